@@ -25,28 +25,28 @@ HEAD = """\
 Made by `packaging/key_tables.py` from the tables that the importers are held to; do not edit.
 
 **Becomes** names the field of our presets that a key sets. Where it names none, the studio has no
-such thing: the key is *told* at every import, by name, value and reason (in the window's notice
-under “Show all”, and by `kelvin-studio presets import`). So is every key that stands in none of
-these tables. Keys that did nothing where they come from, because they were switched off, are told
-apart from those that did something.
+such thing: the key is *reported* at every import, by name, value and reason (in the window's
+notice under “Show all”, and by `kelvin-studio presets import`). So is every key that stands in none
+of these tables. Keys that did nothing where they come from, because they were switched off, are
+reported apart from those that did something.
 
-A key that is missing is as its program has it, and told; `--absent neutral` leaves its field
-neutral instead. A finite number out of range is left out and told, a name that cannot be one is
+A key that is missing is as its program has it, and reported; `--absent neutral` leaves its field
+neutral instead. A finite number out of range is left out and reported, a name that cannot be one is
 made safe; another type, NaN and infinities refuse the file. A file of which nothing can be carried
 is refused. Passwords, keys and tokens are never shown or kept.
 
 On the way out the same tables are read from right to left; under each of them stands what has no
-place there, which is told as well.
+place there, which is reported as well.
 """
 
 ABOUT = {
     "SillyTavern": "Text-completion presets: one flat JSON object; the name is the file's.",
     "KoboldCpp": "Presets of KoboldCpp and Kobold Lite, and `savedsettings` inside story files, "
-    "where every other key is a setting of the window and told as one. Of a story nothing else is "
-    "read; keys and addresses of servers are told without their values.",
+    "where every other key is a setting of the window and reported as one. Of a story nothing else "
+    "is read; keys and addresses of servers are reported without their values.",
     "LM Studio": "`.preset.json`: the fields of `operation` and `load`. A value is bare, or "
-    "`{checked, value}`; unchecked is off, and told. The name is `name`.",
-    "LM Studio (older form)": "The keys of `inference_params`. `load_params` is told as a whole.",
+    "`{checked, value}`; unchecked is off, and reported. The name is `name`.",
+    "LM Studio (older form)": "The keys of `inference_params`. `load_params` is reported whole.",
     "text-generation-webui": "YAML of what differs from neutral; the name is the file's.",
     "llama.cpp arguments": "A line as one types it, with or without the program. The same table "
     "holds for llama-server's presets, `.ini` files with a section for each model: keys are "
@@ -79,12 +79,12 @@ def page() -> str:
             parts.append(f"Where a file is silent: {values}; the rest is neutral.\n")
         lines = ["| key | becomes | |", "| --- | --- | --- |"]
         for key, entry in table.items():
-            fields = ", ".join(f"`{field}`" for field in entry.becomes) or "*told*"
+            fields = ", ".join(f"`{field}`" for field in entry.becomes) or "*reported*"
             words = entry.words.replace("|", "\\|")
             lines.append(f"| `{key}` | {fields} | {words} |".replace("|  |", "| |"))
         parts.append("\n".join(lines) + "\n")
         if lost := _lost_on_the_way_out(program):
-            parts.append(f"On the way out told: {', '.join(f'`{field}`' for field in lost)}.\n")
+            parts.append(f"On the way out reported: {', '.join(f'`{field}`' for field in lost)}.\n")
     return "\n".join(parts)
 
 

@@ -32,7 +32,7 @@ class Message:
 
     Attributes:
         text: As it is in English, for any number but 1.
-        comment: What tells it from another one with the same words.
+        comment: What distinguishes it from another one with the same words.
         is_counted: Whether it has forms for counts.
     """
 

@@ -41,7 +41,7 @@ def main() -> int:
         return 1
     events: list[AnyEvent] = []
     interrupt = Interrupt()
-    engine = Engine(lambda *told: events.extend(told), interrupt)
+    engine = Engine(lambda *reported: events.extend(reported), interrupt)
     control = Control(interrupt)
     engine.run(Load(request=1, path=str(path), options=LoadOptions(threads=1)), control)
     engine.run(PreviewNextToken(request=2, prompt=Prompt(manuscript=SENTENCE)), control)

@@ -40,7 +40,7 @@ def trace_of(error: BaseException) -> str:
     """The error as Python prints it, without what it may repeat of the user's, in lines.
 
     Args:
-        error: One that was raised, or not: then there is no place to tell.
+        error: One that was raised, or not: then there is no place to say.
 
     Returns:
         Lines that each end with a newline.

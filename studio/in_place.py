@@ -104,12 +104,12 @@ def restore_torn() -> list[str]:
         with contextlib.suppress(OSError):
             if not path.with_suffix(_SUFFIX).exists() and (lock := FileLock.acquire(path)):
                 lock.release()
-    told = []
+    reported = []
     for path in sorted(folder.glob(f"{_STEM}{_SUFFIX}"))[:_MOST]:
         with contextlib.suppress(OSError), _alone_with(path) as is_there:
             if is_there and (sentence := _restore(path)):
-                told.append(sentence)
-    return told
+                reported.append(sentence)
+    return reported
 
 
 @contextlib.contextmanager
@@ -249,7 +249,7 @@ def _write_private(path: Path, line: bytes, pieces: Iterator[bytes]) -> None:
 
 
 def _claim_room(descriptor: int, size: int, new_size: int) -> None:
-    """Have a full disk refuse before anything is written, where the system can tell."""
+    """Have a full disk refuse before anything is written, where the system can say."""
     if new_size <= size or not hasattr(os, "posix_fallocate"):
         return
     try:

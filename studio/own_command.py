@@ -13,7 +13,7 @@ def own_command(*arguments: str) -> list[str]:
     """The command line of this same program with other arguments.
 
     Isolated (`-I`): neither the folder that it starts in nor what the environment says to Python
-    counts. So it is told where modules lie; a relative entry of this process's path is no place of
+    counts. So it is given where modules lie; a relative entry of this process's path is no place of
     ours. A frozen program is its own interpreter, isolated as it was built, and takes the arguments
     itself.
     """

@@ -3,4 +3,4 @@
 from collections.abc import Callable
 
 At = Callable[[float], object]
-"""Is told what share of the work is done, 0 to 1; may raise, to end it."""
+"""Is given what share of the work is done, 0 to 1; may raise, to end it."""

@@ -23,7 +23,7 @@ _MOST_ENTRIES = 20_000
 _YOUNG = 60.0
 """Seconds. A file that nobody holds is as old at least, should two machines share the folder."""
 _OLD = 86_400.0
-"""The same where the system has no locks to tell."""
+"""The same where the system has no locks to show it."""
 
 
 def remove_stale(folders: Iterable[Path]) -> int:

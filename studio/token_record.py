@@ -29,7 +29,7 @@ class TokenSequence:
     """The tokens that a model had before it, one list for all the records of a run or a reading.
 
     Attributes:
-        ids: All, oldest first: the prompt, and what was written; None while they are not told.
+        ids: All, oldest first: the prompt, and what was written; None while they are not reported.
         is_whole: Whether that is all the model had.
         seed: What each u was made of; None where nothing was drawn.
         start: The index of the first token drawn, at which samplers had learnt nothing; or None.

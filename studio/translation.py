@@ -34,7 +34,7 @@ def tr(
     Args:
         text: The English text. Named braces in it, as `str.format` has them, may stand in another
             order in the translation.
-        comment: For translators: what tells this text from another one with the same words.
+        comment: For translators: what distinguishes this text from another one with the same words.
         n: A count, which chooses the form of the text and stands, with commas, at each ``%n``.
         one: The English text where `n` is 1, if that is another one.
         values: What stands at the named braces.

@@ -55,7 +55,7 @@ def visible_line(text: str, longest: int = LONGEST_LINE) -> str:
 
 
 def visible_name(text: object, longest: int = LONGEST_NAME) -> str:
-    """The same of a name or a path, where the end tells as much as the beginning: cut in between.
+    """The same of a name or a path, where the end says as much as the beginning: cut in between.
 
     Args:
         text: A text or a path, however long.
@@ -83,9 +83,9 @@ def visible_names(names: Sequence[str], most: int = 6) -> str:
         names: The names.
         most: How many are shown.
     """
-    told = ", ".join(f"“{visible_name(name)}”" for name in names[:most])
+    reported = ", ".join(f"“{visible_name(name)}”" for name in names[:most])
     more = len(names) - most
-    return tr("{names} and {more:,} more", names=told, more=more) if more > 0 else told
+    return tr("{names} and {more:,} more", names=reported, more=more) if more > 0 else reported
 
 
 def visible_message(text: str, longest: int = LONGEST_MESSAGE) -> str:
@@ -96,9 +96,9 @@ def visible_message(text: str, longest: int = LONGEST_MESSAGE) -> str:
         longest: How many characters are shown.
     """
     lines = visible_lines(text[: longest + 1]).split("\n")
-    told = "\n".join(lines[:_MOST_LINES])
-    is_whole = len(lines) <= _MOST_LINES and len(told) <= longest
-    return told if is_whole else f"{told[: longest - 1].rstrip()}…"
+    reported = "\n".join(lines[:_MOST_LINES])
+    is_whole = len(lines) <= _MOST_LINES and len(reported) <= longest
+    return reported if is_whole else f"{reported[: longest - 1].rstrip()}…"
 
 
 def printable(text: str) -> str:

@@ -31,9 +31,9 @@ def test_a_new_file_can_be_its_owners_alone(tmp_path: Path) -> None:
 
 def test_the_status_is_that_of_the_new_file(tmp_path: Path) -> None:
     for data in (b"old", b"newer"):
-        told, found = atomic_write(tmp_path / "file", data), (tmp_path / "file").stat()
-        assert os.path.samestat(told, found)
-        assert (told.st_size, told.st_mtime_ns) == (found.st_size, found.st_mtime_ns)
+        reported, found = atomic_write(tmp_path / "file", data), (tmp_path / "file").stat()
+        assert os.path.samestat(reported, found)
+        assert (reported.st_size, reported.st_mtime_ns) == (found.st_size, found.st_mtime_ns)
 
 
 def test_permission_bits_are_kept(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_causes_come_first_and_a_circle_of_them_ends() -> None:
     assert trace_of(outer).count("Traceback") == 2
 
 
-def test_an_endless_recursion_is_told_in_a_few_lines() -> None:
+def test_an_endless_recursion_is_reported_in_a_few_lines() -> None:
     def again() -> None:
         again()
 

@@ -1,7 +1,7 @@
 """A folder of files that are called like modules, and a story among them: none of them is run.
 
 Each decoy leaves a mark when it is run. There is one for every module of the standard library and
-of all that is installed; the window tells what it has imported, so that the test knows whether that
+of all that is installed; the window says what it has imported, so that the test knows whether that
 was all.
 """
 

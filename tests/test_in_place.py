@@ -52,11 +52,11 @@ def test_a_file_with_two_names_keeps_both(tmp_path: Path, new: bytes) -> None:
     first, second = linked(tmp_path)
     first.chmod(0o640)
     before = first.stat()
-    told = atomic_write(first, new)
+    reported = atomic_write(first, new)
     after = first.stat()
     assert first.read_bytes() == second.read_bytes() == new
     assert (after.st_ino, after.st_nlink, after.st_mode) == (before.st_ino, 2, before.st_mode)
-    assert (told.st_ino, told.st_size, told.st_mtime_ns) == (
+    assert (reported.st_ino, reported.st_size, reported.st_mtime_ns) == (
         after.st_ino,
         len(new),
         after.st_mtime_ns,
@@ -152,8 +152,8 @@ def test_where_nothing_can_be_brought_back_the_backup_stays_and_is_named(
     [name] = [name for name in left() if name.endswith(".backup")]
     assert str(backup_folder() / name) in str(caught.value)
     first.write_bytes(b"torn")
-    [told] = restore_torn()
-    assert "story.txt" in told
+    [reported] = restore_torn()
+    assert "story.txt" in reported
     assert first.read_bytes() == b"old text"
 
 
@@ -237,19 +237,19 @@ def test_a_kill_in_the_middle_loses_nothing(tmp_path: Path, old: bytes, after: i
     status = killed_while_writing(first, new, after)
     torn = first.read_bytes()
     (backup_folder() / "0123456789abcdef.lock").touch()  # of one that was killed a little sooner
-    told = restore_torn()
+    reported = restore_torn()
     assert restore_torn() == [], "once"
     if status == 0:
-        assert (first.read_bytes(), told) == (new, [])
+        assert (first.read_bytes(), reported) == (new, [])
         return
     if torn in (old, new):
-        assert (first.read_bytes(), told) == (torn, [])
+        assert (first.read_bytes(), reported) == (torn, [])
     else:
         assert first.read_bytes() == second.read_bytes() == old
-        assert len(told) == 1
+        assert len(reported) == 1
         [kept] = [path for path in backup_folder().iterdir() if "story.txt" in path.name]
         assert kept.read_bytes() == torn
-        assert str(kept) in told[0]
+        assert str(kept) in reported[0]
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert not list(backup_folder().glob("*.backup"))
     assert not list(backup_folder().glob("*.lock"))
@@ -275,9 +275,9 @@ def test_whatever_is_half_written_is_brought_back(
     leave_backup(path, hashlib.sha256(new).hexdigest())
     torn = new[:at] + old[at:]
     path.write_bytes(torn)
-    told = restore_torn()
+    reported = restore_torn()
     assert path.read_bytes() == (torn if torn in (old, new) else old)
-    assert bool(told) is (torn not in (old, new))
+    assert bool(reported) is (torn not in (old, new))
     assert not list(backup_folder().glob("*.backup"))
 
 
@@ -301,12 +301,12 @@ def test_a_file_that_was_mended_since_keeps_what_it_holds(tmp_path: Path) -> Non
     path.write_bytes(b"mended by hand")
     later = path.stat().st_mtime + 3600
     os.utime(path, (later, later))
-    [told] = restore_torn()
+    [reported] = restore_torn()
     [kept] = backup_folder().iterdir()
     assert path.read_bytes() == b"mended by hand"
     assert kept.read_bytes() == b"old text"
-    assert "changed since" in told
-    assert str(kept) in told
+    assert "changed since" in reported
+    assert str(kept) in reported
     assert restore_torn() == []
 
 
@@ -356,20 +356,20 @@ def test_a_file_that_is_gone_or_another_thing_gives_its_text_to_a_file(
         assert path.stat().st_ino != inode
     if target == "another's name":
         path.hardlink_to(precious)
-    [told] = restore_torn()
+    [reported] = restore_torn()
     [kept] = backup_folder().iterdir()
     assert kept.read_bytes() == b"old text"
-    assert str(kept) in told
+    assert str(kept) in reported
     assert precious.read_bytes() == b"precious"
     assert restore_torn() == []
 
 
 @pytest.mark.parametrize("data", [b"", b"{}\n", b"nonsense", b'{"format": 1}\n', b"[" * 100_000])
-def test_a_backup_that_is_none_is_told_once(data: bytes) -> None:
+def test_a_backup_that_is_none_is_reported_once(data: bytes) -> None:
     backup_folder().mkdir(parents=True)
     (backup_folder() / "0123456789abcdef.backup").write_bytes(data)
-    [told] = restore_torn()
-    assert "damaged" in told
+    [reported] = restore_torn()
+    assert "damaged" in reported
     assert restore_torn() == []
     assert (backup_folder() / "0123456789abcdef.damaged").read_bytes() == data
 

@@ -7,7 +7,7 @@ import pytest
 from studio.path_checks import exists, is_file, is_folder, size_of
 
 
-def test_what_is_there_is_told_apart(tmp_path: Path) -> None:
+def test_what_is_there_is_distinguished(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("12345")
     link = tmp_path / "link"

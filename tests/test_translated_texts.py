@@ -40,7 +40,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "app/settings_file.py": frozenset({".damaged{}.json"}),
     "app/stale_file_cleanup.py": frozenset({"stale files"}),
     "app/tokens/shape.py": frozenset({"Mirostat "}),
-    # Mistakes of the program's own code, and errors that are told in other words.
+    # Mistakes of the program's own code, and errors that are reported in other words.
     "app/explain/state.py": frozenset({"step: found {}; choose one of "}),
     "app/landscape/state.py": frozenset({"count: found {}; allowed is one of "}),
     "app/parameters/sampling_number.py": frozenset({"not a number: ", "not a whole number: "}),

@@ -96,7 +96,7 @@ def _ready(root: Path, steps: Sequence[Step], *, windows: bool, fresh: bool = Fa
         fresh: do all of it, from nothing.
 
     Returns:
-        Whether all is set up now; if not, it has told why.
+        Whether all is set up now; if not, it has reported why.
     """
     try:
         if not fresh and not Environment(root).pending(steps):

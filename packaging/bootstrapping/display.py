@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-WHICH = "KELVIN_TEST_DISPLAY"  # tells the tests which they got: "xvfb" or "offscreen"
+WHICH = "KELVIN_TEST_DISPLAY"  # shows the tests which they got: "xvfb" or "offscreen"
 SIZE = "1600x1000x24"
 SECONDS_TO_START = 30.0
 
@@ -37,7 +37,7 @@ def virtual_screen(log: Path, program: str = "Xvfb") -> Iterator[str]:
     with log.open("ab") as output, os.fdopen(reading, "rb", buffering=0) as numbers:
         try:
             server = subprocess.Popen(
-                # It chooses a free display by itself and tells its number when it is ready.
+                # It chooses a free display by itself and says its number when it is ready.
                 [program, "-displayfd", str(writing), *options],
                 pass_fds=(writing,),
                 stdin=subprocess.DEVNULL,

@@ -252,7 +252,7 @@ class Environment:
             bare = [*pip, "install", "--no-user", *quiet, "--progress-bar", "off"]
             return [[*bare, "--require-hashes", "-r", "packaging/requirements-pip.lock"]]
         if step is REQUIREMENTS:
-            # pip's cache of built wheels does not tell one set of options from another.
+            # pip's cache of built wheels does not distinguish one set of options from another.
             cache = ["--no-cache-dir"] if self._cmake_args() else []
             tools = ["--build-constraint", "packaging/requirements-build.lock"]
             return [[*locked, *cache, *tools, "-r", "packaging/requirements.lock"]]

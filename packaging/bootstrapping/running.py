@@ -114,7 +114,7 @@ def advice_for(lines: Iterable[str]) -> str:
 
 
 def activity(line: str) -> str | None:
-    """Returns in a few words what a line of pip's output tells of, or None for all other lines."""
+    """Returns in a few words what a line of pip's output reports, or None for all other lines."""
     line = line.strip()
     if found := re.match(r"Progress (\d+) of (\d+)$", line):
         done, total = (int(number) / 1e6 for number in found.groups())

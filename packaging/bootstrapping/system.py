@@ -233,7 +233,7 @@ PARTS: tuple[Part, ...] = (
     _program("xdotool", dict.fromkeys(("apt-get", "dnf", "pacman", "zypper"), "xdotool")),
 )
 
-# How each package manager is told to install, in the order in which they are looked for.
+# How each package manager is asked to install, in the order in which they are looked for.
 MANAGERS: Mapping[str, str] = {
     "apt-get": "apt-get install -y",
     "dnf": "dnf install -y",

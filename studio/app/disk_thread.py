@@ -84,6 +84,6 @@ class DiskThread(QObject):
         return True
 
     def _on_ended(self, thread: threading.Thread) -> None:
-        # One that was waited for tells so all the same, when another may be under way.
+        # One that was waited for says so all the same, when another may be under way.
         if thread is self._thread:
             self.finish()

@@ -1,4 +1,4 @@
-"""Reads files in another thread, one after another; tells how far it is, and ends when asked.
+"""Reads files in another thread, one after another; says how far it is, and ends when asked.
 
 The window goes on meanwhile. At rest no timer runs.
 """

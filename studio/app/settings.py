@@ -1,7 +1,7 @@
 """What the program remembers between sessions, each thing declared once with what it may be.
 
-A value that is damaged, of another type or out of range counts as absent and is told of: remembered
-state must never keep the program from opening.
+A value that is damaged, of another type or out of range counts as absent and is reported:
+remembered state must never keep the program from opening.
 """
 
 import json
@@ -34,7 +34,7 @@ SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
 
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
-_MOST_TOLD = 3
+_MOST_REPORTED = 3
 
 
 class Setting(msgspec.Struct, Generic[Value], frozen=True):
@@ -44,7 +44,7 @@ class Setting(msgspec.Struct, Generic[Value], frozen=True):
         key: What it is called in the file.
         default: What holds where nothing is remembered; its type is the setting's.
         description: What it is, for those who read this.
-        allowed: Numbers or words that it may be, or what tells of a text; any where None.
+        allowed: Numbers or words that it may be, or what checks a text; any where None.
         longest: Characters of a text, and of each text in a list.
         most: Texts in a list.
         is_path: Whether a text is the name of a file or folder, which need not be Unicode.
@@ -58,16 +58,16 @@ class Setting(msgspec.Struct, Generic[Value], frozen=True):
     most: int = _LONGEST_LIST
     is_path: bool = False
 
-    def takes(self, value: object) -> bool:
+    def allows(self, value: object) -> bool:
         """Whether it may have this value."""
         if type(value) is not type(self.default):
             return False
         match value:
             case str():
-                return self._takes_text(value)
+                return self._allows_text(value)
             case list():
                 return len(value) <= self.most and all(
-                    isinstance(text, str) and self._takes_text(text) for text in value
+                    isinstance(text, str) and self._allows_text(text) for text in value
                 )
             case bool():
                 return True
@@ -91,7 +91,7 @@ class Setting(msgspec.Struct, Generic[Value], frozen=True):
             case _:
                 return self.description
 
-    def _takes_text(self, text: str) -> bool:
+    def _allows_text(self, text: str) -> bool:
         if len(text) > self.longest or "\0" in text:
             return False
         try:
@@ -265,7 +265,7 @@ class Settings(QObject):
         self._changed: set[str] = set()
         self._former: Path | None = None
         self._disk = DiskThread("settings", self)
-        self._told = ""
+        self._reported = ""
         self._delay = single_shot(self, self._write_soon, _DELAY_MS)
         self.problem = self._read()
 
@@ -281,7 +281,7 @@ class Settings(QObject):
             setting: Which one.
             value: The value.
         """
-        if not setting.takes(value) or self.get(setting) == value:
+        if not setting.allows(value) or self.get(setting) == value:
             return
         self._values[setting.key] = list(value) if isinstance(value, list) else value
         self._changed.add(setting.key)
@@ -337,7 +337,7 @@ class Settings(QObject):
             setting = DECLARED.get(key)
             if setting is None and is_json(value):
                 self._foreign[key] = value
-            elif setting is not None and setting.takes(value):
+            elif setting is not None and setting.allows(value):
                 self._values[key] = value
             else:
                 refused.append(key)
@@ -349,20 +349,20 @@ class Settings(QObject):
             # Their values are the user's, and of strangers' keys nobody knows what they are.
             known = ", ".join(key for key in refused if key in DECLARED)
             _log.warning("settings: %d cannot be used (%s)", len(refused), known or "none known")
-        # Written without what was refused, so that it is told of once.
+        # Written without what was refused, so that it is reported once.
         self._changed.update(refused)
         if self._changed:
             self._delay.start()
         return self._words_of(refused, tree) if refused else ""
 
     def _words_of(self, refused: list[str], tree: Mapping[str, object]) -> str:
-        told = []
-        for key in refused[:_MOST_TOLD]:
+        reported = []
+        for key in refused[:_MOST_REPORTED]:
             setting = DECLARED.get(key)
             allowed = tr("; allowed is {limits}", limits=setting.limits) if setting else ""
-            told.append(f"{visible_line(key, 40)} ({_shown(tree[key])}{allowed})")
-        if len(refused) > _MOST_TOLD:
-            told.append(tr("and {count} more", count=len(refused) - _MOST_TOLD))
+            reported.append(f"{visible_line(key, 40)} ({_shown(tree[key])}{allowed})")
+        if len(refused) > _MOST_REPORTED:
+            reported.append(tr("and {count} more", count=len(refused) - _MOST_REPORTED))
         path = self._former or self._file.path
         copy = "" if self._former else self._file.keep_copy()
         kept = " " + tr("The file as it was is kept as “{copy}”.", copy=copy) if copy else ""
@@ -372,7 +372,7 @@ class Settings(QObject):
             len(refused),
             one="A setting in “{path}” cannot be used and has its default: {settings}.{kept}",
             path=visible_line(str(path)),
-            settings=", ".join(told),
+            settings=", ".join(reported),
             kept=kept,
         )
 
@@ -428,10 +428,10 @@ class Settings(QObject):
     def _on_written(self, changed: frozenset[str], written: "_Written | None") -> None:
         written = written or _Written(changed, {}, "", is_written=False)
         self._settle(written)
-        if written.problem and written.problem not in (self._told, self.problem):
+        if written.problem and written.problem not in (self._reported, self.problem):
             _log.warning("settings: %s", written.problem)
             self.failed.emit(written.problem)
-        self._told = written.problem
+        self._reported = written.problem
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -458,7 +458,7 @@ def _shown(value: object) -> str:
 
 def _merged(base: object, ours: object, theirs: object, setting: AnySetting | None) -> object:
     """A value as it was, as it is here, and as another window has written it: lists have both's."""
-    if setting is None or theirs == base or not setting.takes(theirs):
+    if setting is None or theirs == base or not setting.allows(theirs):
         return ours
     if not (isinstance(ours, list) and isinstance(theirs, list)):
         return ours

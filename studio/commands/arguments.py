@@ -75,7 +75,7 @@ def add_sampling_arguments(parser: argparse.ArgumentParser, without: str = "") -
 
 
 def _help(number: Number) -> str:
-    words = f" {number.told_words}." if number.words else ""
+    words = f" {number.meanings}." if number.words else ""
     return f"{number.help}{words}".replace("%", "%%")
 
 

@@ -54,7 +54,7 @@ def measure_lanes(
     against_bare.warm()
     fresh, reusing = [], []
     for turn in range(rounds):
-        against_bare.take(max(2, count // 4))
+        against_bare.measure(max(2, count // 4))
         if turn % 2 == 0:
             # Whole seconds are compared here, and fewer rounds will do.
             to_fresh, to_reusing = _to_four_runs(desk, str(turn), count)
@@ -87,7 +87,7 @@ def measure_lanes_speed(
     against_bare = LaneRounds(desk.write_lanes, bare)
     against_bare.warm()
     for _ in range(rounds):
-        against_bare.take(max(2, count // 4))
+        against_bare.measure(max(2, count // 4))
     desk.engine.close()
     bare.close()
     return {

@@ -57,7 +57,7 @@ class LaneRounds:
         for lanes in LANE_COUNTS:
             self._bare_rate(self._run(lanes, _WARMING_TOKENS))
 
-    def take(self, count: int) -> None:
+    def measure(self, count: int) -> None:
         """One round: each number of lanes against bare, twice `count` tokens a lane."""
         for lanes in LANE_COUNTS:
             first = self._run(lanes, count)

@@ -37,7 +37,7 @@ SETTINGS = {
         dry_multiplier=0.8,
         dry_sequence_breakers=(),
     ),
-    # It acts at each step, lest a die decide what is measured.
+    # It acts at each step, lest a draw decide what is measured.
     "xtc": SamplingParams(temperature=0.8, xtc_probability=1.0, xtc_threshold=0.1),
     "typical_p": SamplingParams(temperature=0.8, typical_p=0.95),
     "mirostat_2": SamplingParams(temperature=0.8, mirostat=2),

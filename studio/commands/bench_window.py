@@ -122,7 +122,7 @@ def _lanes(window: _Window, path: Path, rounds: int, count: int) -> dict[str, ob
     lanes = LaneRounds(window.write_lanes, bare)
     lanes.warm()
     for _ in range(min(rounds, _LANE_ROUNDS)):
-        lanes.take(max(2, count // 4))
+        lanes.measure(max(2, count // 4))
     bare.close()
     return {"lanes_window_ratio": lanes.ratios, "lanes_window_tps": lanes.rates}
 

@@ -212,7 +212,7 @@ def _lanes(given: argparse.Namespace) -> tuple[tuple[SequenceStart, ...], tuple[
 
 
 class _Follower:
-    """Records what the engine tells, and says on stderr how far it is."""
+    """Records what the engine says, and says on stderr how far it is."""
 
     def __init__(self, recorder: ComparisonRecorder) -> None:
         self.recorder = recorder
@@ -222,7 +222,7 @@ class _Follower:
 
     def on_events(self, *events: AnyEvent) -> None:
         for event in events:
-            self.recorder.take(event)
+            self.recorder.add(event)
             match event:
                 case Loaded():
                     self.model = event.report

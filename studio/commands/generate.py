@@ -171,7 +171,7 @@ class _TextPrinter:
             case Token():
                 self._write(self._decoder.decode(event.record.text))
             case Evaluated():
-                _tell_cut(event)
+                _report_cut(event)
             case Finished():
                 self._finished = event
                 if event.beginning:
@@ -204,7 +204,7 @@ class _JsonPrinter:
             case Token():
                 self._print_token(event)
             case Evaluated():
-                _tell_cut(event)
+                _report_cut(event)
             case Finished():
                 self._finished = event
                 if event.beginning:
@@ -252,7 +252,7 @@ class _JsonPrinter:
         sys.stdout.flush()
 
 
-def _tell_cut(event: Evaluated) -> None:
+def _report_cut(event: Evaluated) -> None:
     if event.unseen_characters:
         print(f"studio generate: {cut_words(event.unseen_characters)}", file=sys.stderr)
 

@@ -97,7 +97,7 @@ def main() -> int:
         finally:
             inbox.close()
 
-    # What ends a thread from here on is told without its words, which may repeat a text.
+    # What ends a thread from here on is reported without its words, which may repeat a text.
     threading.excepthook = lambda found: print_trace(found.exc_value or found.exc_type())
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
     engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True)
@@ -106,7 +106,7 @@ def main() -> int:
     # and again between two tokens.
     gc.collect()
     gc.freeze()
-    while taken := inbox.take():
+    while taken := inbox.pop():
         engine.run(*taken)
     engine.close()
     return 0

@@ -162,7 +162,7 @@ class Engine:
             self._opened.reader.pieces = TokenPieceCache(self._opened.model.vocabulary)
         path = Path(command.path)
         header = checked_header(path)
-        # Refused while the model before is still open, wherever that can be told beforehand.
+        # Refused while the model before is still open, wherever that can be foreseen.
         given_back = self._opened.model.gives_back if self._opened else 0
         check_memory(header, command.options, given_back)
         self.close()

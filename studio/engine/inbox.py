@@ -64,7 +64,7 @@ class Inbox:
                     self._waiting.append((command, Control(self._interrupt)))
             self._changed.notify()
 
-    def take(self) -> tuple[Runnable, Control] | None:
+    def pop(self) -> tuple[Runnable, Control] | None:
         """The next command, waiting for it; None when there will be no more."""
         with self._changed:
             ran, self._running = self._running, None

@@ -164,7 +164,7 @@ class SequenceStart(msgspec.Struct, frozen=True, kw_only=True):
     params: SamplingParams
     """Their seed counts only where the sequences do not share u."""
     written: bytes = b""
-    """Token ids that it has written before, in an engine that is no more, or as a file tells:
+    """Token ids that it has written before, in an engine that is no more, or as a file says:
     int32, little-endian. It goes on behind them. `id_bytes` makes this of numbers."""
     waits: bool = False
     """Do not run it until a `ContinueSequence`."""
@@ -459,7 +459,7 @@ class Scored(Event, frozen=True, kw_only=True, tag=True):
     """Where the first of them begins, in code points of the command's manuscript. The first and
     the last are at the boundary of a character."""
     first: int
-    """The number of the first of them among the prompt's tokens, as `Evaluated` tells them."""
+    """The number of the first of them among the prompt's tokens, as `Evaluated` says them."""
     tokens: Annotated[tuple[TokenRecord, ...], msgspec.Meta(max_length=2**16)]
     pieces: Pieces
     """Bytes of tokens in these sketches that no message before has spelled."""

@@ -123,7 +123,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Of the manuscript's beginning, which did not fit the context."""
     unseen_tokens: Count = 0
     """The same in tokens."""
-    same_dice: bool = True
+    share_u: bool = msgspec.field(default=True, name="same_dice")
     max_tokens: Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
     ignore_eos: bool = False
     lanes: Annotated[tuple[LaneRecord, ...], msgspec.Meta(min_length=1, max_length=MOST_SEQUENCES)]

@@ -154,7 +154,7 @@ def load_comparison(
     Args:
         path: It.
         most_bytes: How many it may have.
-        at: Told how far it is; may raise, to end it.
+        at: Is given how far it is; may raise, to end it.
 
     Raises:
         ComparisonFileError: It cannot be read, is no comparison, is damaged, or was written by a
@@ -319,7 +319,7 @@ def _decoded(data: bytes, at: At) -> Comparison:
 
 
 def _at(at: At, before: float, share: float, done: float) -> None:
-    """Tell how far the whole is where a share of it is `done`."""
+    """Say how far the whole is where a share of it is `done`."""
     at(before + done * share)
 
 
@@ -405,7 +405,7 @@ def _check_token(token: TokenRecord, place: str) -> None:
             f"allowed are logits from -{_LARGEST_LOGIT:,.0f} to {_LARGEST_LOGIT:,.0f}",
         )
     if sketch.tail is not None and not _is_tail(sketch.tail, float(sketch.logits[-1])):
-        raise _Misplaced(f"{place}.sketch", "what it tells of its tail is no tail's")
+        raise _Misplaced(f"{place}.sketch", "what it says of its tail is no tail's")
 
 
 def _is_tail(tail: Tail, last: float) -> bool:
@@ -458,7 +458,7 @@ def _moved(error: msgspec.ValidationError, place: str, first: int = 0) -> _Mispl
     """The error of a part, with the place that it has in the whole.
 
     Args:
-        error: Tells a place within the part.
+        error: Names a place within the part.
         place: Where the part is.
         first: How many entries of a list there stand before it.
     """

@@ -17,7 +17,7 @@ import msgspec
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.page_colors import DARK, LIGHT, PageColors
-from studio.experiments.words import Told
+from studio.experiments.words import NamedLane
 from studio.sampling.measures import bits
 from studio.token_record import TokenRecord
 from studio.utf8 import CharacterDecoder
@@ -146,11 +146,11 @@ _LONGEST_SETTINGS = 2_000
 
 def to_html(comparison: Comparison) -> str:
     """The page."""
-    told = words.results(comparison)
+    named = words.results(comparison)
     heading = {0: "Comparison", 1: "Comparison of one lane"}.get(
-        len(told), f"Comparison of {len(told)} lanes"
+        len(named), f"Comparison of {len(named)} lanes"
     )
-    body = [_results(told, comparison.spellings)] if told else []
+    body = [_results(named, comparison.spellings)] if named else []
     short = words.cut_short(comparison)
     if short:
         lanes = "".join(_lane(one, "", None, comparison.spellings) for one in short)
@@ -168,23 +168,25 @@ def to_html(comparison: Comparison) -> str:
     )
 
 
-def _results(told: Sequence[Told], spellings: dict[int, bytes]) -> str:
+def _results(named: Sequence[NamedLane], spellings: dict[int, bytes]) -> str:
     """The lanes that wrote to their ends, where they part, and their entropies in one drawing."""
-    partings = words.partings([one.lane for one in told])
+    partings = words.partings([one.lane for one in named])
     lanes = []
-    for place, (one, parting) in enumerate(zip(told, partings, strict=True)):
+    for place, (one, parting) in enumerate(zip(named, partings, strict=True)):
         sentence = ""
         if parting:
-            sentence = words.told_parting(parting, told[place - 1].name)
+            sentence = words.parting_sentence(parting, named[place - 1].name)
         elif place:
-            sentence = f"The same as {told[place - 1].name}, as far as both go."
+            sentence = f"The same as {named[place - 1].name}, as far as both go."
         lanes.append(_lane(one, sentence, parting.place if parting else None, spellings))
-    titles = [f"{one.name}: {words.temperature(one.lane)}" for one in told]
+    titles = [f"{one.name}: {words.temperature(one.lane)}" for one in named]
     legend = "".join(
         f'<span class="lane-{one.color}"><b>{escape(title)}</b></span>'
-        for one, title in zip(told, titles, strict=True)
+        for one, title in zip(named, titles, strict=True)
     )
-    chart = entropy_chart([one.lane.entropies for one in told], titles, [one.color for one in told])
+    chart = entropy_chart(
+        [one.lane.entropies for one in named], titles, [one.color for one in named]
+    )
     return (
         '<h2>Lanes</h2>\n<p class="quiet hint">Rest on a word to see how likely it was and what '
         "else could have stood there. Where a lane parts from the one before it is marked.</p>\n"
@@ -219,16 +221,16 @@ def _facts(comparison: Comparison) -> str:
     kind = ", ".join(visible_line(name) for name in named if name)
     facts = [kind, f"prompt of {comparison.prompt_tokens:,} tokens"]
     if len(words.results(comparison)) > 1:
-        same = comparison.same_dice
+        same = comparison.share_u
         facts.append(
             "the same random draws in every lane" if same else "each lane with its own random draws"
         )
     if comparison.tokens_per_second:
         facts.append(f"{comparison.tokens_per_second:.0f} tokens/s together")
     facts.append(visible_line(comparison.made))
-    told = " · ".join(escape(fact) for fact in facts if fact)
+    line = " · ".join(escape(fact) for fact in facts if fact)
     fingerprint = f'<p class="quiet">{escape(visible_line(model.hash))}</p>' if model.hash else ""
-    return f'<p class="quiet">{told}</p>\n{fingerprint}'
+    return f'<p class="quiet">{line}</p>\n{fingerprint}'
 
 
 def _prompt(comparison: Comparison) -> str:
@@ -245,7 +247,7 @@ def _prompt(comparison: Comparison) -> str:
     return f'<h2>Prompt</h2>\n<div class="card prompt">{"".join(parts)}</div>'
 
 
-def _lane(one: Told, told: str, mark: int | None, spellings: dict[int, bytes]) -> str:
+def _lane(one: NamedLane, sentence: str, mark: int | None, spellings: dict[int, bytes]) -> str:
     lane = one.lane
     settings, seed = words.settings(lane), words.seed(lane)
     figures = [
@@ -264,7 +266,7 @@ def _lane(one: Told, told: str, mark: int | None, spellings: dict[int, bytes]) -
             else ""
         )
         + f'<div class="text">{_text(lane, mark, spellings)}</div>\n'
-        + (f"<p>{_unbroken(told)}</p>\n" if told else "")
+        + (f"<p>{_unbroken(sentence)}</p>\n" if sentence else "")
         + f'<p class="quiet">{escape(" · ".join(figures))}</p>\n</section>\n'
     )
 

@@ -45,7 +45,7 @@ def check_structure(
         data: JSON, or anything.
         deepest: How many lists and objects may be within one another.
         most_values: How many values there may be in all.
-        at: Told how far it is.
+        at: Is given how far it is.
 
     Raises:
         StructureError: It is deeper, or has more values.

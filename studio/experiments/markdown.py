@@ -8,7 +8,7 @@ from statistics import fmean
 
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord
-from studio.experiments.words import Told
+from studio.experiments.words import NamedLane
 from studio.visible_text import LONGEST_LINE, visible_line
 
 _ACTS = re.compile(r"([\\`*_{}\[\]<>#|&~!@$])")
@@ -21,7 +21,7 @@ _LONGEST_SENTENCE = 2_000
 
 def to_markdown(comparison: Comparison) -> str:
     """The page: what was asked, what each lane wrote with which settings, and where they part."""
-    told = words.results(comparison)
+    named = words.results(comparison)
     lines = ["# Comparison", "", *_facts(comparison), "", "## Prompt", ""]
     for title, text in (
         ("System message", comparison.prompt.system if comparison.prompt.format == "chat" else ""),
@@ -30,8 +30,8 @@ def to_markdown(comparison: Comparison) -> str:
     ):
         if text:
             lines += [f"{title}:", "", *_fenced(text), ""]
-    if told:
-        lines += [*_table(told), *_texts(told)]
+    if named:
+        lines += [*_table(named), *_texts(named)]
     short = words.cut_short(comparison)
     if short:
         lines += ["", "## Stopped before the end"]
@@ -43,10 +43,10 @@ def to_markdown(comparison: Comparison) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _table(told: Sequence[Told]) -> list[str]:
+def _table(named: Sequence[NamedLane]) -> list[str]:
     lines = ["## Lanes", "", "| lane | temperature | other settings | seed | tokens | entropy |"]
     lines.append("| --- | --- | --- | ---: | ---: | ---: |")
-    for lane, name, _ in told:
+    for lane, name, _ in named:
         mean = f"{fmean(lane.entropies):.2f} bits"
         settings = words.settings(lane) or "none"
         seed = words.seed(lane) or "none"
@@ -55,19 +55,19 @@ def _table(told: Sequence[Told]) -> list[str]:
     return lines
 
 
-def _texts(told: Sequence[Told]) -> list[str]:
+def _texts(named: Sequence[NamedLane]) -> list[str]:
     lines: list[str] = []
-    partings = words.partings([lane for lane, *_ in told])
-    for place, ((lane, name, _), parting) in enumerate(zip(told, partings, strict=True)):
+    partings = words.partings([lane for lane, *_ in named])
+    for place, ((lane, name, _), parting) in enumerate(zip(named, partings, strict=True)):
         lines += _head_and_text(lane, name)
         lines += ["", f"Ended: {words.reason(lane)}."]
         if parting:
             lines += [
                 "",
-                _escaped(words.told_parting(parting, told[place - 1].name), _LONGEST_SENTENCE),
+                _escaped(words.parting_sentence(parting, named[place - 1].name), _LONGEST_SENTENCE),
             ]
         elif place:
-            lines += ["", f"The same as {_escaped(told[place - 1].name)}, as far as both go."]
+            lines += ["", f"The same as {_escaped(named[place - 1].name)}, as far as both go."]
     return lines
 
 
@@ -84,7 +84,7 @@ def _facts(comparison: Comparison) -> list[str]:
         f"- Prompt: {comparison.prompt_tokens:,} tokens, {comparison.prompt.format} format",
     ]
     if len(words.results(comparison)) > 1:
-        same = "the same in every lane" if comparison.same_dice else "each lane its own"
+        same = "the same in every lane" if comparison.share_u else "each lane its own"
         facts.append(f"- Random draws: {same}")
     if model.hash:
         facts.insert(1, f"- Fingerprint: {_escaped(model.hash)}")

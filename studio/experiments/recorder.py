@@ -63,7 +63,7 @@ class ComparisonRecorder:
         self._evaluated = 0
         self._made = datetime.datetime.now(datetime.UTC)
 
-    def take(self, event: AnyEvent) -> None:
+    def add(self, event: AnyEvent) -> None:
         """Record an event; those of other requests, and of other kinds, are passed over."""
         if event.request != self._command.request:
             return
@@ -80,7 +80,7 @@ class ComparisonRecorder:
             case Token() | ParamsChanged() | Finished():
                 # What was under way when its lane was forgotten is no lane's.
                 if lane := self._lanes.get(event.sequence):
-                    self._take_for(lane, event)
+                    self._add_for(lane, event)
             case RunFinished():
                 self.finished = event
                 self._seconds_prompt += event.seconds_prompt
@@ -112,7 +112,7 @@ class ComparisonRecorder:
             prompt_ids=self._prompt_ids,
             unseen_characters=self._unseen,
             unseen_tokens=self._unseen_tokens,
-            same_dice=self._command.share_u,
+            share_u=self._command.share_u,
             max_tokens=self._command.max_tokens,
             ignore_eos=self._command.ignore_eos,
             lanes=tuple(
@@ -136,7 +136,7 @@ class ComparisonRecorder:
             spellings=dict(self._spellings),
         )
 
-    def _take_for(self, lane: _Lane, event: Token | ParamsChanged | Finished) -> None:
+    def _add_for(self, lane: _Lane, event: Token | ParamsChanged | Finished) -> None:
         match event:
             case Token():
                 self._spellings |= event.pieces
@@ -156,7 +156,7 @@ def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:
     """What is kept of a model.
 
     Args:
-        report: What the engine told of it.
+        report: What the engine reported of it.
         fingerprint: Its `model_hash`, or nothing.
     """
     # A file can call itself anything, at any length.

@@ -1,6 +1,6 @@
 """Settings, tokens and divergences in the words of a page that a person reads.
 
-Tells what was run and nothing else: no lane that was not, no setting that did not act.
+Says what was run and nothing else: no lane that was not, no setting that did not act.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Parting(NamedTuple):
     end_before: str = ""
 
 
-class Told(NamedTuple):
-    """A lane that is told of, and what it is called."""
+class NamedLane(NamedTuple):
+    """A lane that is reported, and what it is called."""
 
     lane: LaneRecord
     name: str
@@ -80,32 +80,34 @@ class Told(NamedTuple):
     """Its place among the colours of lanes."""
 
 
-def results(comparison: Comparison) -> list[Told]:
+def results(comparison: Comparison) -> list[NamedLane]:
     """The lanes that wrote a text to its end."""
     return [
-        told for told in _run(comparison) if told.lane.tokens and told.lane.reason not in _CUT_SHORT
+        named
+        for named in _run(comparison)
+        if named.lane.tokens and named.lane.reason not in _CUT_SHORT
     ]
 
 
-def cut_short(comparison: Comparison) -> list[Told]:
+def cut_short(comparison: Comparison) -> list[NamedLane]:
     """The lanes that were stopped, or still written: their texts are no results."""
     return [
-        told for told in _run(comparison) if told.lane.tokens and told.lane.reason in _CUT_SHORT
+        named for named in _run(comparison) if named.lane.tokens and named.lane.reason in _CUT_SHORT
     ]
 
 
 def without_text(comparison: Comparison) -> list[str]:
     """A sentence for each lane that was run and wrote nothing."""
     return [
-        f"{told.name} ({temperature(told.lane)}) wrote nothing: {reason(told.lane)}."
-        for told in _run(comparison)
-        if not told.lane.tokens
+        f"{named.name} ({temperature(named.lane)}) wrote nothing: {reason(named.lane)}."
+        for named in _run(comparison)
+        if not named.lane.tokens
     ]
 
 
-def _run(comparison: Comparison) -> list[Told]:
+def _run(comparison: Comparison) -> list[NamedLane]:
     return [
-        Told(lane, lane_name(place, lane), (place if lane.color < 0 else lane.color) % _COLORS)
+        NamedLane(lane, lane_name(place, lane), (place if lane.color < 0 else lane.color) % _COLORS)
         for place, lane in enumerate(comparison.lanes)
         if lane.reason is not None or lane.drawn
     ]
@@ -146,7 +148,7 @@ def other_settings(params: SamplingParams) -> str:
         fields |= {"dynatemp_range", "dynatemp_exponent"}
     if params.mirostat and params.temperature:
         fields |= {"mirostat", "mirostat_tau", "mirostat_eta"}
-    told = []
+    parts = []
     for entry in msgspec.structs.fields(SamplingParams):
         value = getattr(params, entry.name)
         if entry.name not in fields - {"temperature"} or value == getattr(_NEUTRAL, entry.name):
@@ -155,10 +157,10 @@ def other_settings(params: SamplingParams) -> str:
             shown = ", ".join(map(_word, params.word_biases))
         else:
             shown = number(value) if isinstance(value, int | float) else repr(value)
-        told.append(f"{entry.name} {shown}")
+        parts.append(f"{entry.name} {shown}")
     if acting != tuple(step for step in DEFAULT_SAMPLERS if step in acting):
-        told.append("order " + ", ".join(acting))
-    return ", ".join(told)
+        parts.append("order " + ", ".join(acting))
+    return ", ".join(parts)
 
 
 def seed(lane: LaneRecord) -> str:
@@ -191,15 +193,17 @@ def _parts(lane: LaneRecord) -> list[tuple[int, SamplingParams]]:
     return acted or begun[-1:]
 
 
-def _stretches(lane: LaneRecord, tell: Callable[[SamplingParams], str], before: str = "") -> str:
-    told: list[str] = []
+def _stretches(
+    lane: LaneRecord, describe: Callable[[SamplingParams], str], before: str = ""
+) -> str:
+    parts: list[str] = []
     last = None
     for start, params in _parts(lane):
-        words = tell(params)
+        words = describe(params)
         if words != last:
-            told.append(f"{words or 'none'} from token {start + 1}" if told else words)
+            parts.append(f"{words or 'none'} from token {start + 1}" if parts else words)
         last = words
-    whole = ", ".join(told) if before else "; ".join(filter(None, told))
+    whole = ", ".join(parts) if before else "; ".join(filter(None, parts))
     return f"{before}{whole}"
 
 
@@ -243,7 +247,7 @@ def partings(lanes: Sequence[LaneRecord]) -> list[Parting | None]:
     return found
 
 
-def told_parting(parting: Parting, before: str) -> str:
+def parting_sentence(parting: Parting, before: str) -> str:
     """A sentence about where a lane parts from another, which is called `before`.
 
     Args:
@@ -257,12 +261,12 @@ def told_parting(parting: Parting, before: str) -> str:
     same_draw = " with the same random draw" if mine.u == theirs.u else ""
     near = " Arithmetic alone may have decided there." if mine.near_tie or theirs.near_tie else ""
     return (
-        f"{place}{_told(mine, parting.my_end)} where that has "
-        f"{_told(theirs, parting.end_before)}{same_draw}.{near}"
+        f"{place}{_draw_words(mine, parting.my_end)} where that has "
+        f"{_draw_words(theirs, parting.end_before)}{same_draw}.{near}"
     )
 
 
-def _told(token: TokenRecord, end: str) -> str:
+def _draw_words(token: TokenRecord, end: str) -> str:
     words = end or quoted(token.text)
     return f"{words} ({percent(token.probability)}, {rank(token)})"
 

@@ -58,7 +58,7 @@ class Buffer:
         self._length = 0
         self._whole: str | None = ""
         """The text in one piece, for as long as nothing changes; None until somebody asks."""
-        self._announcing = False
+        self._emitting = False
 
     def __len__(self) -> int:
         return self._length
@@ -215,13 +215,14 @@ class Buffer:
             The change with what was really removed: the same text, with the marks it had by now.
 
         Raises:
-            RuntimeError: A listener of `changed` tried to change the text it was being told about.
+            RuntimeError: A listener of `changed` tried to change the text whose change it was
+                hearing of.
         """
-        self._refuse_while_announcing()
+        self._refuse_while_emitting()
         start, end = change.position, change.position + len(change.removed)
         happened = replace(change, removed=self.passage(start, end))
         self._replace(start, end, change.inserted)
-        self._announce(start, end - start, change.inserted)
+        self._emit(start, end - start, change.inserted)
         return happened
 
     def load(self, passage: Passage) -> None:
@@ -230,22 +231,22 @@ class Buffer:
         Raises:
             RuntimeError: As `apply`.
         """
-        self._refuse_while_announcing()
+        self._refuse_while_emitting()
         removed = self._length
         self._chunks, self._starts, self._length = [], [], 0
         self._replace(0, 0, passage)
-        self._announce(0, removed, passage)
+        self._emit(0, removed, passage)
 
-    def _refuse_while_announcing(self) -> None:
-        if self._announcing:
+    def _refuse_while_emitting(self) -> None:
+        if self._emitting:
             raise RuntimeError("a listener of a text's changes must not change the text")
 
-    def _announce(self, position: int, removed: int, inserted: Passage) -> None:
-        self._announcing = True
+    def _emit(self, position: int, removed: int, inserted: Passage) -> None:
+        self._emitting = True
         try:
             self.changed(position, removed, inserted.text, inserted.origins)
         finally:
-            self._announcing = False
+            self._emitting = False
 
     def _between(self, start: int, end: int) -> Iterator[tuple[_Chunk, int, int]]:
         """The chunks that hold a range, each with where in it the range begins and ends."""

@@ -23,7 +23,7 @@ class Outside(Enum):
 
 
 class _Marks(NamedTuple):
-    """What the system tells of a file without its being read. Equal: nobody has written to it."""
+    """What the system reports of a file without its being read. Equal: nobody has written to it."""
 
     size: int
     modified_ns: int

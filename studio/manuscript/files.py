@@ -84,7 +84,7 @@ class TextFile:
 
         Args:
             data: They.
-            report: Is told how many bytes have been read so far; may raise to give up.
+            report: Is given how many bytes have been read so far; may raise to give up.
 
         Raises:
             UnicodeDecodeError: They are not text in one of the encodings. Its `start` is the byte's
@@ -169,7 +169,7 @@ def open_text_file(path: Path, report: Report = lambda _done: None) -> tuple[Tex
         report: See `TextFile.of_bytes`.
 
     Returns:
-        What it says, and what tells later whether it still does.
+        What it says, and what says later whether it still does.
 
     Raises:
         ManuscriptFileError: It cannot be read, is no regular file, is above `SIZE_LIMIT`, or is not
@@ -188,7 +188,7 @@ def open_text_file(path: Path, report: Report = lambda _done: None) -> tuple[Tex
             f"({SIZE_LIMIT // 2**20} MiB). Split it into several files.",
         ) from e
     except OSError as e:
-        raise ManuscriptFileError(path, _told(e, "opened")) from e
+        raise ManuscriptFileError(path, _problem(e, "opened")) from e
     return _text_of(path, data, report), FileState.of(data, status)
 
 
@@ -205,7 +205,7 @@ def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
     try:
         data = stream.read(SIZE_LIMIT + 1)
     except OSError as e:
-        raise ManuscriptFileError(Path(name), _told(e, "read")) from e
+        raise ManuscriptFileError(Path(name), _problem(e, "read")) from e
     if len(data) > SIZE_LIMIT:
         raise ManuscriptFileError(
             Path(name),
@@ -234,7 +234,7 @@ def write_text_file(path: Path, file: TextFile) -> FileState:
         file: The text, and how it is encoded.
 
     Returns:
-        What tells later whether it still holds this.
+        What says later whether it still holds this.
 
     Raises:
         ManuscriptFileError: It could not be written. What stood there before still stands, or the
@@ -245,7 +245,7 @@ def write_text_file(path: Path, file: TextFile) -> FileState:
     try:
         return FileState.of(data, atomic_write(path, data))
     except OSError as e:
-        raise ManuscriptFileError(path, _told(e, "saved")) from e
+        raise ManuscriptFileError(path, _problem(e, "saved")) from e
 
 
 _REMEDIES = {
@@ -263,7 +263,7 @@ _REMEDIES = {
 }
 
 
-def _told(error: OSError, done: str) -> str:
+def _problem(error: OSError, done: str) -> str:
     cause = error.strerror or str(error)
     remedy = _REMEDIES.get(error.errno or 0, "try again, or choose another place")
     kept = "; the file is unchanged" if done == "saved" else ""

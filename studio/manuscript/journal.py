@@ -86,7 +86,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """As much of a record as tells the writer which it is, however long its text.
+    """As much of a record as shows the writer which it is, however long its text.
 
     Attributes:
         path: The document's file; None where it was never saved.
@@ -179,11 +179,11 @@ def leftovers(
         root: The folder of all.
         is_saved: Says of a record that nothing would be lost with it: then it is deleted. The
             program died between its save and the end of its record.
-        at: Is told what share of them is looked through.
+        at: Is given what share of them is looked through.
 
     Returns:
         Those that can be read, and a sentence for the writer about each that cannot. A damaged one
-        is set aside and told once; one of a later version stays, for that version.
+        is set aside and reported once; one of a later version stays, for that version.
     """
     found: list[Leftover] = []
     problems: list[str] = []
@@ -198,7 +198,7 @@ def leftovers(
             at(number / len(folders))
             _take_in(folder, is_saved, found, problems)
         at(1.0)
-    except BaseException:  # nobody is told of them
+    except BaseException:  # nobody hears of them
         for leftover in found:
             leftover.leave()
         raise

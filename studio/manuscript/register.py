@@ -62,7 +62,7 @@ class TakeRegister:
 
         Args:
             changes: In the order they happened, with positions true in the present text.
-            targets: Places known better than the changes tell.
+            targets: Places known better than the changes say.
 
         Returns:
             The former places of those sets that the inverse changes would not bring back.

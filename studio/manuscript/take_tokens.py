@@ -45,7 +45,7 @@ class TakeTokens:
         The last one of the call before comes once more where a token without characters joined it.
 
         Args:
-            part: Tells the characters of a range of the manuscript.
+            part: Gives the characters of a range of the manuscript.
         """
         self._read_on()
         place = self._set.place

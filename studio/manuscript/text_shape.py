@@ -18,7 +18,7 @@ BITE = 2**18
 """Code points that are looked at at a time."""
 
 Report = Callable[[int], object]
-"""Is told how many code points have been looked at so far; may raise to give up."""
+"""Is given how many code points have been looked at so far; may raise to give up."""
 
 
 class TextShape(NamedTuple):

@@ -122,7 +122,7 @@ class TokenSpans:
         removed = len(self)
         found = self._shown(0, len(self._manuscript))
         if removed or found:
-            self._announce(0, removed, self._table.replace(0, removed, found))
+            self._emit(0, removed, self._table.replace(0, removed, found))
 
     def fill(
         self, start: int, records: Iterable[TokenRecord], text: FollowedText | None = None
@@ -164,7 +164,7 @@ class TokenSpans:
                 low -= 1
             if low < high:
                 self._manuscript.mark(int(table.starts[low]), int(table.ends[high - 1]), None)
-                self._announce(low, high - low, table.replace(low, high, []))
+                self._emit(low, high - low, table.replace(low, high, []))
                 gone += high - low
             high = low - 1
         return gone
@@ -180,7 +180,7 @@ class TokenSpans:
         if row != self._table.first_starting_from(end):
             return False
         self._manuscript.mark(start, end, group)
-        self._announce(row, 0, self._table.replace(row, row, [(start, group)]))
+        self._emit(row, 0, self._table.replace(row, row, [(start, group)]))
         return True
 
     def _listed(self, low: int, high: int) -> list[TokenSpan]:
@@ -204,7 +204,7 @@ class TokenSpans:
         table.shift(high, len(inserted) - removed)
         added = table.replace(low, high, found)
         if low < len(table) or high > low:
-            self._announce(low, high - low, added)
+            self._emit(low, high - low, added)
 
     def _standing(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
         """The whole groups in text that has just come, and across its edges."""
@@ -280,8 +280,8 @@ class TokenSpans:
         low = high = self._table.first_ending_after(start)
         while high < len(self) and self._table.groups[high] is first:
             high += 1
-        self._announce(low, high - low, self._table.replace(low, high, groups))
+        self._emit(low, high - low, self._table.replace(low, high, groups))
 
-    def _announce(self, first: int, removed: int, added: int) -> None:
+    def _emit(self, first: int, removed: int, added: int) -> None:
         self.version += 1
         self.changed(first, removed, added)

@@ -1,8 +1,8 @@
 """The folder of the user's presets: what is in it, and every change to it.
 
-A file that is broken is a problem that is told beside the others, never instead of them. Nothing is
-written outside the folder, every write leaves either the old or the new file whole, and what is new
-is never written over another file, whatever other processes do.
+A file that is broken is a problem that is reported beside the others, never instead of them.
+Nothing is written outside the folder, every write leaves either the old or the new file whole, and
+what is new is never written over another file, whatever other processes do.
 """
 
 from __future__ import annotations

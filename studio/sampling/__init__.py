@@ -10,7 +10,7 @@ token through it. Its parts, of which each knows those before it alone:
 - `analysis` answers what a writer asks of one: which T, what if, how far apart.
 """
 
-from studio.sampling.analysis.flip_temperature import blame, blames
+from studio.sampling.analysis.flip_temperature import flip_temperature, flip_temperatures
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.logits.ranking import Ranking
 from studio.sampling.logits.top_two_margin import is_near_tie
@@ -63,12 +63,12 @@ __all__ = [
     "WordTokens",
     "Written",
     "active_steps",
-    "blame",
-    "blames",
     "chance",
     "choose",
     "distribution",
     "draw",
+    "flip_temperature",
+    "flip_temperatures",
     "foreign_tokens",
     "is_near_tie",
     "uniform",

@@ -90,7 +90,7 @@ def _lowest(facts: Number) -> float:
 @cache
 def _allowed(facts: Number) -> str:
     """What a number may be, in words."""
-    means = facts.means or facts.told_words
+    means = facts.means or facts.meanings
     if facts.is_whole:
         return f"a whole number from {_lowest(facts):.0f} to {facts.most:.0f} ({means})"
     least = f"{facts.least:g}"

@@ -105,7 +105,7 @@ class Number(Parameter):
             object.__setattr__(self, "least", int(self.least))
 
     @property
-    def told_words(self) -> str:
+    def meanings(self) -> str:
         """What its words mean: ``0 is off, -1 is all``."""
         return ", ".join(f"{value:g} is {word}" for word, value in self.words.items())
 
@@ -128,7 +128,7 @@ class Step:
         aliases: Other names that llama.cpp takes for it, and dashes for underscores.
         runs_last: Whether it runs behind all others, wherever the order names it.
         carries_state: Whether it needs what `SamplerState` carries from token to token.
-        is_by_default: Whether llama.cpp runs it without being told to.
+        is_by_default: Whether llama.cpp runs it unasked.
         is_later: Whether there were presets before it. In a file that is silent on its parameters
             it is no step left out: it stands at its own place.
     """

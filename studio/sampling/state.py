@@ -20,7 +20,7 @@ class SamplerState(NamedTuple):
     """What changes from token to token without being in the text.
 
     Attributes:
-        chance: XTC's die for this step, in [0, 1): it acts where this is at most its probability.
+        chance: XTC's draw for this step, in [0, 1): it acts where this is at most its probability.
             0, as it stands here, shows what XTC does when it acts. `chance` makes one of a seed
             and a position.
         mu: The surprise in bits that Mirostat allows at this step; None where it begins.

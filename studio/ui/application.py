@@ -131,7 +131,7 @@ def make_window(application: QApplication) -> MainWindow:
     session.setParent(window)
     rescue = Rescue(session.recovery.keep_and_wait, window)
     # Not at once: the mistake may be in the middle of a layout, and a notice lays out anew.
-    rescue.happened.connect(window.notice.tell, Qt.ConnectionType.QueuedConnection)
+    rescue.happened.connect(window.notice.report, Qt.ConnectionType.QueuedConnection)
     rescue.install()
     session.model.options = load_options(settings)
     return window
@@ -175,7 +175,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     window.recovery_offer.make()
     _open_model(window)
     if torn:
-        window.notice.tell("\n".join(torn))
+        window.notice.report("\n".join(torn))
 
 
 def _clean_up(window: MainWindow) -> None:
@@ -196,7 +196,7 @@ def _open_model(window: MainWindow) -> None:
     if path:
         model.open_first(str(path), str(starter or ""))
     else:
-        window.notice.tell(tr(NO_MODEL), window.actions_.open_model)
+        window.notice.report(tr(NO_MODEL), window.actions_.open_model)
 
 
 def _read_input() -> TextFile:

@@ -38,7 +38,7 @@ class Ending(QObject):
         signals.interrupted.connect(self._on_interrupt)
         signals.ended.connect(self._end)
         application.commitDataRequest.connect(self._on_session_end)
-        application.saveStateRequest.connect(_tell_how_to_start)
+        application.saveStateRequest.connect(_report_how_to_start)
 
     def _on_interrupt(self) -> None:
         if self._is_closing:
@@ -71,6 +71,6 @@ class Ending(QObject):
             manager.cancel()
 
 
-def _tell_how_to_start(manager: QSessionManager) -> None:
+def _report_how_to_start(manager: QSessionManager) -> None:
     """The next session begins with this program if this one ends with it."""
     manager.setRestartCommand(own_command())

@@ -17,7 +17,7 @@ class EngineNotice(QObject):
     """Offers to end an engine that has fallen silent, once, and takes it back when it answers.
 
     Args:
-        notice: Where it is told.
+        notice: Where it is reported.
         client: The engine.
         way_on: Ends the engine.
         parent: The Qt parent, if any.
@@ -32,15 +32,15 @@ class EngineNotice(QObject):
     ) -> None:
         super().__init__(parent)
         self._notice, self._client, self._way_on = notice, client, way_on
-        self._is_told = False
+        self._is_reported = False
         client.waiting_changed.connect(self._follow)
 
     def _follow(self) -> None:
         is_silent = self._client.silence > 0
-        if is_silent == self._is_told:
+        if is_silent == self._is_reported:
             return
-        self._is_told = is_silent
+        self._is_reported = is_silent
         if is_silent:
-            self._notice.tell(tr(SILENT), self._way_on, dismissal=tr("Wait"))
+            self._notice.report(tr(SILENT), self._way_on, dismissal=tr("Wait"))
         else:
             self._notice.withdraw(self._way_on)

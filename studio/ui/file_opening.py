@@ -1,7 +1,7 @@
 """Where a file goes that is dropped on the window or given to it: every kind at once, if need be.
 
 Sorts files by their names and by how they begin; opening them is others' business. What can be open
-once only (manuscript, comparison, model) is taken once, and of the rest it is told.
+once only (manuscript, comparison, model) is taken once, and of the rest it is reported.
 """
 
 import codecs
@@ -73,7 +73,7 @@ class FileOpening(QObject):
         model: Opens models.
         files: Opens manuscripts.
         compare: Opens comparisons.
-        presets: Takes presets in, and tells what came of all.
+        presets: Takes presets in, and says what came of all.
         reading: Looks at many while the window goes on.
         parent: The Qt parent, if any.
     """
@@ -101,7 +101,7 @@ class FileOpening(QObject):
         """Open files of any kinds; of a folder, those in it.
 
         A single preset is put in force, several are taken in alone. Many are looked at while the
-        window goes on, and all of them are told of once.
+        window goes on, and all of them are reported once.
 
         Args:
             paths: The files.
@@ -109,7 +109,7 @@ class FileOpening(QObject):
         """
         if len(paths) == 1 and not is_folder(paths[0]):
             found = _Sorted({kind_of(paths[0]): list(paths)})
-            self._open_sorted(found, is_told=False, shows=shows)
+            self._open_sorted(found, is_reported=False, shows=shows)
             return
         what = (
             f"“{visible_name(paths[0].name)}”"
@@ -119,35 +119,35 @@ class FileOpening(QObject):
 
         def go_on(found: _Sorted | None) -> None:
             if found is not None:
-                self._open_sorted(found, is_told=True, shows=shows)
+                self._open_sorted(found, is_reported=True, shows=shows)
 
         self._reading.start(tr("Looking at {what}", what=what), partial(_sorted, paths), go_on)
 
-    def _open_sorted(self, found: "_Sorted", *, is_told: bool, shows: bool) -> None:
+    def _open_sorted(self, found: "_Sorted", *, is_reported: bool, shows: bool) -> None:
         """Open the first of each kind and take all presets in.
 
         Args:
             found: The files.
-            is_told: Whether all of them are told of together.
+            is_reported: Whether all of them are reported together.
             shows: As for `open`.
         """
-        told = list(found.told)
-        failing = (self._files.failed, self._compare.failed) if is_told else ()
+        reported = list(found.reported)
+        failing = (self._files.failed, self._compare.failed) if is_reported else ()
         for signal in failing:
-            signal.connect(told.append)  # a message of presets would hide it
+            signal.connect(reported.append)  # a message of presets would hide it
         for kind, act in self._open.items():
             if paths := found.by_kind.get(kind):
                 first, *others = paths
                 act(first)
-                told += _left_closed(kind, others)
+                reported += _left_closed(kind, others)
 
         def also() -> list[str]:
             for signal in failing:
-                signal.disconnect(told.append)
-            return told
+                signal.disconnect(reported.append)
+            return reported
 
         presets = found.by_kind.get(FileKind.PRESET, [])
-        if presets or is_told:
+        if presets or is_reported:
             # Behind the comparison that is read: by then it has failed, or not.
             self._presets.import_paths(presets, choose=len(presets) == 1, also=also, shows=shows)
 
@@ -157,7 +157,7 @@ class _Sorted:
     """Files by their kinds, in the order in which they came, and sentences on others."""
 
     by_kind: dict[FileKind, list[Path]]
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
 
 
 def _sorted(paths: Sequence[Path], at: At) -> _Sorted:
@@ -189,7 +189,7 @@ def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:
     count, names = len(paths), visible_names([path.name for path in paths])
     match kind:
         case FileKind.MODEL:
-            told = tr(
+            reported = tr(
                 "{names} were not opened: one model is open at a time.",
                 "",
                 count,
@@ -197,7 +197,7 @@ def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:
                 names=names,
             )
         case FileKind.COMPARISON:
-            told = tr(
+            reported = tr(
                 "{names} were not opened: one comparison is open at a time.",
                 "",
                 count,
@@ -205,14 +205,14 @@ def _left_closed(kind: FileKind, paths: Sequence[Path]) -> list[str]:
                 names=names,
             )
         case _:
-            told = tr(
+            reported = tr(
                 "{names} were not opened: one manuscript is open at a time.",
                 "",
                 count,
                 one="{names} was not opened: one manuscript is open at a time.",
                 names=names,
             )
-    return [told]
+    return [reported]
 
 
 def _beginning(path: Path) -> bytes:

@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
         self.is_started = True
         self.started.emit()
         if self.settings.problem:
-            self.notice.tell(self.settings.problem, is_error=False)
+            self.notice.report(self.settings.problem, is_error=False)
 
     def _build_layout(self) -> None:
         actions = self.actions_
@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
         self.editor.caret_moved.connect(session.draft.set_caret)
         self.editor.refused.connect(self._on_edit_refused)
         self.editor.laid_out.connect(lambda: self.notice.forget(tr(LAYING_OUT)))
-        self.brief.edit.refused.connect(self.notice.tell)
+        self.brief.edit.refused.connect(self.notice.report)
         self.editor.zoom_asked.connect(self.theme.zoom_by)
         self.theme.prose_changed.connect(self._on_prose_changed)
         self._on_prose_changed()
@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         session.model.failed.connect(self._on_model_failed)
-        session.model.told.connect(lambda news: self.notice.tell(news, is_error=False))
+        session.model.reported.connect(lambda news: self.notice.report(news, is_error=False))
         session.model.changed.connect(self._on_model_changed)
         writing.failed.connect(self._on_writing_failed)
         for begun in (self.actions_.continue_, self.actions_.retake):
@@ -347,19 +347,19 @@ class MainWindow(QMainWindow):
         writing.ended.connect(lambda: self.notice.withdraw(self.actions_.stop))
         self.files.failed.connect(self._on_file_failed)
         self.files.saved.connect(self._on_saved)
-        self.files.told.connect(lambda news: self.notice.tell(news, is_error=False))
+        self.files.reported.connect(lambda news: self.notice.report(news, is_error=False))
         self.files.caret_wanted.connect(self.editor.move_caret)
         self.files.guard.noticed.connect(self._on_file_noticed)
         self.files.guard.settled.connect(self.notice.withdraw)
-        self.recovery_offer.failed.connect(self.notice.tell)
-        self.recovery_offer.told.connect(lambda news: self.notice.tell(news, is_error=False))
-        session.recovery.failed.connect(self.notice.tell)
-        self.settings.failed.connect(self.notice.tell)
-        self.compare.failed.connect(self.notice.tell)
+        self.recovery_offer.failed.connect(self.notice.report)
+        self.recovery_offer.reported.connect(lambda news: self.notice.report(news, is_error=False))
+        session.recovery.failed.connect(self.notice.report)
+        self.settings.failed.connect(self.notice.report)
+        self.compare.failed.connect(self.notice.report)
         self.compare.turned.connect(self._on_page_turned)
-        session.compare.told.connect(lambda news: self.notice.tell(news, is_error=False))
+        session.compare.reported.connect(lambda news: self.notice.report(news, is_error=False))
         drop_biases = self.compare.actions.drop_biases
-        session.compare.biases.told.connect(lambda why: self.notice.tell(why, drop_biases))
+        session.compare.biases.reported.connect(lambda why: self.notice.report(why, drop_biases))
         drop_biases.enabledChanged.connect(
             lambda is_needed: None if is_needed else self.notice.withdraw(drop_biases)
         )
@@ -367,13 +367,13 @@ class MainWindow(QMainWindow):
         self.place_question = PlaceQuestion(self, session.compare, self.files)
         session.compare.preset_wanted.connect(self.presets.keep)
         session.words.written.connect(self.editor.move_caret)
-        session.words.refused.connect(self._tell_of_text)
-        session.replacement.refused.connect(self._tell_of_text)
-        session.records.failed.connect(lambda why: self.notice.tell(why, of_text=True))
-        session.records.told.connect(self._tell_of_text)
+        session.words.refused.connect(self._report_of_text)
+        session.replacement.refused.connect(self._report_of_text)
+        session.records.failed.connect(lambda why: self.notice.report(why, of_text=True))
+        session.records.reported.connect(self._report_of_text)
         session.draft.manuscript.loaded.connect(self.notice.forget_text)
         session.draft.manuscript.loaded.connect(session.heat.forget_text)
-        # What a generation failed of is told of one place, and is over where the writer goes on.
+        # Why a generation failed is reported of one place, and is over where the writer goes on.
         session.draft.prompt_changed.connect(lambda: self.notice.withdraw(self.actions_.continue_))
         session.draft.file_changed.connect(self._show_title)
         session.draft.brief_changed.connect(self._show_title)
@@ -425,20 +425,20 @@ class MainWindow(QMainWindow):
 
     def _on_edit_refused(self, why: str) -> None:
         if why == tr(LAYING_OUT):
-            self._tell_of_text(why)
+            self._report_of_text(why)
             return
         way_on = self.actions_.stop if self.session.writing.can_stop else None
-        self.notice.tell(why, way_on, of_text=True)
+        self.notice.report(why, way_on, of_text=True)
 
     def _on_file_failed(self, why: str) -> None:
-        self.notice.tell(why, of_text=True)
+        self.notice.report(why, of_text=True)
         self._file_failure = self.notice.message
 
     def _on_saved(self, news: str) -> None:
         # What could not be written is written now.
         if self.notice.message == self._file_failure:
             self.notice.hide()
-        self._tell_of_text(news)
+        self._report_of_text(news)
 
     def _on_page_turned(self) -> None:
         page = self.compare.page if self.compare.is_shown else self._left
@@ -478,27 +478,27 @@ class MainWindow(QMainWindow):
             WayOn.ANYWAY: actions.open_anyway,
         }
         # While the former model is opened again there is nothing to do, and the reason stays.
-        self.notice.tell(message, ways.get(self.session.model.way_on))
+        self.notice.report(message, ways.get(self.session.model.way_on))
         self._model_failure = self.notice.standing
         self._outlived = self._model_failure if self.session.model.is_ready else ""
 
     def _on_file_noticed(self, message: str, way_on: QAction) -> None:
-        self.notice.tell(message, way_on, is_error=False)
+        self.notice.report(message, way_on, is_error=False)
 
     def _on_writing_failed(self, message: str, kind: str) -> None:
-        if self._bias_notice.tell():
+        if self._bias_notice.report():
             return
         mended_by = {
             "model_file": self.actions_.reopen_model,
             "no_model": self.actions_.reopen_model,
             "context_size": self.actions_.model_options,
         }
-        self.notice.tell(
+        self.notice.report(
             message, mended_by.get(kind, self.actions_.continue_), of_text=kind not in mended_by
         )
 
-    def _tell_of_text(self, news: str) -> None:
-        self.notice.tell(news, is_error=False, of_text=True)
+    def _report_of_text(self, news: str) -> None:
+        self.notice.report(news, is_error=False, of_text=True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take local files, or a preset from the library."""

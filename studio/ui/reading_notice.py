@@ -15,14 +15,14 @@ _BETWEEN_MS = 200
 
 
 class ReadingNotice(QObject):
-    """Tells of a `Reading` in the window that is looked at.
+    """Reports a `Reading` in the window that is looked at.
 
     Attributes:
         cancel: Ends what is read.
 
     Args:
         reading: It.
-        notices: Where it is told.
+        notices: Where it is reported.
         parent: The Qt parent, if any.
     """
 
@@ -38,27 +38,27 @@ class ReadingNotice(QObject):
             reading.cancel,
             tip=tr("Read no more of it (Esc in the main window)"),
         )
-        self._delay = single_shot(self, self._tell)
-        self._is_told = False
+        self._delay = single_shot(self, self._report)
+        self._is_reported = False
         reading.changed.connect(self._follow)
         reading.progressed.connect(self._on_progressed)
 
     def _follow(self) -> None:
         if not self._reading.is_busy:
             self._delay.stop()
-            self._is_told = False
+            self._is_reported = False
             self._notices.withdraw(self.cancel)
-        elif not self._is_told and not self._delay.isActive():
+        elif not self._is_reported and not self._delay.isActive():
             self._delay.start(_DELAY_MS)
 
     def _on_progressed(self) -> None:
-        if self._is_told and not self._delay.isActive():
+        if self._is_reported and not self._delay.isActive():
             self._delay.start(_BETWEEN_MS)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         words = f"{self._reading.words}: {self._reading.share:.0%}".replace("%", " %")
-        if not self._is_told:
-            self._is_told = True
-            self._notices.tell(words, self.cancel, is_error=False)
+        if not self._is_reported:
+            self._is_reported = True
+            self._notices.report(words, self.cancel, is_error=False)
         else:
-            self._notices.tell_anew(words, self.cancel)
+            self._notices.report_anew(words, self.cancel)

@@ -11,7 +11,7 @@ class WindowParts:
 
     Args:
         window: Whose parts.
-        parts: Tells them, from first to last; those that are not seen are passed over.
+        parts: Gives them, from first to last; those that are not seen are passed over.
     """
 
     def __init__(self, window: QMainWindow, parts: Callable[[], Sequence[QWidget]]) -> None:

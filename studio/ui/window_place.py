@@ -71,7 +71,7 @@ def columns_of(splitter: QSplitter) -> str:
 
 
 def restore_columns(splitter: QSplitter, columns: str) -> None:
-    """Give the columns the widths that `columns_of` told; nothing where it is empty.
+    """Give the columns the widths that `columns_of` reported; nothing where it is empty.
 
     Args:
         splitter: The columns.

@@ -4,7 +4,7 @@
 temporary folder with the address and undefined-behaviour sanitizers, without a copy for each kind
 of processor, and has a Python that is started with them do what a token costs: its statistics, a
 draw with several settings, a sketch; for many sizes, also such as no block or row divides.
-Ends with 1 at the first access out of bounds or undefined operation, which gcc's own words tell.
+Ends with 1 at the first access out of bounds or undefined operation, which gcc's own words say.
 """
 
 from __future__ import annotations

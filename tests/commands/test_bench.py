@@ -1,4 +1,4 @@
-"""`python -m studio bench`: what it tells, and how sides are paired. What it finds is no test's."""
+"""`python -m studio bench`: what it says, and how sides are paired. What it finds is no test's."""
 
 import json
 from pathlib import Path
@@ -127,9 +127,9 @@ def test_real_logits_that_are_not_there_are_left_out_with_a_word(
     assert "no real-logits-262144.npz is there" in capsys.readouterr().err
     monkeypatch.setattr(bench, "find_starter_model", lambda: None)
     bench.main(["--json", "--sampler-only"])
-    told = capsys.readouterr()
-    assert "no model is installed" in told.err
-    assert not any(key.startswith("sampler_real") for key in json.loads(told.out))
+    reported = capsys.readouterr()
+    assert "no model is installed" in reported.err
+    assert not any(key.startswith("sampler_real") for key in json.loads(reported.out))
 
 
 @pytest.mark.usefixtures("_measured")
@@ -182,9 +182,9 @@ def test_a_large_vocabulary_beside_the_model(
 @pytest.mark.usefixtures("_measured")
 def test_no_large_vocabulary_without_logits(capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["--large"])
-    told = capsys.readouterr()
-    assert "to make it of (--logits FILE)" in told.err
-    assert "with a vocabulary" not in told.out
+    reported = capsys.readouterr()
+    assert "to make it of (--logits FILE)" in reported.err
+    assert "with a vocabulary" not in reported.out
 
 
 @pytest.mark.usefixtures("_measured")
@@ -196,18 +196,18 @@ def test_logits_of_which_no_model_can_be_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_measured")
-def test_passes_that_are_not_compiled_are_told(
+def test_passes_that_are_not_compiled_are_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kernels, "_library", None)
     bench.main(["--json"])
-    told = capsys.readouterr()
-    assert "not compiled here" in told.err
-    assert json.loads(told.out)["compiled_passes"] is False
+    reported = capsys.readouterr()
+    assert "not compiled here" in reported.err
+    assert json.loads(reported.out)["compiled_passes"] is False
 
 
 @pytest.mark.usefixtures("_measured")
-def test_a_busy_machine_is_told(
+def test_a_busy_machine_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.main(["--json"])
@@ -215,9 +215,9 @@ def test_a_busy_machine_is_told(
     percents = iter([0.0, 0.0, 43.7, 0.0])
     monkeypatch.setattr(bench, "_others_percent", lambda: next(percents))
     bench.main(["--json"])
-    told = capsys.readouterr()
-    assert "other programs took 44 % of the processor" in told.err
-    assert json.loads(told.out)["others_cpu_percent"] == 43.7
+    reported = capsys.readouterr()
+    assert "other programs took 44 % of the processor" in reported.err
+    assert json.loads(reported.out)["others_cpu_percent"] == 43.7
 
 
 # Lanes and the bare loop, by turns
@@ -245,7 +245,7 @@ def rounds_of(clock: Clock) -> LaneRounds:
 
 def test_the_sides_take_turns() -> None:
     clock = Clock(*[1.0] * 16)
-    rounds_of(clock).take(9)
+    rounds_of(clock).measure(9)
     for place, lanes in enumerate(LANE_COUNTS):
         turns = clock.asked[4 * place : 4 * place + 4]
         studio, bare = f"studio {lanes}x9", f"bare {lanes}x8 after 2"
@@ -254,7 +254,7 @@ def test_the_sides_take_turns() -> None:
 
 def test_what_drifts_evenly_weighs_on_both_alike() -> None:
     rounds = rounds_of(Clock(*[second for _ in LANE_COUNTS for second in (1.0, 2.0, 3.0, 4.0)]))
-    rounds.take(11)
+    rounds.measure(11)
     assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 1.0))
 
 
@@ -268,7 +268,7 @@ def test_ratios_are_medians_of_the_rounds_ratios() -> None:
         )
     )
     for _ in range(3):
-        rounds.take(11)
+        rounds.measure(11)
     assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 0.5))
     # 10 tokens evaluated a lane and stretch; three rounds took 2, 20 and 36 seconds a stretch.
     assert rounds.rates == pytest.approx({str(lanes): lanes * 0.5 for lanes in LANE_COUNTS})
@@ -278,7 +278,7 @@ def test_ratios_are_medians_of_the_rounds_ratios() -> None:
 def test_warming_counts_for_nothing() -> None:
     rounds = rounds_of(Clock(*[99.0, 1.0] * len(LANE_COUNTS), *[2.0] * 16))
     rounds.warm()
-    rounds.take(5)
+    rounds.measure(5)
     assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 1.0))
 
 

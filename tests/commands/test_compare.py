@@ -88,7 +88,7 @@ def test_lanes_of_the_starter_model_are_what_llama_cpp_and_generate_give(
     assert written[:20] == found["lanes"][1]["text"][:20]
 
 
-def test_the_same_dice_or_each_its_own(tiny: str) -> None:
+def test_the_same_draws_or_each_its_own(tiny: str) -> None:
     arguments = (
         "--model", tiny, "--prompt", "abc", "--temperatures", "1,1,1", "--seed", "5",
         "--max-tokens", "12", "--ignore-eos",

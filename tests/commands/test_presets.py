@@ -36,7 +36,7 @@ def test_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert names == [preset.name for preset in built_in_presets()] + ["Mine"]
 
 
-def test_a_broken_file_is_told_beside_the_others(
+def test_a_broken_file_is_reported_beside_the_others(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "hot.json").write_text('{"name": "Hot", "sampling": {"temperature": -1}}')

@@ -142,7 +142,7 @@ def test_the_good_ones_among_bad_ones_are_taken_whole(
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_link_out_of_the_folder_is_told_and_not_followed(
+def test_a_link_out_of_the_folder_is_reported_and_not_followed(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = tmp_path / "given"

@@ -125,7 +125,7 @@ class Program:
         self.process.send_signal(number)
 
     def end(self) -> int:
-        """Its status, as the system tells it; nothing of it is left running."""
+        """Its status, as the system says it; nothing of it is left running."""
         status = int(self.process.wait(PATIENCE))
         until(lambda: is_gone(self.engine), "the end of the engine")
         return status

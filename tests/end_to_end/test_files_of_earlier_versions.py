@@ -461,7 +461,7 @@ def test_a_comparison_opens_with_all_that_was_in_it(
     ]
     assert [lane.stop for lane in state.lanes] == [(), SEA_STOPS, ()]
     assert [lane.color for lane in state.lanes] == [0, 1, 2]
-    assert state.same_dice
+    assert state.share_u
     subject = state.run_input
     assert subject.prompt is not None
     assert subject.prompt.manuscript == (FISHERMAN if sample == OLD else BEFORE_IT + FISHERMAN)
@@ -532,7 +532,7 @@ def test_runs_that_were_never_saved_come_back(
     until_read(window)
     assert [lane.text for lane in state.lanes] == last
     assert [lane.seed for lane in state.lanes] == last_seeds
-    assert not state.same_dice
+    assert not state.share_u
     window.compare.actions.earlier.trigger()
     until_read(window)
     assert [lane.text for lane in state.lanes] == first

@@ -304,13 +304,13 @@ def test_escape_ends_the_rendering_of_an_endless_template(
     session.model.open(str(path), LoadOptions(threads=1))
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
     engine = psutil.Process(session.client.process_id)
-    told: list[str] = []
-    session.writing.failed.connect(lambda why, _kind: told.append(why))
+    reported: list[str] = []
+    session.writing.failed.connect(lambda why, _kind: reported.append(why))
     press(window, Qt.Key.Key_Return, CONTROL)
     qtbot.waitUntil(lambda: bool(engine.children()), timeout=LONG)
     (renderer, *_) = engine.children()
     press_escape(window)
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
-    assert told == [], "it was stopped, and met no limit"
+    assert reported == [], "it was stopped, and met no limit"
     qtbot.waitUntil(lambda: not renderer.is_running(), timeout=LONG)
     assert session.client.process_id == engine.pid

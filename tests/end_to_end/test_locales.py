@@ -167,7 +167,7 @@ def environment_of(name: str, compiled: Path) -> dict[str, str]:
         pytest.skip(f"this system has neither the locale {name} nor what it is compiled from")
     target = compiled / f"{name}.UTF-8"
     if not target.exists():
-        # Its status tells of warnings too.
+        # Its status reports warnings too.
         command = ["localedef", "-c", "--no-archive", "-i", name, "-f", "UTF-8", str(target)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (target / "LC_CTYPE").is_file(), done.stderr

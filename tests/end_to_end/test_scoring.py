@@ -166,9 +166,9 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     low, high = window.editor.visible_range()
     assert 0 < low < high < len(text)
-    told: list[str] = []
+    reported: list[str] = []
     shown: set[str] = set()
-    records.told.connect(told.append)
+    records.reported.connect(reported.append)
     records.scoring_progressed.connect(lambda: shown.add(window.status.state_words()))
     score(window)
     qtbot.waitUntil(lambda: len(records.spans) > 0, timeout=LONG)
@@ -184,8 +184,8 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
 
     records.scoring_progressed.connect(stop_soon)
     wait_until_scored(window, qtbot)
-    assert told[-1].startswith("Scored ")
-    assert f" of {words:,} words." in told[-1]
+    assert reported[-1].startswith("Scored ")
+    assert f" of {words:,} words." in reported[-1]
     assert f"scored {words:,} of {words:,} words" not in shown
     before = {span.start: span.record for span in records.spans.all}
     assert before.keys() & set(range(low, high))
@@ -208,8 +208,8 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     assert all(now[start] is record for start, record in before.items())
     missing = len(text) - len(covered(window))
     assert missing == records.spans.all[0].start < 10, "all but the text's first token"
-    assert "reading began anew" in told[-1]
-    assert window.notice.message == told[-1]
+    assert "reading began anew" in reported[-1]
+    assert window.notice.message == reported[-1]
     assert any(it.startswith("scored ") for it in shown)
     score_again = window.actions_.score
     score_again.trigger()

@@ -477,7 +477,7 @@ raise SystemExit(child.main())
 """
 
 
-def test_a_mistake_of_ours_is_told_on_stderr_without_the_text(byte_level_path: Path) -> None:
+def test_a_mistake_of_ours_is_reported_on_stderr_without_the_text(byte_level_path: Path) -> None:
     with EngineChild([sys.executable, "-u", "-c", BUGGY_CHILD]) as child:
         child.load(byte_level_path, OPTIONS)
         failed = child.ask(Score(request=3, prompt=Prompt(manuscript="old fisherman")))[-1]

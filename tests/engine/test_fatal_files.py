@@ -306,7 +306,7 @@ def test_the_neighbours_of_what_is_refused_are_opened(
     assert holds(child, write_sentencepiece_model(tmp_path / "spm.gguf"))
 
 
-def test_weights_that_are_no_numbers_are_told_of_and_no_mistake_of_ours(
+def test_weights_that_are_no_numbers_are_reported_and_no_mistake_of_ours(
     sound: Path, tmp_path: Path, child: EngineChild
 ) -> None:
     def spoil(file: LooseGguf) -> None:

@@ -120,14 +120,14 @@ def test_look_ahead_writing_and_lanes_begin_with_the_same_distribution(
         assert {**distribution.typed, **token.typed} == token.typed
         assert token.id in best.ids
     assert (alone.id, alone.u, alone.text) == (lane.id, lane.u, lane.text)
-    # And after all that it is told the same again.
+    # And after all that the same is reported again.
     assert bench.look(text)[1].sketch == distribution.sketch
     again = bench.look(text)[0]
     assert again.tokens == evaluated.tokens
     assert again.reused == len(evaluated.token_ids())
 
 
-def test_with_and_without_the_space_the_same_is_told_and_written(bench: Bench) -> None:
+def test_with_and_without_the_space_the_same_is_reported_and_written(bench: Bench) -> None:
     before, distribution = bench.look(SEA)
     after, spaced = bench.look(SEA + " ")
     assert before.tokens == after.tokens
@@ -144,8 +144,8 @@ def test_with_and_without_the_space_the_same_is_told_and_written(bench: Bench) -
 def test_a_token_says_what_it_adds_and_is_the_models(bench: Bench) -> None:
     [token] = bench.write("Every morning the old fisher", GREEDY, 1)
     assert token.text == b"man"
-    [told] = [event for event in bench.events if isinstance(event, Token)]
-    assert told.pieces[token.id] == b" fisherman"
+    [reported] = [event for event in bench.events if isinstance(event, Token)]
+    assert reported.pieces[token.id] == b" fisherman"
     assert token.typed[token.id] == len(" fisher")
     assert token.top[0] == (token.id, 1.0)
     tokens = bench.write("Every morning the old fisher", GREEDY, 3)

@@ -58,7 +58,7 @@ class Harness:
 
     def take(self) -> tuple[int, Control]:
         """The next command's request and control. Only where there is one: it would wait."""
-        taken = self.inbox.take()
+        taken = self.inbox.pop()
         assert taken
         return taken[0].request, taken[1]
 
@@ -246,14 +246,14 @@ def test_close_ends_what_runs_and_gives_no_more(harness: Harness) -> None:
     harness.inbox.close()
     assert running.stopped
     assert harness.interrupt.is_set()
-    assert harness.inbox.take() is None
+    assert harness.inbox.pop() is None
 
 
 def in_a_thread(harness: Harness) -> tuple[threading.Thread, list[Runnable | None]]:
     taken: list[Runnable | None] = []
 
     def take() -> None:
-        entry = harness.inbox.take()
+        entry = harness.inbox.pop()
         taken.append(entry[0] if entry else None)
 
     thread = threading.Thread(target=take)

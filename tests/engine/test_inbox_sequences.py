@@ -64,7 +64,7 @@ class Harness:
 
     def take(self) -> tuple[AnyCommand, Control]:
         """The next, which concerns a comparison."""
-        taken = self.inbox.take()
+        taken = self.inbox.pop()
         assert taken
         assert isinstance(taken[1], Control)
         return taken[0], taken[1]
@@ -77,14 +77,14 @@ class Harness:
             )
         )
         order = []
-        while (taken := self.inbox.take()) and taken[0].request != 999:
+        while (taken := self.inbox.pop()) and taken[0].request != 999:
             order.append(taken[0].request)
         return order
 
 
 def test_look_aheads_and_scorings_give_way() -> None:
     harness = Harness(Load(request=1, path="m"))
-    harness.inbox.take()
+    harness.inbox.pop()
     harness.put(
         PreviewNextToken(request=2, prompt=PROMPT), Score(request=3, prompt=PROMPT), compare(4)
     )
@@ -105,7 +105,7 @@ def test_comparisons_and_generations_wait_for_each_other() -> None:
     harness = Harness(
         Generate(request=1, prompt=PROMPT, sequences=(SequenceStart(params=COLD),), max_tokens=1)
     )
-    taken = harness.inbox.take()
+    taken = harness.inbox.pop()
     assert taken
     harness.put(compare(2))
     assert not taken[1].stopped
@@ -140,7 +140,7 @@ def test_what_concerns_a_lane_reaches_the_run() -> None:
 
 def test_it_reaches_a_comparison_that_waits() -> None:
     harness = Harness(Load(request=1, path="m"))
-    harness.inbox.take()
+    harness.inbox.pop()
     harness.put(compare(2), turn(2))
     _, control = harness.take()
     assert list(control.commands) == [turn(2)]

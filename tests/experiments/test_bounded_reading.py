@@ -188,7 +188,7 @@ def test_a_tail_is_one_that_logits_can_have() -> None:
         (0.5, (full, 2.0), (3.0, -2.0)),
     ):
         message = refusal(file(tokens=f"[{packed(edge, values, slopes)}]"))
-        assert "$.lanes[0].tokens[0].sketch: what it tells of its tail is no tail's" in message
+        assert "$.lanes[0].tokens[0].sketch: what it says of its tail is no tail's" in message
 
 
 def test_every_sketch_of_logits_has_such_a_tail() -> None:
@@ -272,7 +272,7 @@ def test_nesting_that_would_overflow_a_decoder_is_refused_before_it() -> None:
         assert "more than 32 lists or objects within one another (byte " in refusal(data)
 
 
-def test_reading_tells_how_far_it_is_and_can_be_ended() -> None:
+def test_reading_reports_how_far_it_is_and_can_be_ended() -> None:
     data = file(tokens=many(TOKEN, 2**20))
     shares: list[float] = []
     from_json(data, PATH, shares.append)

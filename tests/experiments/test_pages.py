@@ -189,7 +189,7 @@ def test_words_for_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reported"),
     [
         # Without a sampler that is off what belongs to it does nothing.
         ({"dry_base": 2.0, "xtc_threshold": 0.2, "mirostat_tau": 3.0, "min_keep": 4}, ""),
@@ -214,11 +214,11 @@ def test_words_for_settings() -> None:
         ),
     ],
 )
-def test_only_settings_that_acted_are_told(changed: dict[str, Any], told: str) -> None:
-    assert words.other_settings(SamplingParams(**changed)) == told
+def test_only_settings_that_acted_are_reported(changed: dict[str, Any], reported: str) -> None:
+    assert words.other_settings(SamplingParams(**changed)) == reported
 
 
-def test_a_lane_tells_what_its_tokens_were_drawn_with() -> None:
+def test_a_lane_reports_what_its_tokens_were_drawn_with() -> None:
     turned = msgspec.structs.replace(
         COLD,
         params=SamplingParams(temperature=0.7, top_k=5),
@@ -231,7 +231,7 @@ def test_a_lane_tells_what_its_tokens_were_drawn_with() -> None:
     assert words.temperature(turned) == "T 0.7, 0.9 from token 3"
     assert words.settings(turned) == "top_k 5; none from token 3"
     assert (words.seed(turned), words.seed(COLD)) == ("7", "")
-    # What was turned before its first token is not told either.
+    # What was turned before its first token is not reported either.
     early = msgspec.structs.replace(
         COLD, turns=(Turn(index=0, params=SamplingParams(temperature=0.3)),)
     )
@@ -338,14 +338,14 @@ def test_whatever_stands_in_a_comparison_is_text_alone() -> None:
     assert "default-src 'none'" in page.split("<style>")[0]
 
 
-def test_what_ended_a_text_is_told_and_marked() -> None:
+def test_what_ended_a_text_is_reported_and_marked() -> None:
     end = token(3, "", probability=0.25, rank=1)
     ended = LaneRecord(
         params=SamplingParams(), seed=7, tokens=COLD.tokens[:1], reason="end_of_text", end=end
     )
     (_, parting) = words.partings([COLD, ended])
     assert parting
-    assert words.told_parting(parting, "Lane 1") == (
+    assert words.parting_sentence(parting, "Lane 1") == (
         "Token 2 is the first that differs from Lane 1: the end of the text (25.0 %, choice 2) "
         "where that has “ and↵” (31.2 %, the favourite) with the same random draw."
     )
@@ -354,7 +354,7 @@ def test_what_ended_a_text_is_told_and_marked() -> None:
     )
     (_, parting) = words.partings([stopped, COLD])
     assert parting
-    assert words.told_parting(parting, "Lane 1").endswith(
+    assert words.parting_sentence(parting, "Lane 1").endswith(
         "“ and↵” (31.2 %, the favourite) where that has a stop string, which ends the text "
         "(31.2 %, the favourite) with the same random draw."
     )
@@ -373,7 +373,7 @@ def test_words_where_one_text_ends() -> None:
     )
     (_, parting) = words.partings([COLD, ended])
     assert parting
-    assert words.told_parting(parting, "Lane 1").endswith("the text ends there.")
+    assert words.parting_sentence(parting, "Lane 1").endswith("the text ends there.")
     (_, parting) = words.partings([ended, COLD])
     assert parting
-    assert words.told_parting(parting, "Lane 1").endswith("Lane 1 ends there.")
+    assert words.parting_sentence(parting, "Lane 1").endswith("Lane 1 ends there.")

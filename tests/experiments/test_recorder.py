@@ -60,7 +60,7 @@ class Desk:
         for event in events:
             self.events.append(event)
             for listener in self.listeners:
-                listener.take(event)
+                listener.add(event)
             if self.turn and isinstance(event, Token) and event.index == 4:
                 self.control.commands.append(self.turn)
                 self.turn = None
@@ -87,7 +87,7 @@ def test_a_run_turned_on_its_way_continued_and_run_again(desk: Desk) -> None:
     assert [len(lane.tokens) for lane in first.lanes] == [12, 12]
     assert [lane.reason for lane in first.lanes] == ["max_tokens"] * 2
     assert [(turn.index, turn.params) for turn in first.lanes[0].turns] == [(5, HOT)]
-    assert (first.prompt_tokens, first.same_dice, first.ignore_eos) == (5, True, True)
+    assert (first.prompt_tokens, first.share_u, first.ignore_eos) == (5, True, True)
     assert first.tokens_per_second > 0
     assert recorder.finished
     # All that the sketches name is spelled.
@@ -111,7 +111,7 @@ def test_a_run_turned_on_its_way_continued_and_run_again(desk: Desk) -> None:
     recorder.forget(0)
     for event in desk.events:  # late news of a lane that is no more
         if isinstance(event, Token) and event.sequence == 0:
-            recorder.take(event)
+            recorder.add(event)
     (left,) = recorder.record(MODEL).lanes
     assert left.seed == 9
 
@@ -181,7 +181,7 @@ def test_other_requests_are_no_concern_of_its(desk: Desk) -> None:
     recorder = ComparisonRecorder(COMMAND)
     for event in desk.events:
         if event.request == 8:
-            recorder.take(event)
+            recorder.add(event)
     with pytest.raises(ValueError, match="no lane has begun"):
         recorder.record(MODEL)
 

@@ -2,7 +2,7 @@
 
 Inputs that reach new lines, or of which something new is said, are changed further. An input that
 raises anything but the reader's own error, takes longer than ten seconds or more than a GiB of
-memory is a finding: it is kept, told with its traceback, and the exit status is 1.
+memory is a finding: it is kept, reported with its traceback, and the exit status is 1.
 """
 
 from __future__ import annotations

@@ -51,5 +51,5 @@ def _values(settings: Settings) -> dict[str, object]:
     for key, setting in DECLARED.items():
         known: Setting[Any] = setting  # whichever it is
         values[key] = settings.get(known)
-        assert known.takes(values[key]), key
+        assert known.allows(values[key]), key
     return values

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from studio.engine.llama.native_samplers import native_samplers
 from studio.sampling import SamplingParams
 
-_CERTAINLY = 1.0  # XTC throws a die of its own; at this probability it acts whatever it shows
+_CERTAINLY = 1.0  # XTC draws for itself; at this probability it acts whatever it draws
 
 
 class Left(NamedTuple):
@@ -74,7 +74,7 @@ class Chain:
         return Left(probabilities, float(z.max() - z.min()), selected)
 
     def accept(self, token: int) -> None:
-        """Tell the samplers what was drawn, where they carry something from token to token."""
+        """Say the samplers what was drawn, where they carry something from token to token."""
         for sampler in self._samplers:
             llama_cpp.llama_sampler_accept(sampler, token)
 

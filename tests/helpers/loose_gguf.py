@@ -24,7 +24,7 @@ _LAYOUTS = {
 
 @dataclass
 class LooseTensor:
-    """A tensor as the file shall tell it."""
+    """A tensor as the file shall say it."""
 
     name: str
     shape: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Records of tokens for tests: bytes, and a number to tell them apart. Knows no model."""
+"""Records of tokens for tests: bytes, and a number to say them apart. Knows no model."""
 
 from collections.abc import Iterable
 

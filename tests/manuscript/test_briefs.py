@@ -67,20 +67,20 @@ def test_a_name_that_is_no_text_has_a_brief_too(briefs: BriefFolder) -> None:
         (FORM % (2, b'""'), "later version"),
     ],
 )
-def test_a_damaged_one_is_told_and_stays(
+def test_a_damaged_one_is_reported_and_stays(
     briefs: BriefFolder, tmp_path: Path, data: bytes, why: str
 ) -> None:
     briefs.save(tmp_path / "a.txt", "Short.")
     (file,) = (tmp_path / "data" / "briefs").iterdir()
     file.write_bytes(data)
-    with pytest.raises(BriefError, match=why) as told:
+    with pytest.raises(BriefError, match=why) as reported:
         briefs.load(tmp_path / "a.txt")
-    assert "a.txt" in str(told.value)
-    assert str(file) in str(told.value)
+    assert "a.txt" in str(reported.value)
+    assert str(file) in str(reported.value)
     assert file.read_bytes() == data
 
 
-def test_without_a_folder_there_is_no_brief_and_nothing_to_tell(tmp_path: Path) -> None:
+def test_without_a_folder_there_is_no_brief_and_nothing_to_report(tmp_path: Path) -> None:
     (tmp_path / "in the way").write_text("")
     briefs = BriefFolder(tmp_path / "in the way" / "briefs")
     assert briefs.load(tmp_path / "sea.txt") == ""
@@ -89,7 +89,7 @@ def test_without_a_folder_there_is_no_brief_and_nothing_to_tell(tmp_path: Path) 
         briefs.save(tmp_path / "sea.txt", "Short.")
 
 
-def test_where_it_cannot_be_kept_it_is_told(briefs: BriefFolder, tmp_path: Path) -> None:
+def test_where_it_cannot_be_kept_it_is_reported(briefs: BriefFolder, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     with pytest.raises(BriefError, match=r"“a\.txt” could not be saved"):
         briefs.save(tmp_path / "a.txt", "Short.")

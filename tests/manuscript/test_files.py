@@ -68,7 +68,7 @@ def test_line_ends_and_marks_are_remembered(data: bytes, expected: TextFile) -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "reported"),
     [
         (b"caf\xe9 au lait", "byte 0xe9 at offset 3 "),
         (codecs.BOM_UTF8 + b"ab\xff", "byte 0xff at offset 5 "),
@@ -79,7 +79,7 @@ def test_line_ends_and_marks_are_remembered(data: bytes, expected: TextFile) -> 
     ],
 )
 def test_other_encodings_and_binary_files_are_refused(
-    tmp_path: Path, data: bytes, told: str
+    tmp_path: Path, data: bytes, reported: str
 ) -> None:
     path = tmp_path / "story.txt"
     path.write_bytes(data)
@@ -87,7 +87,7 @@ def test_other_encodings_and_binary_files_are_refused(
         read_text_file(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
-    assert told in message
+    assert reported in message
     assert "Allowed are UTF-8" in message
     assert caught.value.path == path
 
@@ -101,7 +101,7 @@ def test_a_text_stream_is_read_as_a_file_is() -> None:
         read_text_stream(io.BytesIO(bytes(files.SIZE_LIMIT + 1)), "the input")
 
 
-def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_distinguished(tmp_path: Path) -> None:
     with pytest.raises(ManuscriptFileError, match=r"No such file.*check the name"):
         read_text_file(tmp_path / "none.txt")
     with pytest.raises(ManuscriptFileError, match="it is a folder"):
@@ -143,7 +143,7 @@ def test_saved_files_read_back(tmp_path: Path) -> None:
         assert read_text_file(path) == file
 
 
-def test_a_full_disk_is_told_and_loses_nothing(
+def test_a_full_disk_is_reported_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "story.txt"

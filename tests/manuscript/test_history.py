@@ -77,7 +77,7 @@ def test_the_saved_state_is_clean_by_whatever_way_it_is_reached() -> None:
         undo(history, len(history.done))
 
 
-def test_a_step_is_closed_by_a_save_and_by_being_told_to() -> None:
+def test_a_step_is_closed_by_a_save_and_by_being_reported_to() -> None:
     history = History()
     history.close()
     first, second = pushed(history, 2)

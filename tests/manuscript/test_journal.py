@@ -101,7 +101,7 @@ def test_what_was_saved_before_the_death_is_no_leftover(root: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 100, b"kelvin-studio-recovery 1 00\n{}\n"])
-def test_a_damaged_one_is_set_aside_and_told_once(root: Path, damage: bytes) -> None:
+def test_a_damaged_one_is_set_aside_and_reported_once(root: Path, damage: bytes) -> None:
     for text in ("Whole.", "Damaged."):
         journal = Journal(root)
         journal.write(record(text))
@@ -150,7 +150,7 @@ def test_what_is_no_journal_is_no_obstacle(root: Path) -> None:
     assert leftovers(root_file) == ([], [])
 
 
-def test_one_that_cannot_be_held_is_told_and_stays(root: Path) -> None:
+def test_one_that_cannot_be_held_is_reported_and_stays(root: Path) -> None:
     for name in ("kept", "empty"):
         (root / name / "lock").mkdir(parents=True)  # as little to be opened as on a read-only disk
     (root / "kept" / "record").write_bytes(record("Mine.").to_bytes())
@@ -162,7 +162,7 @@ def test_one_that_cannot_be_held_is_told_and_stays(root: Path) -> None:
     assert RecoveryRecord.of_bytes((root / "kept" / "record").read_bytes()).text == "Mine."
 
 
-def test_a_disk_that_refuses_is_told_and_a_later_try_works(root: Path) -> None:
+def test_a_disk_that_refuses_is_reported_and_a_later_try_works(root: Path) -> None:
     root.parent.mkdir()
     root.write_text("in the way")
     journal = Journal(root)
@@ -281,7 +281,7 @@ def test_a_damaged_one_that_cannot_be_set_aside_stays(root: Path) -> None:
         assert path.read_bytes() == b"x"
 
 
-def test_why_a_record_cannot_be_read_and_where_it_is_are_told(root: Path) -> None:
+def test_why_a_record_cannot_be_read_and_where_it_is_are_reported(root: Path) -> None:
     (root / "a" / "record").mkdir(parents=True)
     (root / "b").mkdir()
     (root / "b" / "record").write_bytes(b"kelvin-studio-recovery 7 abc\n")
@@ -315,7 +315,7 @@ def test_without_a_text_the_brief_is_shown() -> None:
     assert (glance.begins, glance.words, glance.has_brief) == ("A tale of two.", 0, True)
 
 
-def test_the_size_of_all_is_told(root: Path) -> None:
+def test_the_size_of_all_is_reported(root: Path) -> None:
     assert leftovers_size(root) == 0
     journals = [Journal(root), Journal(root)]
     for journal in journals:

@@ -48,7 +48,7 @@ def test_a_new_manuscript_is_empty_clean_and_has_nothing_to_undo() -> None:
         manuscript.end_take()
 
 
-def test_changes_are_announced_in_code_points_with_their_origin() -> None:
+def test_changes_are_emitted_in_code_points_with_their_origin() -> None:
     manuscript = Manuscript("a😀b")
     heard: list[tuple[int, int, str, bytes]] = []
     stop = manuscript.changed.connect(lambda *change: heard.append(change))
@@ -63,7 +63,7 @@ def test_changes_are_announced_in_code_points_with_their_origin() -> None:
     assert len(heard) == 3
 
 
-def test_a_listener_cannot_change_the_text_it_is_told_about() -> None:
+def test_a_listener_cannot_change_the_text_it_hears_about() -> None:
     manuscript = Manuscript()
     manuscript.changed.connect(lambda *_: manuscript.edit(0, 0, "x"))
     with pytest.raises(RuntimeError, match="listener"):
@@ -312,10 +312,10 @@ def test_load_knows_what_a_model_wrote() -> None:
 
 def test_what_was_saved_and_is_gone_makes_no_text_the_saved_one() -> None:
     manuscript = Manuscript("ab")
-    told: list[int] = []
-    manuscript.state_changed.connect(lambda: told.append(1))
+    reported: list[int] = []
+    manuscript.state_changed.connect(lambda: reported.append(1))
     manuscript.mark_unsaved()
-    assert told == [1]
+    assert reported == [1]
     manuscript.edit(2, 0, "c")
     manuscript.undo()
     assert not manuscript.is_clean

@@ -66,7 +66,7 @@ def test_anything_else_is_refused(data: bytes) -> None:
             RecoveryRecord.of_bytes(begins + data)
 
 
-def test_a_later_form_is_told_from_damage() -> None:
+def test_a_later_form_is_distinguished_from_damage() -> None:
     with pytest.raises(NewerRecordError, match="later version"):
         RecoveryRecord.of_bytes(b"kelvin-studio-recovery 2 abc\nanything")
 

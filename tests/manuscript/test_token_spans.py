@@ -11,8 +11,8 @@ class Desk:
     def __init__(self, text: str = "") -> None:
         self.manuscript = Manuscript(text)
         self.spans = TokenSpans(self.manuscript)
-        self.announced: list[tuple[int, int, int]] = []
-        self.spans.changed.connect(lambda *change: self.announced.append(change))
+        self.emitted: list[tuple[int, int, int]] = []
+        self.spans.changed.connect(lambda *change: self.emitted.append(change))
 
     def write(self, records: list[TokenRecord], *, position: int | None = None) -> None:
         end = len(self.manuscript) if position is None else position
@@ -42,7 +42,7 @@ def test_a_take_has_its_tokens_as_it_grows() -> None:
     assert desk.placed() == [("The", 0), (" sea", 1)]
     desk.grow(SEA[2:])
     assert desk.placed() == [("The", 0), (" sea", 1), (" was", 2), (" calm", 3)]
-    assert desk.announced == [(0, 0, 2), (2, 0, 2)]
+    assert desk.emitted == [(0, 0, 2), (2, 0, 2)]
     assert list(desk.spans.starts) == [11, 14, 18, 22]
 
 
@@ -189,7 +189,7 @@ def test_tokens_of_another_model_are_kept_for_its_return() -> None:
     written = desk.placed()
     desk.spans.set_source("other")
     assert desk.placed() == []
-    assert desk.announced[-1] == (0, 4, 0)
+    assert desk.emitted[-1] == (0, 4, 0)
     desk.spans.fill(0, tokens("Oh", "!"))
     desk.manuscript.edit(0, 0, " ")
     desk.manuscript.undo()
@@ -216,15 +216,15 @@ def test_another_text_has_no_tokens() -> None:
     assert len(desk.spans) == 4
 
 
-def test_nothing_is_announced_where_nothing_changes() -> None:
+def test_nothing_is_emitted_where_nothing_changes() -> None:
     desk = Desk("The sea")
     desk.spans.fill(0, SEA[:2])
-    desk.announced.clear()
+    desk.emitted.clear()
     version = desk.spans.version
     desk.manuscript.edit(7, 0, " was")
-    assert (desk.announced, desk.spans.version) == ([], version)
+    assert (desk.emitted, desk.spans.version) == ([], version)
     desk.manuscript.edit(0, 0, " ")
-    assert (desk.announced, desk.spans.version) == ([(0, 0, 0)], version + 1)
+    assert (desk.emitted, desk.spans.version) == ([(0, 0, 0)], version + 1)
 
 
 def test_ten_thousand_tokens_are_placed_and_found() -> None:

@@ -194,7 +194,7 @@ class SpansMachine(RuleBasedStateMachine):
             assert text[start : start + len(group.text)] == group.text
 
     @invariant()
-    def what_was_announced_is_what_is(self) -> None:
+    def what_was_emitted_is_what_is(self) -> None:
         assert self.follower == list(self.spans.records)
 
     @invariant()

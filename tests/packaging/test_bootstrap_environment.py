@@ -254,7 +254,7 @@ def test_the_settings_of_pip_reach_it_and_a_foreign_library_does_not(
         assert not {"PYTHONHOME", "PYTHONPATH"} & set(env)
 
 
-def test_a_missing_lock_is_told_by_its_name(root: Path, shop: Shop) -> None:
+def test_a_missing_lock_is_reported_by_its_name(root: Path, shop: Shop) -> None:
     set_up(root, shop)
     (root / MODEL.inputs[0]).unlink()
     with pytest.raises(FileNotFoundError) as caught:

@@ -48,7 +48,7 @@ def test_the_log_keeps_all_that_a_command_says(runner: Runner) -> None:
     assert "err" in log.splitlines()
 
 
-def test_a_failure_tells_the_command_the_last_lines_the_log_and_the_cure(runner: Runner) -> None:
+def test_a_failure_reports_the_command_the_last_lines_the_log_and_the_cure(runner: Runner) -> None:
     code = (
         "for n in range(100): print('line', n)\n"
         "print('OSError: [Errno 28] No space left on device'); raise SystemExit(3)"
@@ -99,13 +99,13 @@ def test_a_command_that_is_interrupted_is_ended(
         ("Installing collected packages: numpy, psutil", "unpacking"),
     ],
 )
-def test_pip_s_output_is_told_in_a_few_words(line: str, said: str) -> None:
-    told = activity(line)
-    assert told is not None
-    assert told.startswith(said)
+def test_pip_s_output_is_reported_in_a_few_words(line: str, said: str) -> None:
+    reported = activity(line)
+    assert reported is not None
+    assert reported.startswith(said)
 
 
-def test_other_output_is_not_told() -> None:
+def test_other_output_is_not_reported() -> None:
     assert activity("  Requirement already satisfied: numpy") is None
 
 
@@ -114,7 +114,7 @@ def test_an_unknown_failure_has_a_cure_that_always_helps() -> None:
     assert "--fresh" in OTHERWISE
 
 
-def test_being_offline_is_told_from_a_missing_build() -> None:
+def test_being_offline_is_distinguished_from_a_missing_build() -> None:
     offline = [
         "WARNING: ... Temporary failure in name resolution",
         "No matching distribution found",
@@ -124,7 +124,7 @@ def test_being_offline_is_told_from_a_missing_build() -> None:
 
 
 @pytest.mark.parametrize(("duration", "said"), [(0.4, "0 s"), (59.4, "59 s"), (187, "3 min 07 s")])
-def test_durations_are_told_as_people_read_them(duration: float, said: str) -> None:
+def test_durations_are_reported_as_people_read_them(duration: float, said: str) -> None:
     assert seconds(duration) == said
 
 
@@ -153,7 +153,7 @@ def test_the_exit_status_is_passed_on() -> None:
 
 
 @posix
-def test_a_signal_s_end_is_told_as_a_shell_tells_it() -> None:
+def test_a_signal_s_end_is_reported_as_a_shell_reports_it() -> None:
     code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     assert pass_through(python(code), os.environ) == 128 + signal.SIGKILL
 

@@ -86,9 +86,7 @@ def test_nothing_is_written_when_nothing_is_to_do(checkout: Path, tmp_path: Path
     assert record.stat().st_mtime_ns == before
 
 
-def test_the_suite_runs_in_the_checkout_and_is_told_its_screen(
-    checkout: Path, tmp_path: Path
-) -> None:
+def test_the_suite_runs_in_the_checkout_and_gets_its_screen(checkout: Path, tmp_path: Path) -> None:
     # Without programs to be found there is no Xvfb, and no package manager that could bring it.
     done = call(checkout, tmp_path, "test", "-k", "a name", PATH=str(tmp_path), DISPLAY=":77")
     assert done.returncode == 23

@@ -96,7 +96,7 @@ def test_a_language_without_a_translation_is_english(
 
 
 @pytest.mark.process
-def test_wrong_braces_are_told(translations: Path) -> None:
+def test_wrong_braces_are_reported(translations: Path) -> None:
     text = translations.read_text(encoding="utf-8").replace("{name} dazu", "{nmae} dazu")
     translations.write_text(text, encoding="utf-8")
     [wrong] = make_translations.collect(translations, "de")

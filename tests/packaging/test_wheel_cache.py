@@ -41,7 +41,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 
 
 def _source(folder: Path) -> str:
-    """Write a source distribution that tells when it is built; returns its hash."""
+    """Write a source distribution that says when it is built; returns its hash."""
     archive = folder / "compiled-1.0.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         for name, text in (("pyproject.toml", PROJECT), ("backend.py", BACKEND)):

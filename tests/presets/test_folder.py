@@ -234,7 +234,7 @@ def test_a_full_folder_takes_none_in_and_lists_the_first(
             act_on("Z")
 
 
-def test_a_free_name_is_told_as_far_as_can_be_read(folder: PresetFolder) -> None:
+def test_a_free_name_is_reported_as_far_as_can_be_read(folder: PresetFolder) -> None:
     assert folder.free_name("Warm") == "Warm"
     assert folder.free_name("code") == "code 2"
     folder.add(Preset(name="Warm"))
@@ -306,7 +306,7 @@ def test_a_preset_whose_file_cannot_be_deleted_is_not_renamed(
     assert names(folder) == ["Mine"]
 
 
-def test_what_the_system_refuses_is_told_with_the_files_name(
+def test_what_the_system_refuses_is_reported_with_the_files_name(
     folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.add(MINE)
@@ -319,7 +319,7 @@ def test_what_the_system_refuses_is_told_with_the_files_name(
         folder.delete("Mine")
 
 
-def test_broken_files_hide_nothing_and_are_told_of(folder: PresetFolder, tmp_path: Path) -> None:
+def test_broken_files_hide_nothing_and_are_reported(folder: PresetFolder, tmp_path: Path) -> None:
     folder.add(MINE)
     outside = tmp_path / "outside.json"
     outside.write_bytes(PresetDocument(Preset(name="Outside")).to_bytes())
@@ -335,14 +335,14 @@ def test_broken_files_hide_nothing_and_are_told_of(folder: PresetFolder, tmp_pat
     put(folder, ".hidden.json", "not one")
     listing = folder.listing()
     assert names(folder) == ["Mine"]
-    told = {problem.path.name: problem.message for problem in listing.problems}
-    assert told.keys() == {
+    reported = {problem.path.name: problem.message for problem in listing.problems}
+    assert reported.keys() == {
         "link.json", "inside.json", "folder.json", "pipe.json", "cut.json", "hot.json", "code.json",
         "name.json",
     }  # fmt: skip
-    assert "leads out of the folder" in told["link.json"]
-    assert "sampling.temperature: found -1" in told["hot.json"]
-    assert all(message.startswith(f"“{name}”: ") for name, message in told.items())
+    assert "leads out of the folder" in reported["link.json"]
+    assert "sampling.temperature: found -1" in reported["hot.json"]
+    assert all(message.startswith(f"“{name}”: ") for name, message in reported.items())
 
 
 def test_no_broken_file_is_written_over(folder: PresetFolder) -> None:

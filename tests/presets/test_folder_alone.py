@@ -154,7 +154,7 @@ def test_a_full_folder_is_listed_whole_and_takes_none_in(crowded: Path) -> None:
     assert len(list(crowded.iterdir())) == MANY
 
 
-def test_more_than_are_read_are_told_and_none_is_replaced(crowded: Path) -> None:
+def test_more_than_are_read_are_reported_and_none_is_replaced(crowded: Path) -> None:
     extra = crowded / "z.json"
     extra.write_text('{"name": "Z"}')
     try:
@@ -249,7 +249,7 @@ def test_a_file_that_cannot_be_read_keeps_its_name(theirs: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks on folders")
-def test_a_folder_that_another_holds_is_waited_for_and_then_told(
+def test_a_folder_that_another_holds_is_waited_for_and_then_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_lock, "_LONGEST_WAIT", 0.05)

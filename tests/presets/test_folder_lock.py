@@ -1,4 +1,4 @@
-"""One at a time changes a folder: who waits, for how long, and what is told."""
+"""One at a time changes a folder: who waits, for how long, and what is reported."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_nobody_waits_for_ever(tmp_path: Path, clock: Clock) -> None:
     assert descriptors() == before
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name, why in [("none", "No such file or directory"), ("file", "Not a directory")]:
         with (

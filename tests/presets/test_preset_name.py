@@ -53,7 +53,7 @@ def test_these_cannot(name: object) -> None:
     assert no.value.field == "title"
 
 
-def test_devices_are_told_apart_from_what_no_system_allows() -> None:
+def test_devices_are_distinguished_from_what_no_system_allows() -> None:
     with pytest.raises(PresetError, match="Windows keeps this one for a device"):
         checked_name("con.json")
     with pytest.raises(PresetError) as other:

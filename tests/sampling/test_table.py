@@ -29,7 +29,7 @@ def test_every_field_is_in_it_with_its_name_and_its_default() -> None:
         assert facts.plain.endswith(".")
 
 
-def test_options_and_names_are_told_apart() -> None:
+def test_options_and_names_are_distinguished() -> None:
     for names in (
         [facts.flag for facts in PARAMETERS.values()],
         [facts.program_flag for facts in NUMBERS.values() if facts.program_flag],

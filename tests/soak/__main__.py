@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.soak.desk import Desk
 from tests.soak.figures import Sample
 from tests.soak.run import Report, Soak
-from tests.soak.stalls import LIMIT, told_of
+from tests.soak.stalls import LIMIT, reported
 
 
 def main() -> int:
@@ -29,16 +29,16 @@ def main() -> int:
     else:
         desk.clear()
     long = [stall for stall in report.stalls if stall["seconds"] - stall["waited"] > LIMIT]
-    print(_told(report, given.minutes, given.seed, len(long)))
+    print(_summary(report, given.minutes, given.seed, len(long)))
     for stall in sorted(long, key=lambda stall: -stall["seconds"])[:20]:
-        print(f"\nstep {stall['step']} {stall['name']}: {told_of(stall)}")
+        print(f"\nstep {stall['step']} {stall['name']}: {reported(stall)}")
         print("\n".join(f"  {call}" for call in stall["stack"]))
     for failure in report.failures:
         print(f"FAILED {failure}")
     return 1 if report.failures or long else 0
 
 
-def _told(report: Report, minutes: float, seed: int, long: int) -> str:
+def _summary(report: Report, minutes: float, seed: int, long: int) -> str:
     counts = ", ".join(f"{name} {count}" for name, count in report.steps.most_common())
     lines = [
         f"\nseed {seed}, {minutes:g} minutes: {report.steps.total()} steps ({counts})",

@@ -55,7 +55,7 @@ class Answers(QObject):
         QTimer.singleShot(_LOOK_MS, self._look)
 
     def begin(self, chances: Random) -> None:
-        """Another step: its questions are answered by its own dice."""
+        """Another step: its questions are answered by its own draws."""
         self._chances = chances
 
     def _look(self) -> None:

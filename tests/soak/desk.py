@@ -49,7 +49,7 @@ class Desk:
         self.home = folder / "home"
         self.documents = folder / "documents"
         self.log = folder / "log"
-        """What is told of each text that a window has: see `text_log`."""
+        """What is reported of each text that a window has: see `text_log`."""
 
     def lay_out(self, chances: Random) -> None:
         """Put everything there."""

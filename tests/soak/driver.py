@@ -47,7 +47,7 @@ class Driver(QObject):
     Args:
         window: The window.
         folder: Where the files lie that may be opened.
-        log: Where its texts are told.
+        log: Where its texts are reported.
     """
 
     commanded = Signal(str)
@@ -71,7 +71,7 @@ class Driver(QObject):
         self._wrappers = (window.editor.viewport(), window.editor.document())
         self._answers = Answers(self._hand)
         self._stalls = StallWatch(self)
-        self.commanded.connect(self._obey)
+        self.commanded.connect(self._handle)
         window.started.connect(self._begin)
 
     def _begin(self) -> None:
@@ -84,7 +84,7 @@ class Driver(QObject):
             self.commanded.emit(line)
         os._exit(3)  # the supervisor is gone
 
-    def _obey(self, line: str) -> None:
+    def _handle(self, line: str) -> None:
         command = json.loads(line)
         self._number = command["number"]
         name = command["name"]
@@ -107,7 +107,7 @@ class Driver(QObject):
             QTimer.singleShot(pause, self._go_on)
 
     def _say(self) -> None:
-        """Tell the supervisor how things stand."""
+        """Say the supervisor how things stand."""
         # What the collector breaks, it breaks in the step that left it.
         gc.collect()
         if not all(map(isValid, self._wrappers)):
@@ -129,8 +129,8 @@ class Driver(QObject):
             "model": session.model.phase.value,
             "engine": session.client.process_id,
         }
-        for told in (hand.notes, hand.complaints, self._warnings, self._errors):
-            told.clear()
+        for reported in (hand.notes, hand.complaints, self._warnings, self._errors):
+            reported.clear()
         print(json.dumps(answer), flush=True)
 
     def _log_text(self) -> None:
@@ -155,8 +155,12 @@ class Driver(QObject):
         # The program's own hook, which rescues the text, has its turn.
         former = sys.excepthook
         sys.excepthook = on_error
-        sys.unraisablehook = lambda told: self._errors.append(f"unraisable: {told.exc_value!r}")
-        threading.excepthook = lambda told: self._errors.append(f"thread: {told.exc_value!r}")
+        sys.unraisablehook = lambda reported: self._errors.append(
+            f"unraisable: {reported.exc_value!r}"
+        )
+        threading.excepthook = lambda reported: self._errors.append(
+            f"thread: {reported.exc_value!r}"
+        )
 
 
 def _action(name: str) -> Callable[[Hand, Random], Pauses]:

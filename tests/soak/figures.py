@@ -34,7 +34,7 @@ class Sample:
 
 
 class Sampler(threading.Thread):
-    """Looks at the windows that run until it is told to stop."""
+    """Looks at the windows that run until it is reported to stop."""
 
     def __init__(self) -> None:
         super().__init__(name="figures", daemon=True)

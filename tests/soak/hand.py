@@ -50,7 +50,7 @@ class Hand:
         self.loads = 0
         self.loaded = ""
         window.session.draft.manuscript.loaded.connect(self._on_loaded)
-        # While a long text is laid out keys are refused, and the writer told.
+        # While a long text is laid out keys are refused, and the writer informed.
         window.editor.refused.connect(lambda _why: self._disturb())
 
     def _on_loaded(self) -> None:
@@ -77,7 +77,7 @@ class Hand:
         return QApplication.focusWidget() or QApplication.activeWindow() or self.window
 
     def note(self, words: str) -> None:
-        """Tell the log something of this step."""
+        """Say the log something of this step."""
         self.notes.append(words)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:

@@ -1,6 +1,6 @@
 """What is done at each step: settled by the seed alone, so that a run can be had again.
 
-A step's name and its dice depend on the seed and the step's number, and on nothing that happened.
+A step's name and its draws depend on the seed and the step's number, and on nothing that happened.
 """
 
 from random import Random
@@ -84,7 +84,7 @@ def step(seed: int, number: int) -> str:
 
 
 def chances(seed: int, number: int, what: str = "") -> Random:
-    """The dice of a step."""
+    """The draws of a step."""
     return Random(f"{seed}/{number}/{what}")
 
 

@@ -110,10 +110,10 @@ class Program:
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            told = self._stack()
+            reported = self._stack()
             self._process.kill()
             self._process.wait()
-            raise HungError(f"it closed its window and does not end\n{told}") from None
+            raise HungError(f"it closed its window and does not end\n{reported}") from None
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):

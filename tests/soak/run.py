@@ -24,7 +24,7 @@ from tests.soak.figures import Sample, Sampler, too_much
 from tests.soak.kept import MOST_LOST, seconds_lost, torn_files
 from tests.soak.plan import OUTSIDE, chances, step
 from tests.soak.program import Answer, HungError, Program
-from tests.soak.stalls import told_of
+from tests.soak.stalls import reported
 from tests.soak.text_log import mark_of, read
 
 _PATIENCE = 60.0
@@ -60,7 +60,7 @@ class Soak:
     Args:
         seed: Settles what happens.
         desk: Where.
-        say: Tells of each step as it is done.
+        say: Says of each step as it is done.
     """
 
     def __init__(self, seed: int, desk: Desk, say: Callable[[str], None]) -> None:
@@ -75,7 +75,7 @@ class Soak:
         self._known: set[str] = set()
         self._thaws: list[threading.Timer] = []
         self._sampler = Sampler()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self.report = Report()
 
     def run(self, minutes: float) -> Report:
@@ -103,11 +103,11 @@ class Soak:
 
     def _step(self) -> None:
         name = step(self._seed, self._number)
-        dice = chances(self._seed, self._number, "where")
-        program = self._programs[int(dice.random() * len(self._programs))]
+        draws = chances(self._seed, self._number, "where")
+        program = self._programs[int(draws.random() * len(self._programs))]
         self.report.steps[name] += 1
         if name in OUTSIDE:
-            self._tell(program, name, "")
+            self._report(program, name, "")
             {
                 "kill_window": self._kill_window,
                 "end_window": self._end_window,
@@ -116,12 +116,12 @@ class Soak:
                 "second_window": self._second_window,
                 "change_file": self._change_file,
                 "leave": self._leave,
-            }[name](program, dice)
+            }[name](program, draws)
         else:
             self._do(program, name)
         if not self._programs:
-            self._start(dice)
-        time.sleep(dice.random() ** 2 * 0.25)
+            self._start(draws)
+        time.sleep(draws.random() ** 2 * 0.25)
 
     def _do(self, program: Program, name: str) -> Answer | None:
         answer = program.do(self._number, name, f"{self._seed}/{self._number}")
@@ -132,7 +132,7 @@ class Soak:
         return answer
 
     def _take(self, program: Program, name: str, answer: Answer) -> None:
-        self._tell(program, name, "; ".join(answer["notes"]))
+        self._report(program, name, "; ".join(answer["notes"]))
         for kind, what in (
             ("complaints", "the window is not as it should be"),
             ("warnings", "Qt warns"),
@@ -142,11 +142,11 @@ class Soak:
                 self._fail(f"{what}: {words}")
         for stall in answer["stalls"]:
             self.report.stalls.append({"step": self._number, "name": name, **stall})
-            self._say(f"      stood still for {told_of(stall)} at {' < '.join(stall['stack'])}")
+            self._say(f"      stood still for {reported(stall)} at {' < '.join(stall['stack'])}")
 
     def _on_left(self, program: Program) -> None:
         """A window was closed, as asked."""
-        self._tell(program, "closed", f"status {program.status}")
+        self._report(program, "closed", f"status {program.status}")
         if program.status != 0:
             name = step(self._seed, self._number)
             self._fail(
@@ -157,10 +157,10 @@ class Soak:
 
     # -- from without ----------------------------------------------------------------------------
 
-    def _start(self, dice: Random | None = None, file: Path | None = None) -> None:
-        if file is None and dice is not None and dice.random() < 0.3:
+    def _start(self, draws: Random | None = None, file: Path | None = None) -> None:
+        if file is None and draws is not None and draws.random() < 0.3:
             texts = list(self._desk.texts())
-            file = texts[int(dice.random() * len(texts))]
+            file = texts[int(draws.random() * len(texts))]
         self._started += 1
         try:
             program = Program(self._desk, self._started, file)
@@ -170,15 +170,15 @@ class Soak:
         self._sampler.watch(program.number, program.process)
         self._take(program, f"opened {file.name if file else ''}", program.last)
 
-    def _kill_window(self, program: Program, dice: Random) -> None:
-        self._end_by(signal.SIGKILL, MOST_LOST, program, dice)
+    def _kill_window(self, program: Program, draws: Random) -> None:
+        self._end_by(signal.SIGKILL, MOST_LOST, program, draws)
 
-    def _end_window(self, program: Program, dice: Random) -> None:
+    def _end_window(self, program: Program, draws: Random) -> None:
         """The system ends it as a session that ends does: there is time to keep everything."""
-        self._end_by(signal.SIGTERM, 0.0, program, dice)
+        self._end_by(signal.SIGTERM, 0.0, program, draws)
 
     def _end_by(
-        self, number: signal.Signals, most_lost: float, program: Program, dice: Random
+        self, number: signal.Signals, most_lost: float, program: Program, draws: Random
     ) -> None:
         engines = program.kill(number)
         self.report.kills += 1
@@ -199,7 +199,7 @@ class Soak:
         was_alone = len(self._programs) == 1
         self._forget(program)
         if was_alone:
-            self._start(dice)
+            self._start(draws)
             answer = self._do(self._programs[0], "wait")
             if answer is not None and records and not answer["offers"]:
                 self._check_nothing_missing(records)
@@ -215,38 +215,38 @@ class Soak:
         if missing:
             self._fail(f"kept was {', '.join(sorted(missing))}, and nothing is offered")
 
-    def _kill_engine(self, program: Program, dice: Random) -> None:
+    def _kill_engine(self, program: Program, draws: Random) -> None:
         engine = program.engine
         if engine is not None:
             with contextlib.suppress(psutil.Error):
                 engine.kill()
 
-    def _freeze_engine(self, program: Program, dice: Random) -> None:
+    def _freeze_engine(self, program: Program, draws: Random) -> None:
         engine = program.engine
         if engine is None:
             return
         with contextlib.suppress(psutil.Error):
             engine.suspend()
-        thaw = threading.Timer(dice.choice((0.5, 3.0, 9.0)), _thaw, (engine,))
+        thaw = threading.Timer(draws.choice((0.5, 3.0, 9.0)), _thaw, (engine,))
         self._thaws.append(thaw)
         thaw.start()
 
-    def _second_window(self, program: Program, dice: Random) -> None:
+    def _second_window(self, program: Program, draws: Random) -> None:
         if len(self._programs) == 1:
             path = program.last["path"]
-            self._start(dice, Path(path) if path and Path(path).exists() else None)
+            self._start(draws, Path(path) if path and Path(path).exists() else None)
         else:
-            self._leave(self._programs[-1], dice)
+            self._leave(self._programs[-1], draws)
 
-    def _leave(self, program: Program, dice: Random) -> None:
+    def _leave(self, program: Program, draws: Random) -> None:
         """Close a window; where its writer thinks better of it, it stays."""
         self._do(program, "leave")
 
-    def _change_file(self, program: Program, dice: Random) -> None:
+    def _change_file(self, program: Program, draws: Random) -> None:
         path = Path(program.last["path"] or self._desk.documents / "The Fisherman.txt")
-        text = prose(dice, 400)
+        text = prose(draws, 400)
         self._known.add(mark_of(text))
-        what = dice.random()
+        what = draws.random()
         if what < 0.6:
             other = path.with_name(f".{path.name}.other")
             other.write_text(text)
@@ -306,7 +306,7 @@ class Soak:
         for words in too_much(self.report.samples):
             self._fail(words)
 
-    def _tell(self, program: Program, name: str, words: str) -> None:
+    def _report(self, program: Program, name: str, words: str) -> None:
         at = time.monotonic() - self._begun
         held = ""
         with contextlib.suppress(psutil.Error):
@@ -314,12 +314,12 @@ class Soak:
         self._say(f"{self._number:5} {at:7.1f} s  window {program.number}  {held}  {name}  {words}")
 
     def _fail(self, words: str) -> None:
-        """Tell of something, once: what is wrong in a paint event is so at each."""
-        if words not in self._told:
-            self._told.add(words)
-            told = f"step {self._number}: {words}"
-            self.report.failures.append(told)
-            self._say(f"FAILED {told}")
+        """Report something, once: what is wrong in a paint event is so at each."""
+        if words not in self._reported:
+            self._reported.add(words)
+            reported = f"step {self._number}: {words}"
+            self.report.failures.append(reported)
+            self._say(f"FAILED {reported}")
 
 
 def _thaw(process: psutil.Process) -> None:

@@ -21,7 +21,7 @@ LIMIT = 0.25
 _TICK_MS = 20
 _LOOK = 0.05
 _DEEPEST = 14
-"""Calls of a stack that are told, the innermost first."""
+"""Calls of a stack that are reported, the innermost first."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Stall:
         return self.seconds - self.waited
 
 
-def told_of(stall: Mapping[str, Any]) -> str:
+def reported(stall: Mapping[str, Any]) -> str:
     """How long it was, and of what: of a `Stall` as it was sent."""
     return (
         f"{stall['seconds']:.2f} s, of which {stall['waited']:.2f} for a processor and "
@@ -91,8 +91,8 @@ class StallWatch(QObject):
         gap = now - self._beat - _TICK_MS / 1000
         if gap > LIMIT:
             since, stack = self._stack
-            told = stack if since == self._beat else ()
-            self._found.append(Stall(gap, waited - self._waited, cpu - self._cpu, told))
+            reported = stack if since == self._beat else ()
+            self._found.append(Stall(gap, waited - self._waited, cpu - self._cpu, reported))
         self._beat, self._waited, self._cpu = now, waited, cpu
 
     def _look(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def mark_of(text: str) -> str:
-    """Tells texts apart, in a few characters."""
+    """Says texts apart, in a few characters."""
     return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}-{len(text)}"
 
 

@@ -22,7 +22,7 @@ LONG = 60_000
 """Milliseconds until a condition that never comes true fails a test; never what a test takes."""
 
 NEVER_ENDS = tuple((marker, -math.inf) for marker in (0, 2, 4))
-"""Biases with which the starter model writes on, however its dice fall: without end markers."""
+"""Biases with which the starter model writes on, whatever it draws: without end markers."""
 
 
 @pytest.fixture(autouse=True)

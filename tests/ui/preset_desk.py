@@ -35,9 +35,9 @@ class Desk:
         self.defaults = PresetDefaults(settings, self.presets)
         self.opening = PresetOpening(self.model, self.preset_choice, self.presets, self.defaults)
         self.failures: list[str] = []
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.presets.failed.connect(self.failures.append)
-        self.opening.told.connect(self.told.append)
+        self.opening.reported.connect(self.reported.append)
         self.preset_choice.chosen.connect(self._follow)
 
     def _follow(self, preset: Preset) -> None:

@@ -24,7 +24,7 @@ def scored(text: bytes, seed: int, rank: int = 3) -> TokenRecord:
 
 
 def written(text: bytes, seed: int, u: float, temperature: float = 1.0) -> TokenRecord:
-    """The token that the dice `u` choose at T from a distribution that follows from the seed."""
+    """The token that the draw `u` chooses at T from a distribution that follows from the seed."""
     logits = logits_of(seed)
     choice = choose(logits, SamplingParams(temperature=temperature), (), u)
     return TokenRecord(
@@ -39,7 +39,7 @@ def written(text: bytes, seed: int, u: float, temperature: float = 1.0) -> Token
 
 
 def written_all(texts: Sequence[str], temperature: float = 1.0) -> list[TokenRecord]:
-    """A token a text, each with dice of its own."""
+    """A token a text, each with a draw of its own."""
     us = np.random.default_rng(7).random(len(texts)).tolist()
     return [
         written(text.encode(), seed, u, temperature)

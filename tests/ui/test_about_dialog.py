@@ -31,7 +31,7 @@ def test_version_and_licences(qtbot: QtBot) -> None:
     assert "not installed" not in said
 
 
-def test_all_that_the_program_needs_is_told() -> None:
+def test_all_that_the_program_needs_is_reported() -> None:
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[<>=!]", requirement)[0] for requirement in needed}
     assert names <= {package for package, _name, _licence in about_dialog._BUILT_WITH}

@@ -43,7 +43,7 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
     session = window.session
     window.resize(1320, 860)
     session.draft.manuscript.load("The old fisherman had never learned")
-    window.notice.tell("Something happened.", window.actions_.open_model)
+    window.notice.report("Something happened.", window.actions_.open_model)
     dialog: QDialog | None = None
     shown: QWidget = window
     match request.param:

@@ -371,7 +371,7 @@ def test_a_preset_of_ones_own_is_not_taken_in_again(
     assert list(folder.glob("*.json")) == [path]
 
 
-def test_what_is_no_preset_is_told_on_the_write_page(
+def test_what_is_no_preset_is_reported_on_the_write_page(
     begin: Callable[[Path | TextFile | None], MainWindow], tmp_path: Path
 ) -> None:
     path = tmp_path / "package.json"

@@ -42,11 +42,11 @@ def test_what_does_not_end_is_given_up_and_keeps_no_program() -> None:
 def test_a_mistake_does_not_keep_the_others_from_being_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told, done = threading.Event(), threading.Event()
-    monkeypatch.setattr(threading, "excepthook", lambda _mistake: told.set())
+    reported, done = threading.Event(), threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _mistake: reported.set())
     background = Background("tested")
     background.start(lambda: 1 / 0)
     background.start(done.set)
     assert background.wait(LONG / 1000)
     assert done.is_set()
-    assert told.wait(LONG / 1000)
+    assert reported.wait(LONG / 1000)

@@ -65,12 +65,12 @@ def test_bars_at_rest_are_what_the_first_token_is_drawn_from(
     rest(window, qtbot, XTC)
     session, token = window.session, window.session.next_token
     assert [note.is_exact for note in token.notes] == [False], "the seed is left open"
-    assert "A fixed seed tells" in window.histogram.note.text()
+    assert "A fixed seed shows" in window.histogram.note.text()
     position = len(token.history)
     seed = next(s for s in range(100) if (chance(s, position) <= XTC.xtc_probability) is acts)
     session.sampling.change(seed=seed)
-    told = window.histogram.note.text()
-    assert told == f"With seed {seed}, XTC {'acts' if acts else 'does not act'} here."
+    reported = window.histogram.note.text()
+    assert reported == f"With seed {seed}, XTC {'acts' if acts else 'does not act'} here."
     rows = token.rows(128)
     assert rows[0].cut is acts
     shown = {row.token: row.probability for row in rows}
@@ -81,7 +81,7 @@ def test_bars_at_rest_are_what_the_first_token_is_drawn_from(
 def may_cut_elsewhere(
     sketch: LogitSketch, params: SamplingParams, history: Sequence[int], state: SamplerState
 ) -> bool:
-    """Whether a token is where XTC or Mirostat divides, as far as a sketch can tell.
+    """Whether a token is where XTC or Mirostat divides, as far as a sketch can say.
 
     The sketch's tail weighs what the real one does to a ten-thousandth or so. Where that decides,
     it may keep a token that the engine's sampler cut.
@@ -114,7 +114,7 @@ def test_of_every_token_written_the_window_knows_what_it_was_drawn_from(
         place, sketch = place_of(record), LogitSketch.from_bytes(record.sketch)
         assert place is not None
         assert place.is_whole
-        assert place.die(params) is not None, "also where the seed was left open"
+        assert place.xtc_chance(params) is not None, "also where the seed was left open"
         state = place.state(params, breakers)
         assert place.knows_carried(params)
         shaped = sketch.shaped(params, place.history, state)

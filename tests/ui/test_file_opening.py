@@ -54,7 +54,7 @@ def preset(folder: Path, name: str, values: dict[str, float]) -> Path:
     return path
 
 
-def test_presets_dropped_together_are_taken_in_and_told_together(
+def test_presets_dropped_together_are_taken_in_and_reported_together(
     bare: MainWindow, tmp_path: Path
 ) -> None:
     before = bare.session.presets.now
@@ -90,7 +90,7 @@ def test_a_preset_a_text_and_a_model_at_once(
     assert bare.session.preset_choice.current.name == "Warm", "the hand is later than the model"
 
 
-def test_of_what_is_open_once_the_first_is_taken_and_the_others_are_told(
+def test_of_what_is_open_once_the_first_is_taken_and_the_others_are_reported(
     bare: MainWindow, tmp_path: Path
 ) -> None:
     texts = [tmp_path / f"{name}.md" for name in "abc"]
@@ -103,7 +103,7 @@ def test_of_what_is_open_once_the_first_is_taken_and_the_others_are_told(
     )
 
 
-def test_a_text_that_cannot_be_read_is_told_beside_the_preset(
+def test_a_text_that_cannot_be_read_is_reported_beside_the_preset(
     bare: MainWindow, tmp_path: Path
 ) -> None:
     text = tmp_path / "bad.txt"
@@ -132,17 +132,17 @@ def junk(folder: Path) -> list[Path]:
     return paths
 
 
-def test_300_files_of_all_kinds_are_looked_at_and_told_of_once(
+def test_300_files_of_all_kinds_are_looked_at_and_reported_once(
     bare: MainWindow, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    tell = bare.library.notices.tell
+    report = bare.library.notices.report
 
     def count(message: str, *rest: Any, **options: Any) -> None:
         said.append(message)
-        tell(message, *rest, **options)
+        report(message, *rest, **options)
 
-    bare.library.notices.tell = count  # type: ignore[method-assign]  # it is counted
+    bare.library.notices.report = count  # type: ignore[method-assign]  # it is counted
     before = bare.session.presets.now
     assert drop(bare, *junk(tmp_path))
     (message,) = [it for it in said if not it.startswith(("Looking at", "Taking in"))]
@@ -224,7 +224,7 @@ def test_of_a_folder_the_files_in_it_are_taken(bare: MainWindow, tmp_path: Path)
     assert bare.notice.message == "“empty” has no files in it."
 
 
-def test_more_files_than_are_looked_at_are_told(
+def test_more_files_than_are_looked_at_are_reported(
     bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(expanded_paths, "MOST_FILES", 3)

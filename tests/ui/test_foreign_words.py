@@ -397,8 +397,8 @@ def test_a_brief_and_what_is_remembered(bare: MainWindow, seen: Callable[..., se
 def test_a_mistake_of_ours_that_repeats_a_word(
     bare: MainWindow, seen: Callable[..., set[str]]
 ) -> None:
-    for tell in (bare.notice.tell, bare.toast.say):
-        tell((MARK + SIGNS + STEERS[1:]) * 200)
+    for report in (bare.notice.report, bare.toast.say):
+        report((MARK + SIGNS + STEERS[1:]) * 200)
         seen(bare)
         assert bare.notice.minimumSizeHint().width() < 600
 

@@ -142,7 +142,7 @@ def test_what_is_drawn_is_named(written: MainWindow) -> None:
         assert layer in written.histogram.toolTip()
 
 
-def test_blame_is_the_t_below_which_the_same_dice_take_the_favourite(
+def test_blame_is_the_t_below_which_the_same_draws_take_the_favourite(
     written: MainWindow, qtbot: QtBot
 ) -> None:
     session = written.session

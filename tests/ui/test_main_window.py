@@ -70,15 +70,15 @@ def begin(qapp: QApplication) -> Iterator[Callable[[], MainWindow]]:
 def test_between_one_part_that_is_restored_and_the_next_the_window_answers(
     begin: Callable[[], MainWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
 
     def watch(kind: type[Any]) -> None:
         restore = kind.restore
 
         def restored(part: Any) -> None:
             restore(part)
-            told.append(type(part).__name__)
-            QTimer.singleShot(0, lambda: told.append("turn"))
+            reported.append(type(part).__name__)
+            QTimer.singleShot(0, lambda: reported.append("turn"))
 
         monkeypatch.setattr(kind, "restore", restored)
 
@@ -86,8 +86,8 @@ def test_between_one_part_that_is_restored_and_the_next_the_window_answers(
         watch(kind)
     window = begin()
     qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
-    assert told[1::2] == ["turn"] * 4
-    assert told[::2] == ["Landscape", "Explain", "ParameterAccess", "Compare"]
+    assert reported[1::2] == ["turn"] * 4
+    assert reported[::2] == ["Landscape", "Explain", "ParameterAccess", "Compare"]
 
 
 def test_a_window_that_is_closed_at_once_opens_with_its_parts_the_next_time(
@@ -106,7 +106,7 @@ def test_a_window_that_is_closed_at_once_opens_with_its_parts_the_next_time(
 def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow, qtbot: QtBot) -> None:
     bare.sampling.set_open(True)
     bare.actions_.find.trigger()
-    bare.notice.tell("Something happened.", bare.actions_.open_model)
+    bare.notice.report("Something happened.", bare.actions_.open_model)
     controls = visible_controls(bare)
     assert len(controls) > 20
     for control in controls:
@@ -249,9 +249,9 @@ def test_a_failed_generation_offers_to_try_again(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
 
 
-def test_what_is_told_of_a_text_goes_with_it(bare: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_reported_of_a_text_goes_with_it(bare: MainWindow, qtbot: QtBot) -> None:
     draft, notice = bare.session.draft, bare.notice
-    bare.session.records.told.emit("The first 12 characters were not scored.")
+    bare.session.records.reported.emit("The first 12 characters were not scored.")
     assert notice.message
     draft.new()
     assert notice.message == ""
@@ -502,7 +502,7 @@ def test_what_is_spoken_of_every_widget_is_plain_text(bare: MainWindow) -> None:
     ] == []
 
 
-def test_a_save_is_told_and_mends_one_that_failed(
+def test_a_save_is_reported_and_mends_one_that_failed(
     bare: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     nowhere, story = tmp_path / "gone" / "story.txt", tmp_path / "story.txt"

@@ -67,7 +67,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "xtc_threshold": 0.05,
         "repeat_penalty": 1.2,
     },
-    "XTC's dice": {"temperature": 1.2, "xtc_probability": 0.5, "xtc_threshold": 0.05},
+    "XTC's draws": {"temperature": 1.2, "xtc_probability": 0.5, "xtc_threshold": 0.05},
     "dynamic temperature": {"temperature": 1.0, "dynatemp_range": 0.7, "min_p": 0.02},
     "temperature first": {
         "temperature": 1.8,
@@ -126,7 +126,7 @@ class Panels:
         self.heat = HeatState(desk.sampling, desk.next_token)
         self.lane = CompareLane(0, 0, built_in_presets(), "Code", params, desk.next_token)
         self.lane.seed = SEED
-        self.lane.take(token)
+        self.lane.append(token)
         self.history = history
         self.desk = desk
 
@@ -210,8 +210,8 @@ def check(panels: Panels) -> None:
     assert parting.reference.segments[0].token in (rows[0].token, None)
     # The near-tie.
     assert bars.is_near_tie == choice.near_tie == (NEAR_TIE in facts.sentences)
-    told = any(note.words == NEAR_TIE for note in bars.notes)
-    assert told == (choice.near_tie and panels.params.temperature == 0.0)
+    reported = any(note.words == NEAR_TIE for note in bars.notes)
+    assert reported == (choice.near_tie and panels.params.temperature == 0.0)
     # What is the model's own says so, and is: heat's ranks and the word panel's.
     panels.heat.set_measure(HeatMeasure.RANK)
     panels.heat.tints([panels.record])

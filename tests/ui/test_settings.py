@@ -41,7 +41,7 @@ def other_value(setting: Setting[Any]) -> object:
             return next(word for word in words if word != setting.default)
         case str(), allowed if callable(allowed):
             texts = ("left", "-7 20 1320 860 maximized", "900 400")
-            return next(text for text in texts if setting.takes(text))
+            return next(text for text in texts if setting.allows(text))
         case list(), _:
             half = "\udcff" if setting.is_path else "½"
             return ["/a/b, c.txt", f"/d {half} “é” 日本.txt", "C:\\x\n.txt"]
@@ -66,8 +66,8 @@ def test_each_is_declared_once_and_takes_its_default() -> None:
     for setting in ALL:
         assert setting.description
         assert setting.limits
-        assert setting.takes(setting.default)
-        assert setting.takes(other_value(setting))
+        assert setting.allows(setting.default)
+        assert setting.allows(other_value(setting))
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_each_is_declared_once_and_takes_its_default() -> None:
 def test_places_are_numbers_of_screens(
     setting: Setting[str], right: list[str], wrong: list[str]
 ) -> None:
-    assert [text for text in right if not setting.takes(text)] == []
-    assert [text for text in wrong if setting.takes(text)] == []
+    assert [text for text in right if not setting.allows(text)] == []
+    assert [text for text in wrong if setting.allows(text)] == []
 
 
 def test_what_others_allow_is_allowed() -> None:
     assert declared.HEAT.allowed == tuple(measure.value for measure in HeatMeasure)
     assert declared.LANDSCAPE_COUNT.allowed == COUNTS
-    assert all(declared.EXPLAIN_STEP.takes(step) for step in STEP_NAMES)
+    assert all(declared.EXPLAIN_STEP.allows(step) for step in STEP_NAMES)
 
 
 @pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.key)
@@ -231,11 +231,11 @@ DAMAGE: list[Any] = [
 
 
 @pytest.mark.parametrize("index", range(len(ALL)), ids=lambda index: ALL[index].key)
-def test_a_foreign_value_falls_back_alone_and_is_told_of_once(
+def test_a_foreign_value_falls_back_alone_and_is_reported_once(
     own_settings: Path, index: int
 ) -> None:
     setting: Setting[Any] = ALL[index]
-    damages = [damage for damage in DAMAGE if not setting.takes(damage)]
+    damages = [damage for damage in DAMAGE if not setting.allows(damage)]
     damage = damages[index % len(damages)]
     beside = declared.THREADS if setting is not declared.THREADS else declared.GPU_LAYERS
     data = put(own_settings, {setting.key: damage, beside.key: 7, "of/later": [1, {"a": None}]})
@@ -276,7 +276,7 @@ def test_what_falls_back_is_logged_by_name_and_without_its_value(
     ],
     ids=lambda data: repr(data[:14]),
 )
-def test_what_is_no_settings_is_put_aside_and_told_of(own_settings: Path, data: bytes) -> None:
+def test_what_is_no_settings_is_put_aside_and_reported(own_settings: Path, data: bytes) -> None:
     own_settings.parent.mkdir(parents=True)
     for number in ("", "-2"):
         own_settings.write_bytes(data)
@@ -293,7 +293,7 @@ def test_what_is_no_settings_is_put_aside_and_told_of(own_settings: Path, data: 
 
 
 @pytest.mark.parametrize("key", ["window/zoom", "of/later"])
-def test_a_value_that_is_as_deep_as_can_be_read_is_told_of(own_settings: Path, key: str) -> None:
+def test_a_value_that_is_as_deep_as_can_be_read_is_reported(own_settings: Path, key: str) -> None:
     own_settings.parent.mkdir(parents=True)
     problems: set[str] = set()
     for depth in (40, 400, *range(880, 1000, 8), 1100, 5_000, 20_000, 100_000):
@@ -342,7 +342,7 @@ def test_whatever_the_file_holds_every_value_is_of_its_type(
         found.unlink()
     own_settings.write_bytes(data)
     first = Settings()
-    assert all(setting.takes(first.get(setting)) for setting in ALL)
+    assert all(setting.allows(first.get(setting)) for setting in ALL)
     assert first.save() == ""
     again = Settings()
     assert again.problem == ""
@@ -352,16 +352,16 @@ def test_whatever_the_file_holds_every_value_is_of_its_type(
         assert kept == [data], "nothing is lost of what could not be used"
 
 
-def test_a_folder_in_its_place_is_left_and_told_of(own_settings: Path, qtbot: QtBot) -> None:
+def test_a_folder_in_its_place_is_left_and_reported(own_settings: Path, qtbot: QtBot) -> None:
     own_settings.mkdir(parents=True)
     first = Settings()
     assert "Is a directory" in first.problem
-    told: list[str] = []
-    first.failed.connect(told.append)
+    reported: list[str] = []
+    first.failed.connect(reported.append)
     first.set(declared.ZOOM, 1)
     assert first.get(declared.ZOOM) == 1
     qtbot.waitUntil(lambda: not running(first) and not first._disk.is_busy, timeout=LONG)
-    assert told == [], "it was told at the start"
+    assert reported == [], "it was told at the start"
     assert "Is a directory" in first.save()
     assert own_settings.is_dir()
 
@@ -375,19 +375,19 @@ def test_a_pipe_in_its_place_holds_nothing_up(own_settings: Path) -> None:
     assert "pipe" in first.save()
 
 
-def test_a_file_in_the_folders_place_is_told_of_once_until_it_works(
+def test_a_file_in_the_folders_place_is_reported_once_until_it_works(
     own_settings: Path, qtbot: QtBot
 ) -> None:
     first = Settings()
-    told: list[str] = []
-    first.failed.connect(told.append)
+    reported: list[str] = []
+    first.failed.connect(reported.append)
     own_settings.parent.parent.mkdir(parents=True, exist_ok=True)
     own_settings.parent.write_text("in the way")
     for zoom in (1, 2):
         first.set(declared.ZOOM, zoom)
         qtbot.waitUntil(lambda: not running(first) and not first._disk.is_busy, timeout=LONG)
-    assert len(told) == 1
-    assert str(own_settings) in told[0]
+    assert len(reported) == 1
+    assert str(own_settings) in reported[0]
     own_settings.parent.unlink()
     first.set(declared.THREADS, 5)
     assert first.save() == ""

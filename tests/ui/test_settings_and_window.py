@@ -99,7 +99,7 @@ def test_the_window_opens_says_so_and_closes_whatever_is_in_the_files_place(
         assert json.loads(own_settings.read_bytes())["window/zoom"] == 1
 
 
-def test_what_cannot_be_saved_is_told_in_the_window(
+def test_what_cannot_be_saved_is_reported_in_the_window(
     open_window: Callable[[], MainWindow], own_settings: Path, qtbot: QtBot
 ) -> None:
     window = open_window()

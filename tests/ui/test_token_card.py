@@ -45,7 +45,7 @@ def histogram(qtbot: QtBot, state: NextToken, theme: Theme) -> Iterator[NextToke
 
 def point_at(histogram: NextTokenHistogram, row: int) -> None:
     y = histogram.line_rect(row).center().y()
-    for x in (100, 101):  # where the pointer is already no move is told
+    for x in (100, 101):  # where the pointer is already no move is reported
         QTest.mouseMove(histogram, QPoint(x, y))
 
 

@@ -22,7 +22,7 @@ def test_the_editor_outlives_lanes_through_which_the_keyboard_was_led(
     assert page is not None
     # Parts in view that nothing stops in: for them the keyboard's whole round is looked through.
     window.compare.actions.show_parting.setChecked(True)
-    window.notice.tell("News.", is_error=False)
+    window.notice.report("News.", is_error=False)
     for _ in range(12):
         window.actions_.next_part.trigger()
     old = list(page.columns)

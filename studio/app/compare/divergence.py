@@ -15,7 +15,7 @@ from studio.token_record import TokenRecord
 from studio.translation import tr
 
 _SEGMENTS = 24
-"""Tokens told apart in a bar; what is beyond is one segment."""
+"""Tokens distinguished in a bar; what is beyond is one segment."""
 
 
 class Segment(NamedTuple):
@@ -55,14 +55,14 @@ class Divergence:
         reference: The lane compared with, and its temperature there.
         other: The lane that leaves it.
         temperatures: In force at the place, of both.
-        same_dice: Whether both drew the same u.
+        share_u: Whether both drew the same u.
     """
 
     index: int
     reference: Side
     other: Side
     temperatures: tuple[float, float]
-    same_dice: bool
+    share_u: bool
 
 
 class FirstDivergence:
@@ -154,7 +154,7 @@ def explain(divergence: Divergence, words: NextToken) -> str:
         tr("“{word}”, which ends the text,", word=word) if side.ends else f"“{word}”"
         for word, side in ((one, first), (two, second))
     )
-    if divergence.same_dice:
+    if divergence.share_u:
         return tr(
             "The same random draw, u = {u:.3f}, gave {first} at T {cold} and {second} "
             "at T {hot}: the tokens' shares moved under the line.",

@@ -172,7 +172,7 @@ class CompareHistory(QObject):
         if self._is_nameless and origin.is_known_within(patience):
             origin.name_model(self._state.run_input)
             self._keep()
-            self._tell_fingerprint()
+            self._add_fingerprint()
         self._writer.finish()
         for kept in self._kept:
             if kept.record is not None and not kept.is_on_shelf:
@@ -195,7 +195,7 @@ class CompareHistory(QObject):
             return
         self._keep()
         if self._state.origin.is_known:
-            self._tell_fingerprint()
+            self._add_fingerprint()
         self._put()
 
     def _put(self) -> None:
@@ -228,13 +228,13 @@ class CompareHistory(QObject):
 
     @property
     def _is_nameless(self) -> bool:
-        """Whether the open model wrote one that does not tell its fingerprint."""
+        """Whether the open model wrote one that does not name its fingerprint."""
         origin = self._state.origin
         return any(
             not kept.names_model and origin.is_open_model(kept.source) for kept in self._kept
         )
 
-    def _tell_fingerprint(self) -> None:
+    def _add_fingerprint(self) -> None:
         """Runs that gave way before the fingerprint of their model was known get it now."""
         origin = self._state.origin
         for kept in self._kept:

@@ -129,7 +129,7 @@ class CompareLane(QObject):
         self.ran_as = ""
         """The preset that was chosen when it was run last; empty before."""
         self.awaits_start = False
-        """Whether what is told of this number is still of the lane before."""
+        """Whether what is reported of this number is still of the lane before."""
         self._most = 0
         self._since: tuple[float, int] | None = None
         self.sampling.params_changed.connect(self.next_token.set_params)
@@ -253,7 +253,7 @@ class CompareLane(QObject):
         if not self.turns or self.turns[-1][1] != params:
             self.turns.append((index, params))
 
-    def take(self, token: TokenRecord) -> None:
+    def append(self, token: TokenRecord) -> None:
         """One more token; shown with the next frame."""
         self.tokens.append(token)
         if self.phase is LanePhase.READING:
@@ -261,7 +261,7 @@ class CompareLane(QObject):
             self.changed.emit()
 
     def finish(self, reason: str, event: Finished | None = None) -> None:
-        """It has ended, as the engine told, or because there is no engine any more.
+        """It has ended, as the engine reported, or because there is no engine any more.
 
         Args:
             reason: A key of `REASONS`.

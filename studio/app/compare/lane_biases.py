@@ -23,7 +23,7 @@ class LaneBiases(QObject):
         parent: The Qt parent, if any.
     """
 
-    told = Signal(str)
+    reported = Signal(str)
     """One message for the writer: which lanes do not run, and what to do."""
 
     def __init__(
@@ -64,12 +64,12 @@ class LaneBiases(QObject):
             self._known = left_out
             self._lanes.changed.emit()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Say which lanes do not run, if there are any."""
         left_out = self.left_out
         if left_out:
             numbers = [str(self._lanes.lanes.index(lane) + 1) for lane in left_out]
-            self.told.emit(
+            self.reported.emit(
                 tr(
                     "Lanes {numbers} do not run. {why}",
                     "",

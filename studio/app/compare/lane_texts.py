@@ -22,7 +22,7 @@ class LaneTexts(QObject):
     Args:
         client: The engine.
         model: Whose tokens they are.
-        origin: Tells whether the lanes' tokens are that model's.
+        origin: Says whether the lanes' tokens are that model's.
         lanes: The lanes.
         parent: The Qt parent, if any.
     """

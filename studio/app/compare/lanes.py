@@ -35,7 +35,7 @@ class CompareLanes(QObject):
     Attributes:
         lanes: From left to right.
         reference: The lane that the others are compared with; None for each one's left neighbour.
-        same_dice: Whether all lanes draw the same u.
+        share_u: Whether all lanes draw the same u.
         seed: That of the next run; -1 for a new one.
         max_tokens: For each lane, at a run and each time it goes on.
         in_step: Whether the lanes' texts scroll together.
@@ -78,7 +78,7 @@ class CompareLanes(QObject):
         self._next_token = next_token
         self.lanes: list[CompareLane] = []
         self.reference: CompareLane | None = None
-        self.same_dice = True
+        self.share_u = True
         self.seed = -1
         self.max_tokens = 64
         self.in_step = False
@@ -246,10 +246,10 @@ class CompareLanes(QObject):
 
     # -- what the next run is made with --------------------------------------------------------
 
-    def set_same_dice(self, same_dice: bool) -> None:
+    def set_share_u(self, share_u: bool) -> None:
         """Let all lanes draw the same u, or each its own."""
-        if same_dice != self.same_dice:
-            self.same_dice = same_dice
+        if share_u != self.share_u:
+            self.share_u = share_u
             self.changed.emit()
 
     def set_seed(self, seed: int) -> None:

@@ -57,7 +57,7 @@ class CompareOrigin(QObject):
         return self._fingerprint.wait() or ""
 
     def recognise(self, run_input: RunInput) -> None:
-        """Find out whether the open model wrote this, and keep what tells it later."""
+        """Find out whether the open model wrote this, and keep what shows it later."""
         if run_input.is_of_a_file and self._model.is_ready:
             self._fingerprint.ask()
             if self.why_not(run_input) is None:

@@ -37,7 +37,7 @@ def record_of(state: CompareLanes) -> Comparison:
         prompt_ids=tuple(run_input.prompt_tokens),
         unseen_characters=run_input.unseen_characters,
         unseen_tokens=max(0, run_input.unseen_tokens),
-        same_dice=len({lane.seed for lane in state.lanes if lane.seed is not None}) == 1,
+        share_u=len({lane.seed for lane in state.lanes if lane.seed is not None}) == 1,
         max_tokens=max([state.max_tokens, *(len(lane.tokens) for lane in state.lanes)]),
         ignore_eos=run_input.ignore_eos,
         lanes=tuple(map(_lane_record, state.lanes)),
@@ -78,12 +78,12 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         lane.mu, lane.adaptive_mean = record.mu, record.adaptive_mean
         lane.stop = lane.stopped_by = record.stop
         lane.ran_as = record.name
-    state.same_dice = comparison.same_dice
+    state.share_u = comparison.share_u
     state.shown()
 
 
 def _with_mu(lane: LaneRecord) -> list[TokenRecord]:
-    """What a lane drew, with what Mirostat allowed: files of older versions do not tell it."""
+    """What a lane drew, with what Mirostat allowed: files of older versions do not say it."""
     drawn: list[TokenRecord] = []
     mu: float | None = None
     for index, token in enumerate(lane.drawn):
@@ -98,7 +98,7 @@ def _with_mu(lane: LaneRecord) -> list[TokenRecord]:
 
 
 def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
-    """The lanes' colours, as they were where the record tells them; no two the same."""
+    """The lanes' colours, as they were where the record names them; no two the same."""
     kept = [lane.color for lane in lanes]
     return kept if len({*kept} & {*range(MOST_SEQUENCES)}) == len(kept) else list(range(len(kept)))
 

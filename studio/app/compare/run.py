@@ -1,4 +1,4 @@
-"""The run of a comparison: has the engine write the lanes, and takes what it tells of them.
+"""The run of a comparison: has the engine write the lanes, and takes what it reports of them.
 
 Shows it to the lanes once a frame. Knows no widget, and not whether a run is allowed:
 `CompareState` asks first.
@@ -51,7 +51,8 @@ class CompareRun(QObject):
     failed = Signal(str)
     """One message for the writer."""
     spelled = Signal(object)
-    """How tokens are spelled that the window's own histogram was not told: a dict by token id."""
+    """How tokens are spelled that the window's own histogram was not given: a dict by token
+    id."""
     ended = Signal()
     """No lane runs any more."""
 
@@ -85,7 +86,7 @@ class CompareRun(QObject):
         self._compare(
             [SequenceStart(params=lane.sampling.params, stop=lane.stop) for lane in going],
             set(going),
-            share_u=lanes.same_dice,
+            share_u=lanes.share_u,
             seed=lanes.seed,
         )
 
@@ -138,7 +139,7 @@ class CompareRun(QObject):
     def _shared_seed(self) -> int | None:
         """The seed of the others, for a lane that joins them."""
         seeds = {lane.seed for lane in self._lanes.lanes if lane.seed is not None}
-        return seeds.pop() if self._lanes.same_dice and len(seeds) == 1 else None
+        return seeds.pop() if self._lanes.share_u and len(seeds) == 1 else None
 
     def stop(self, lane: CompareLane) -> None:
         """End one lane; the others go on."""
@@ -255,7 +256,7 @@ class CompareRun(QObject):
             self._lanes.vocabulary.add_pieces(event.pieces)
 
     def _learn_token(self, event: AnyEvent) -> None:
-        # Told once: also the last tokens of a run before say how tokens are spelled.
+        # Reported once: also the last tokens of a run before say how tokens are spelled.
         token = event.end if isinstance(event, Finished) else event
         if isinstance(token, Token):
             self._learn(token)
@@ -275,7 +276,7 @@ class CompareRun(QObject):
             case _ if lane.awaits_start:
                 return  # it is of the lane that had this number before
             case Token():
-                lane.take(event.record)
+                lane.append(event.record)
                 self._grown.add(lane)
                 self._frames.request()
                 self._lanes.request_look()

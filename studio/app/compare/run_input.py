@@ -27,13 +27,13 @@ class RunInput:
 
     Attributes:
         prompt: What the lanes continue; None before a run.
-        prompt_tokens: Its token ids; empty before the engine told them.
-        prompt_count: How many they are, where a file has told that alone.
+        prompt_tokens: Its token ids; empty before the engine reported them.
+        prompt_count: How many they are, where a file has reported that alone.
         unseen_characters: Of the manuscript's beginning, which did not fit the context.
-        unseen_tokens: The same in tokens; -1 before the engine told.
+        unseen_tokens: The same in tokens; -1 before the engine reported.
         ignore_eos: Whether lanes go on past an end-of-text token.
-        source: Tells the models apart whose token ids mean different things; None for a comparison
-            from a file, of which that is not known.
+        source: Distinguishes the models whose token ids mean different things; None for a
+            comparison from a file, of which that is not known.
         model: Whose tokens they are; None before a run.
         made: When it was begun: ISO 8601, UTC.
         figures: The last run's; None before it has ended.

@@ -49,7 +49,7 @@ class CompareShelf:
 
         Args:
             path: It.
-            at: Told how far it is; may raise, to end it.
+            at: Is given how far it is; may raise, to end it.
 
         Raises:
             ComparisonFileError: It cannot be read.

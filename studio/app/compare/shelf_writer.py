@@ -54,7 +54,7 @@ class Kept:
 
     @property
     def names_model(self) -> bool:
-        """Whether it tells the fingerprint of the model that wrote it."""
+        """Whether it names the fingerprint of the model that wrote it."""
         return self.record is None or bool(self.record.model.hash)
 
     def let_go(self) -> None:

@@ -46,8 +46,8 @@ class CompareState(CompareLanes):
     """The lanes, and what may be done with them.
 
     Attributes:
-        origin: Tells whether the open model is the one that wrote the lanes.
-        biases: Tells which lanes cannot run for the biases that they have.
+        origin: Says whether the open model is the one that wrote the lanes.
+        biases: Says which lanes cannot run for the biases that they have.
         can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
 
     Args:
@@ -65,7 +65,7 @@ class CompareState(CompareLanes):
 
     failed = Signal(str)
     """One message for the writer."""
-    told = Signal(str)
+    reported = Signal(str)
     """What the writer should know of what was done."""
     used = Signal(int)
     """A lane's text was put into the manuscript; where it ends, in code points."""
@@ -178,7 +178,7 @@ class CompareState(CompareLanes):
         ):
             if not fits(shape := shape_of(foreign), limits):
                 why = too_large(what, shape, limits)
-                self.told.emit(
+                self.reported.emit(
                     tr("{why} That is more than a new manuscript can be begun with.", why=why)
                 )
                 return
@@ -268,12 +268,12 @@ class CompareState(CompareLanes):
     def run(self) -> None:
         """Continue the manuscript from the caret in all lanes, in place of what they wrote.
 
-        Lanes with biases for another model are left out, and `biases` tells of them.
+        Lanes with biases for another model are left out, and `biases` reports them.
         """
         if self.why_not_run:
             return
         going = [lane for lane in self.lanes if not self.biases.why_not(lane)]
-        self.biases.tell()
+        self.biases.report()
         if not going:
             return
         if self.has_tokens:
@@ -292,7 +292,7 @@ class CompareState(CompareLanes):
         self._run.start(going)
 
     def run_left_out(self) -> None:
-        """Run the lanes that `biases` told of without their biases; all, where none has run."""
+        """Run the lanes that `biases` reported without their biases; all, where none has run."""
         left_out = self.biases.left_out
         self.biases.drop(left_out)
         if self.is_running or self.has_tokens:
@@ -339,7 +339,7 @@ class CompareState(CompareLanes):
         )
 
     def _on_draft_changed(self) -> None:
-        # At each key of a writer who does not see the lanes: they are told when they are shown.
+        # At each key of a writer who does not see the lanes: they are reported when they are shown.
         if self.is_shown:
             self.changed.emit()
 
@@ -368,7 +368,7 @@ class CompareState(CompareLanes):
         if lane.runs and self.biases.why_not(lane):
             # The engine would end all lanes.
             self._run.stop(lane)
-            self.biases.tell()
+            self.biases.report()
         else:
             self._run.turn(lane, params)
         super()._on_turned(lane, params)

@@ -91,7 +91,7 @@ class AnswerWatch(QObject):
         self._has_news = False
         self._silent_beats = 0
         self._stop_beats = 0
-        self._told = self._state
+        self._reported = self._state
         self._timer = QTimer(self)
         self._timer.setInterval(beat_ms)
         self._timer.timeout.connect(self._beat)
@@ -108,7 +108,7 @@ class AnswerWatch(QObject):
 
     @property
     def silence(self) -> int:
-        """For how many beats it has been silent; 0 while that is not long enough to tell of it."""
+        """For how many beats it has been silent; 0 while that is not long enough to report it."""
         limit = _SILENT_BEATS if self._has_spoken else _STARTING_BEATS
         return self._silent_beats if self._silent_beats >= limit else 0
 
@@ -119,7 +119,7 @@ class AnswerWatch(QObject):
 
     @property
     def is_stopping(self) -> bool:
-        """Whether a request was told to stop and has not ended."""
+        """Whether a request was asked to stop and has not ended."""
         return bool(self._stopping)
 
     @property
@@ -138,7 +138,7 @@ class AnswerWatch(QObject):
             self._pending.add(command.request)
             if not self._timer.isActive():
                 self._timer.start()
-        self._tell()
+        self._report()
         return isinstance(command, _ANSWERED)
 
     def answered(self, event: AnyEvent) -> bool:
@@ -155,7 +155,7 @@ class AnswerWatch(QObject):
         self._has_news = self._has_spoken = True
         if self._silent_beats:
             self._silent_beats = 0
-            self._tell()
+            self._report()
 
     def forget(self) -> None:
         """There is no engine, or a new one, which was asked nothing."""
@@ -171,7 +171,7 @@ class AnswerWatch(QObject):
             self._timer.stop()
             self._has_news = False
             self._silent_beats = 0
-        self._tell()
+        self._report()
 
     def _beat(self) -> None:
         self._stop_beats += self.is_stopping
@@ -182,13 +182,13 @@ class AnswerWatch(QObject):
             if self._silent_beats == 1:
                 # One is enough: whatever it says next, it is alive.
                 self._ping()
-        self._tell()
+        self._report()
 
     @property
     def _state(self) -> tuple[int, bool, bool]:
         return self.silence, self.is_stopping, self.is_stop_late
 
-    def _tell(self) -> None:
-        if self._state != self._told:
-            self._told = self._state
+    def _report(self) -> None:
+        if self._state != self._reported:
+            self._reported = self._state
             self.changed.emit()

@@ -60,14 +60,14 @@ class EngineClient(QObject):
     def silence(self) -> int:
         """For how many seconds the engine, which owes an answer, has given no sign of life.
 
-        0 where it does, and where that is not long enough to tell of it. An engine that is merely
+        0 where it does, and where that is not long enough to report it. An engine that is merely
         busy is not silent: its reading thread answers.
         """
         return self._watch.silence
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the engine was told to stop something and has not ended it yet."""
+        """Whether the engine was asked to stop something and has not ended it yet."""
         return self._watch.is_stopping
 
     @property
@@ -142,7 +142,7 @@ class EngineClient(QObject):
             self._on_received(Superseded(request=gave_way.request))
 
     def stop_all(self) -> None:
-        """Tell the engine to stop all that it has not answered."""
+        """Ask the engine to stop all that it has not answered."""
         for request in sorted(self._watch.pending):
             self.send(Stop(request=request))
 

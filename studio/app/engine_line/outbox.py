@@ -30,7 +30,7 @@ class Outbox:
         self._waiting.append(command)
         return gave_way
 
-    def take(self) -> AnyCommand:
+    def pop(self) -> AnyCommand:
         """Remove the first."""
         return self._waiting.popleft()
 

@@ -44,7 +44,7 @@ _REAP_MS = 1000
 """How long the system may take to end one that is killed. It takes longer where the child waits in
 a driver or for a drive that is gone; then nobody waits for it."""
 _BUILD_FOLDER = re.compile(r"^\S*[/\\](?=[^/\\\s]+:\d+: )")
-"""Before a source file and its line: where llama.cpp was built, which tells a writer nothing."""
+"""Before a source file and its line: where llama.cpp was built, which says nothing to a writer."""
 _NO_ROOM = re.compile(r"(?:CUDA|ROCm|MUSA) error: out of memory|ggml_vulkan: .*OutOf\w*Memory")
 """How llama.cpp's last lines begin where a graphics card had no room: it aborts then."""
 _GLIBC, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
@@ -271,7 +271,7 @@ class EngineProcess(QObject):
 
     def _send_waiting(self) -> None:
         while self._outbox and self._process.bytesToWrite() <= _MOST_UNSENT:
-            self._process.write(encode(self._outbox.take()))
+            self._process.write(encode(self._outbox.pop()))
 
     def _read_events(self) -> None:
         data = bytes(self._process.readAllStandardOutput().data())

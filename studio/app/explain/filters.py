@@ -1,7 +1,7 @@
 """What Explain says of filters is computed here: how many tokens pass, at any T, in either order.
 
 Only temperature and the filters that look at one distribution are kept of the parameters; what
-carries history or dice of its own (penalties, XTC, Mirostat, a T that moves) would make a page
+carries history or draws of its own (penalties, XTC, Mirostat, a T that moves) would make a page
 about temperature one about something else.
 """
 

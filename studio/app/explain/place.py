@@ -17,7 +17,7 @@ from studio.sampling import LogitSketch
 from studio.sampling.logits.top_two_margin import MARGIN
 
 STEP = 0.1
-"""The step in T whose effect is told."""
+"""The step in T whose effect is reported."""
 
 _LONGEST_QUOTE = 32
 _QUOTED_WORDS = 5

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from studio.translation import mark, tr
 
 _SHARE = 0.9
-"""Of the tokens, how many a fitted scale tells apart; the others have the strongest tint."""
+"""Of the tokens, how many a fitted scale distinguishes; the others have the strongest tint."""
 
 
 _FITTED = mark(
@@ -72,7 +72,7 @@ class HeatScale:
         """Return the scale that ends where all but one in ten of some values lie before.
 
         Args:
-            values: What is to be told apart; those that are NaN do not count.
+            values: What is to be distinguished; those that are NaN do not count.
         """
         known = values[~np.isnan(values)]
         if not self.ends or not len(known):

@@ -14,18 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.heat.blame import NO_BLAMES, blames_of, joined
+from studio.app.heat.flip_temperatures import NO_FLIP_TEMPERATURES, flip_temperatures_of, joined
 from studio.app.heat.measure import SCALES, HeatMeasure, HeatScale
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.sampler_notes import blame_notes
+from studio.app.tokens.sampler_notes import flip_notes
 from studio.sampling import SamplingParams, SketchStack
 from studio.token_record import TokenRecord
 from studio.translation import tr
 
 LEVELS = 24
-"""How many tints there are, all told apart from no tint."""
+"""How many tints there are, all distinct from no tint."""
 
 NO_TINT = -1
 
@@ -66,7 +66,7 @@ class HeatState(QObject):
         self._rows: dict[int, int] = {}
         self._records: list[TokenRecord] = []
         self._vocabulary_size = 0
-        self._blames = NO_BLAMES
+        self._flips = NO_FLIP_TEMPERATURES
         self._notes: tuple[str, ...] = ()
         self._asked: tuple[Sequence[TokenRecord], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
         """The records asked about last, and their rows: those in view, as long as nothing moves."""
@@ -111,7 +111,7 @@ class HeatState(QObject):
         self._forget_values()
         if measure is HeatMeasure.OFF:
             self._forget_tokens()
-        self._tell_notes()
+        self._emit_notes()
         self.measure_changed.emit(measure)
 
     def forget_text(self) -> None:
@@ -137,7 +137,7 @@ class HeatState(QObject):
         return self._tints[rows]
 
     def turned(self, records: Sequence[TokenRecord]) -> NDArray[np.bool_]:
-        """Return `(n,)` whether the same dice would choose the favourite at the temperature now.
+        """Return `(n,)` whether the same draw would choose the favourite at the temperature now.
 
         Only blame asks this; otherwise it is false of all.
         """
@@ -146,7 +146,7 @@ class HeatState(QObject):
             return np.zeros(len(rows), dtype=bool)
         if self._turned is None:
             with np.errstate(invalid="ignore"):
-                self._turned = self._all_blames() >= self._params.temperature
+                self._turned = self._all_flips() >= self._params.temperature
         return self._turned[rows]
 
     def _all_tints(self) -> NDArray[np.int64]:
@@ -183,34 +183,34 @@ class HeatState(QObject):
             case HeatMeasure.RANK:
                 return np.where(stack.rank < 0, math.nan, stack.rank + 1.0)
             case _:
-                return self._all_blames()
+                return self._all_flips()
 
-    def _all_blames(self) -> NDArray[np.float64]:
-        """The blame of every row; only those that have come since the last time are computed."""
-        known = len(self._blames.values)
+    def _all_flips(self) -> NDArray[np.float64]:
+        """The flip temperature of every row; those known from the last time are kept."""
+        known = len(self._flips.values)
         if known < len(self._records):
-            fresh = blames_of(
+            fresh = flip_temperatures_of(
                 self._records[known:],
                 self._params,
                 self._vocabulary,
                 None if known else self._stack,
             )
-            self._blames = joined(self._blames, fresh)
-            self._tell_notes()
-        return self._blames.values
+            self._flips = joined(self._flips, fresh)
+            self._emit_notes()
+        return self._flips.values
 
-    def _tell_notes(self) -> None:
+    def _emit_notes(self) -> None:
         notes: tuple[str, ...] = ()
         size = self._vocabulary_size
         foreign = foreign_bias_words(self._params, size, self._vocabulary.mark) if size else ""
         if self._measure is HeatMeasure.BLAME and foreign:
             notes = (tr("No blame: {why}", why=f"{foreign[0].lower()}{foreign[1:]}"),)
         elif self._measure is HeatMeasure.BLAME:
-            notes = blame_notes(
+            notes = flip_notes(
                 self._params,
                 texts_known=self._vocabulary.knows_texts(self._params),
-                history_known=self._blames.sees_all,
-                banned=self._blames.banned,
+                history_known=self._flips.sees_all,
+                banned=self._flips.banned,
             )
         if notes != self._notes:
             self._notes = notes
@@ -248,7 +248,7 @@ class HeatState(QObject):
             return
         if filters_too:
             self._forget_values()
-            self._tell_notes()
+            self._emit_notes()
         elif self._measure is HeatMeasure.RANK:
             return  # the same at every T
         self._tints = self._turned = None
@@ -257,12 +257,12 @@ class HeatState(QObject):
     def _follow_texts(self) -> None:
         if self._measure is HeatMeasure.BLAME:
             self._forget_values()
-            self._tell_notes()
+            self._emit_notes()
             self.changed.emit()
 
     def _forget_values(self) -> None:
         self._tints = self._turned = None
-        self._blames = NO_BLAMES
+        self._flips = NO_FLIP_TEMPERATURES
 
     def _forget_tokens(self) -> None:
         self._stack = SketchStack()

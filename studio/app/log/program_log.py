@@ -31,8 +31,8 @@ from studio.error_trace import trace_of
 _log = logging.getLogger(__name__)
 
 _MOST_KNOWN = 100
-"""Errors and warnings that are told apart; what comes at each paint must not fill the log."""
-_TOLD_AGAIN = (10, 100, 1000, 10_000, 100_000)
+"""Errors and warnings that are distinguished; what comes at each paint must not fill the log."""
+_REPORTED_AGAIN = (10, 100, 1000, 10_000, 100_000)
 _NAMES_SOMETHING = re.compile(r"[\"“”‘’'`/\\]")
 """Where a message of Qt's begins to repeat what it was given: a text, a path."""
 _LEVELS = {
@@ -42,7 +42,7 @@ _LEVELS = {
     QtMsgType.QtCriticalMsg: logging.ERROR,
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
-_TOLD_OF = ("PySide6", "numpy", "msgspec", "llama-cpp-python")
+_REPORTED_PACKAGES = ("PySide6", "numpy", "msgspec", "llama-cpp-python")
 
 
 def log_folder() -> Path:
@@ -120,7 +120,7 @@ def _heading(desktop: str) -> str:
 
     parts = [f"Kelvin Studio {__version__}", f"Python {platform.python_version()}"]
     parts += [platform.platform(), f"Qt {qVersion()} ({desktop})"]
-    for name in _TOLD_OF:
+    for name in _REPORTED_PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
             parts.append(f"{name} {version(name)}")
     return ", ".join(parts)
@@ -134,13 +134,13 @@ class _Repeats:
         self._lock = threading.Lock()
 
     def count(self, said: str) -> int:
-        """For which time it is said; 0 where that need not be told."""
+        """For which time it is said; 0 where that need not be reported."""
         with self._lock:
             if said not in self._counts and len(self._counts) >= _MOST_KNOWN:
                 return 0
             self._counts[said] += 1
             count = self._counts[said]
-        return count if count == 1 or count in _TOLD_AGAIN else 0
+        return count if count == 1 or count in _REPORTED_AGAIN else 0
 
 
 class _Errors:

@@ -65,7 +65,7 @@ class ModelState(QObject):
     changed = Signal()
     failed = Signal(str)
     """One message for the writer: a load that failed, or an engine that died. See `way_on`."""
-    told = Signal(str)
+    reported = Signal(str)
     """What the writer should know of a load that goes on."""
 
     def __init__(
@@ -88,7 +88,7 @@ class ModelState(QObject):
         self.message = ""
         """Why it failed."""
         self.way_on = WayOn.NOTHING
-        """What can be done about what `failed` told last."""
+        """What can be done about what `failed` reported last."""
         self._before: tuple[str, LoadOptions, ModelReport] | None = None
         """What was open when another was asked for."""
         self._is_old_engine = False
@@ -116,7 +116,7 @@ class ModelState(QObject):
 
     @property
     def vocabulary(self) -> Hashable:
-        """Tells the models apart whose token ids mean different things; None when none is ready."""
+        """Distinguishes models whose token ids mean different things; None when none is ready."""
         report = self.report
         return (report.path, report.file_bytes, report.vocabulary_size) if report else None
 
@@ -256,11 +256,11 @@ class ModelState(QObject):
         if self._is_replacing:
             self._is_replacing = False
             self._load()
-            self.told.emit(tr("{what} A new one loads the model.", what=outcome.describe()))
+            self.reported.emit(tr("{what} A new one loads the model.", what=outcome.describe()))
             return
         is_at_work, self._is_at_work = self._is_at_work, False
         name = visible_name(Path(self.path).name, LONGEST_ENTRY)
-        told = {"name": name, "cause": outcome.cause}
+        reported = {"name": name, "cause": outcome.cause}
         detail = ""
         if outcome.last_words:
             words = tr("Its last words: {words}", words=visible_line(outcome.last_words))
@@ -269,9 +269,9 @@ class ModelState(QObject):
         if is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
             self.deaths.remember(self.path, outcome.cause)
             ended = (
-                tr("“{name}” ended the engine as it began to read ({cause}).", **told)
+                tr("“{name}” ended the engine as it began to read ({cause}).", **reported)
                 if self.is_ready
-                else tr("“{name}” ended the engine while it was loaded ({cause}).", **told)
+                else tr("“{name}” ended the engine while it was loaded ({cause}).", **reported)
             )
             message = f"{ended} {untouched}"
             self._fail(f"{message} {tr(_NEXT_TIME)}", WayOn.CHOOSE, detail=detail)
@@ -286,9 +286,9 @@ class ModelState(QObject):
             self._fail(f"{message} {tr(_NEXT_TIME)}", WayOn.CHOOSE)
         elif is_at_work and outcome.is_for_memory:
             ended = (
-                tr("The engine was ended as it began to read with “{name}” ({cause}).", **told)
+                tr("The engine was ended as it began to read with “{name}” ({cause}).", **reported)
                 if self.is_ready
-                else tr("The engine was ended as it loaded “{name}” ({cause}).", **told)
+                else tr("The engine was ended as it loaded “{name}” ({cause}).", **reported)
             )
             advice = tr(
                 "If memory ran out, choose a smaller context or fewer GPU layers, or a smaller "

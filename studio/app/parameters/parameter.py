@@ -1,7 +1,7 @@
 """A setting of the sampler as the window speaks of it: shown, typed, stepped, found.
 
 What is known of the sampler's is in its table (`sampling.params`); this module reads, prints and
-tells it.
+says it.
 """
 
 import math
@@ -142,7 +142,7 @@ class Number(facts.Number, Parameter):
         return ", ".join([*beyond, *kind, words])
 
     def _digits(self, value: float) -> str:
-        # Six digits tell a temperature; of a seed all are wanted.
+        # Six digits are enough for a temperature; of a seed all are wanted.
         return str(int(value)) if self.is_whole else format_number(value)
 
     def _is_inside(self, value: float) -> bool:

@@ -16,7 +16,7 @@ def parse_number(text: str) -> float:
 
     Raises:
         ValueError: `text` is not one number, or it is "nan". The message is for programmers; who
-            calls knows the field, and what to tell the writer.
+            calls knows the field, and what to say to the writer.
     """
     word = text.strip().replace("−", "-").replace("∞", "inf")
     number = math.nan

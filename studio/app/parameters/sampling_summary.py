@@ -10,7 +10,7 @@ BETWEEN = "   "
 """What stands between the parts of a summary."""
 
 _FIRST = ("top_k", "top_p", "min_p", "repeat_penalty")
-"""What is told first: what the window has fields for."""
+"""What is reported first: what the window has fields for."""
 _SWITCHES = [
     *(SAMPLING_NUMBERS[name] for name in _FIRST),
     *(

@@ -47,6 +47,6 @@ class SettingsHistory:
             self._found.pop()
         self._found = [*self._found, former][-_MOST:]
 
-    def take(self) -> ActiveSettings | None:
+    def pop(self) -> ActiveSettings | None:
         """What is to be put back; the one before is next."""
         return self._found.pop() if self._found else None

@@ -104,7 +104,7 @@ class PresetComparisonState(QObject):
             return tr("Only settings are taken over; this is what the preset says of itself")
         return "" if entry.differs else tr("Both sides have this value")
 
-    def take(self, entry: ComparedField) -> None:
+    def adopt(self, entry: ComparedField) -> None:
         """Put the preset's value of a field in force."""
         if not self.why_not_take(entry):
             value = entry.right if self.left == ACTIVE else entry.left

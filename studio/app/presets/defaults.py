@@ -97,7 +97,7 @@ class PresetDefaults(QObject):
 
 
 def model_key(path: str | Path, size: int) -> str:
-    """What tells models apart: size and name of the file.
+    """What distinguishes models: size and name of the file.
 
     They stay where the file is moved or downloaded anew, differ between quantizations, and are
     known before anything is read. A fingerprint of the weights would hold through a change of name

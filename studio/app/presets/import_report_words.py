@@ -1,6 +1,6 @@
 """The sentences for presets that came in or went out: what they are called, what they left behind.
 
-Turns what importers and exporters told into words.
+Turns what importers and exporters reported into words.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from studio.presets.foreign import Imported, NotCarried
 from studio.translation import mark, tr
 from studio.visible_text import visible_line, visible_name, visible_names
 
-_MOST_TOLD = 6
-_LONGEST_TOLD = 40
+_MOST_REPORTED = 6
+_LONGEST_REPORTED = 40
 _MOST_REFUSALS = 3
 _IDLE = mark("It did nothing.")
 
@@ -52,7 +52,7 @@ def taken_in(
             program=imported.program,
         )
     elif taken:
-        names = visible_names([name for name, _ in taken], _MOST_TOLD)
+        names = visible_names([name for name, _ in taken], _MOST_REPORTED)
         words = tr("%n presets are taken in: {names}.", "", len(taken), names=names)
     else:
         words = ""
@@ -103,9 +103,11 @@ def lost_words(not_carried: Sequence[NotCarried]) -> str:
     )
     if not entries:
         return ""
-    more = len(entries) - _MOST_TOLD
+    more = len(entries) - _MOST_REPORTED
     rest = tr(" and {more} more", more=more) if more > 0 else ""
-    return tr("Not carried over: {names}{rest}.", names=", ".join(entries[:_MOST_TOLD]), rest=rest)
+    return tr(
+        "Not carried over: {names}{rest}.", names=", ".join(entries[:_MOST_REPORTED]), rest=rest
+    )
 
 
 def left_behind(preset: str, imported: Imported) -> list[Left]:
@@ -220,4 +222,4 @@ def _plain(why: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return visible_line(text, _LONGEST_TOLD + 1)
+    return visible_line(text, _LONGEST_REPORTED + 1)

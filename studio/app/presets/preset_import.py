@@ -69,7 +69,7 @@ def import_presets(
         paths: The files; of a folder, those in it.
         folder: Where the presets go; a name that is taken gets a number.
         progress: Where it is reported what came of them, a batch at a time.
-        at: Told what share is done; may raise, and then nothing more is read or saved.
+        at: Is given what share is done; may raise, and then nothing more is read or saved.
         absent: Whether what a file is silent on is as its program has it; else it is neutral.
 
     Returns:

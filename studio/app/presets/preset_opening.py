@@ -40,7 +40,7 @@ class PresetOpening(QObject):
         parent: The Qt parent, if any.
     """
 
-    told = Signal(str)
+    reported = Signal(str)
     """Another preset is in force because a model was opened; one sentence for the writer."""
 
     def __init__(
@@ -80,7 +80,7 @@ class PresetOpening(QObject):
     def _follow(self) -> None:
         model = self._model
         if model.phase is ModelPhase.LOADING:
-            # Told again at each per cent of the load.
+            # Reported again at each per cent of the load.
             if self._loading != model.path:
                 self._loading, self._before = model.path, self._presets.now
             return
@@ -101,12 +101,12 @@ class PresetOpening(QObject):
         self._presets.use(preset)
         report = self._model.report
         assert report is not None, "a ready model has its report"
-        told = {
+        reported = {
             "model": model_name(report.path, report.quantization),
             "preset": visible_name(preset.name),
         }
-        self.told.emit(
-            tr("“{model}” opens with its own preset, “{preset}”.", **told)
+        self.reported.emit(
+            tr("“{model}” opens with its own preset, “{preset}”.", **reported)
             if self._defaults.of_model(self._key) == preset.name
-            else tr("“{model}” opens with the default preset, “{preset}”.", **told)
+            else tr("“{model}” opens with the default preset, “{preset}”.", **reported)
         )

@@ -144,7 +144,7 @@ class PresetState(QObject):
 
     def put_back(self) -> None:
         """Put in force what was there before `use`, turned values and all."""
-        before = self._history.take()
+        before = self._history.pop()
         if before is None:
             return
         saved = self._preset_choice.named(before.preset.name) or before.preset
@@ -255,7 +255,7 @@ class PresetState(QObject):
         """Put the saved values of the preset chosen in force again."""
         self._preset_choice.choose(self._preset_choice.current)
 
-    def took_in(self, taken: Sequence[Imported], *, choose: bool) -> None:
+    def on_imported(self, taken: Sequence[Imported], *, choose: bool) -> None:
         """Follow the folder after presets of other files were saved there.
 
         Args:

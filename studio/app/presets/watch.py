@@ -1,4 +1,4 @@
-"""Tells when a folder of presets, or a file in it, was changed outside. Reads neither."""
+"""Says when a folder of presets, or a file in it, was changed outside. Reads neither."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ _SETTLES = 100
 
 
 class PresetWatch(QObject):
-    """Watches a folder that need not be there yet, and the files that it is told of."""
+    """Watches a folder that need not be there yet, and the files that it is given."""
 
     changed = Signal()
     """Something is another, once a save has settled."""

@@ -18,7 +18,7 @@ class BiasOwner(QObject):
     """Says so when another model is opened.
 
     Args:
-        model: Tells which.
+        model: Says which.
         active: All parameters that are in force somewhere.
         parent: The Qt parent, if any.
     """

@@ -1,6 +1,6 @@
 """What the window knows of the model's vocabulary: tokens' bytes, and texts as tokens.
 
-The engine tells it bit by bit. Of vocabularies that are not in use now what is known is kept.
+The engine says it bit by bit. Of vocabularies that are not in use now what is known is kept.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What is known of the place of a token beside its logits: what the samplers need, or may not have.
 
-The tokens before it, the dice, what Mirostat has learnt. At the caret and while the model writes
-the window knows all of it, unless dice are yet to be thrown; what it does not know `place_notes`
+The tokens before it, the draws, what Mirostat has learnt. At the caret and while the model writes
+the window knows all of it, unless draws are yet to be made; what it does not know `place_notes`
 says.
 """
 
@@ -26,7 +26,7 @@ class TokenPlace(NamedTuple):
         is_next: Whether it is the first that the next Continue will draw: with the seed of the
             parameters in force, if they have one.
         is_first: Whether it is the first of a run: Mirostat and adaptive-p have learnt nothing.
-        seed: What its dice were made of; None where that is not known, or none were thrown.
+        seed: The seed of its draws; None where that is not known, or nothing was drawn.
         mu: The surprise that Mirostat allowed there, in bits; None where that is not known.
         adaptive_mean: The mean probability of what adaptive-p had drawn; None as for `mu`.
         typed: Of tokens that begin with what the text before them has already: with how many bytes
@@ -47,8 +47,8 @@ class TokenPlace(NamedTuple):
         seed = params.seed if self.is_next else self.seed
         return None if seed is None or seed < 0 else seed
 
-    def die(self, params: SamplingParams) -> float | None:
-        """XTC's die at this place; None where it is not known."""
+    def xtc_chance(self, params: SamplingParams) -> float | None:
+        """XTC's draw at this place; None where it is not known."""
         seed = self.seed_with(params)
         return None if seed is None or not self.is_whole else chance(seed, len(self.history))
 
@@ -68,7 +68,7 @@ class TokenPlace(NamedTuple):
     ) -> SamplerState:
         """What samplers need beside history and logits, as far as it is known.
 
-        Without the die XTC acts. Without breakers nothing breaks a repetition.
+        Without that draw XTC acts. Without breakers nothing breaks a repetition.
 
         Args:
             params: The parameters in force.
@@ -78,11 +78,11 @@ class TokenPlace(NamedTuple):
         if params.mirostat:
             return SamplerState(mu=None if self.is_first else self.mu, word_biases=words)
         steps = active_steps(params)
-        die = self.die(params) if "xtc" in steps else None
+        xtc_chance = self.xtc_chance(params) if "xtc" in steps else None
         mean = None if self.is_first or CARRY_STATE.isdisjoint(steps) else self.adaptive_mean
-        if die is None and mean is None and "dry" not in steps and not words:
+        if xtc_chance is None and mean is None and "dry" not in steps and not words:
             return NO_STATE
-        return SamplerState(die or 0.0, None, mean, breakers or {}, words)
+        return SamplerState(xtc_chance or 0.0, None, mean, breakers or {}, words)
 
 
 def place_of(record: TokenRecord) -> TokenPlace | None:

@@ -139,7 +139,7 @@ def lines_of(
         lines += cut
     mark = None if chosen is None else text(chosen)
     tail = tail_of(shape, [*kept, *cut], vocabulary_size, mark, drawn=drawn)
-    # Of what is cut the fold has told.
+    # Of what is cut the fold has reported.
     if tail.kept or tail.chosen is not None or not out or is_open:
         lines.append(tail)
     return lines

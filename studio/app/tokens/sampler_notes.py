@@ -1,4 +1,4 @@
-"""What the window says where it shows less than the samplers do, or what their dice have decided.
+"""What the window says where it shows less than the samplers do, or what their draws have decided.
 
 Turns what is known of a place into sentences.
 """
@@ -53,7 +53,7 @@ def place_notes(
     breakers: Breakers | None,
     words: Mapping[int, float] | None = NO_BIASES,
 ) -> tuple[Note, ...]:
-    """Say what of the samplers in force is not known at a place, and what XTC's die has decided.
+    """Say what of the samplers in force is not known at a place, and what XTC's draw has decided.
 
     Args:
         params: The parameters in force.
@@ -90,10 +90,10 @@ def place_notes(
     return tuple([note for note in notes if note is not None])
 
 
-def blame_notes(
+def flip_notes(
     params: SamplingParams, *, texts_known: bool, history_known: bool, banned: int = 0
 ) -> tuple[str, ...]:
-    """Say where temperature blame is approximate or missing, and why; nothing where it is exact.
+    """Say where the flip temperature is approximate or missing, and why; nothing where it is exact.
 
     Args:
         params: The parameters in force.
@@ -172,12 +172,12 @@ def _without_one_turn(params: SamplingParams) -> list[str]:
 def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
     if params.xtc_probability >= 1.0:
         return None
-    die = place.die(params)
-    if die is not None:
+    xtc_chance = place.xtc_chance(params)
+    if xtc_chance is not None:
         seed = place.seed_with(params)
         return Note(
             tr("With seed {seed}, XTC acts here.", seed=seed)
-            if die <= params.xtc_probability
+            if xtc_chance <= params.xtc_probability
             else tr("With seed {seed}, XTC does not act here.", seed=seed),
             is_exact=True,
         )
@@ -185,13 +185,13 @@ def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
     if place.is_next:
         return Note(
             tr(
-                "XTC acts on {often} of tokens; shown where it acts. A fixed seed tells.",
+                "XTC acts on {often} of tokens; shown where it acts. A fixed seed shows.",
                 often=often,
             )
         )
     return Note(
         tr(
-            "XTC acts on {often} of tokens; its die is not known here, shown as if it acted.",
+            "XTC acts on {often} of tokens; its draw is not known here, shown as if it acted.",
             often=often,
         )
     )

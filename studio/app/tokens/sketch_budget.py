@@ -1,7 +1,7 @@
 """Bounds what the distributions of recorded tokens take: the oldest are forgotten.
 
 A token that is forgotten keeps its place in takes and undo, but not what stood there beside it.
-Knows tokens and nothing of texts; who shows them is told.
+Knows tokens and nothing of texts; who shows them is reported.
 """
 
 from __future__ import annotations

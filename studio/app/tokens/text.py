@@ -1,4 +1,4 @@
-"""A token's bytes as the histogram shows them: spaces, newlines and half characters can be told.
+"""A token's bytes as the histogram shows them: spaces, newlines and half characters can be seen.
 
 Tokens are bytes and not characters: a piece may begin or end within a UTF-8 sequence, and may be
 nothing but white space. What has no shape of its own gets a sign (``␣`` space, ``↵`` newline, ``⇥``

@@ -99,7 +99,7 @@ class TextQuestion(QObject):
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if event.pieces:
-            # Told once, whoever has asked: what stands before a token, a word may begin in.
+            # Reported once, whoever has asked: what stands before a token, a word may begin in.
             self._next_token.add_pieces(event.pieces)
 
     def _on_answer(self, about: object, event: AnyEvent) -> None:

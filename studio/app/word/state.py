@@ -16,12 +16,12 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import TokenPlace, place_of
 from studio.app.tokens.rows import TokenRow
-from studio.app.tokens.sampler_notes import NEAR_TIE, blame_notes
+from studio.app.tokens.sampler_notes import NEAR_TIE, flip_notes
 from studio.app.tokens.text import TokenText
-from studio.app.word.words import CHOSEN, NO_DICE, blame_sentence
+from studio.app.word.words import CHOSEN, NO_DRAW, flip_sentence
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch, SamplingParams, SketchStack, blame
+from studio.sampling import LogitSketch, SamplingParams, SketchStack, flip_temperature
 from studio.sampling.analysis.flip_temperature import favourite
 from studio.sampling.sketches.penalties_applied import with_early_changes
 
@@ -89,7 +89,7 @@ class WordState(QObject):
         self._span: TokenSpan | None = None
         self._stack = SketchStack()
         self._place = TokenPlace()
-        self._blame: tuple[object, tuple[float | None, int]] | None = None
+        self._flip: tuple[object, tuple[float | None, int]] | None = None
         """What it was computed with, and the turn and the favourite."""
         self.next_token = NextToken(sampling.params, self)
         self.next_token.share_pieces(vocabulary)
@@ -114,7 +114,7 @@ class WordState(QObject):
         if self.next_token.sketches.put(record, stack) is None:
             self.let_go()
             return False
-        self._span, self._stack, self._blame = span, stack, None
+        self._span, self._stack, self._flip = span, stack, None
         self._place = place_of(record) or self._supposed_place(span)
         self.next_token.set_params(self._sampling.params)
         self.next_token.show_record(record, self._place)
@@ -185,27 +185,27 @@ class WordState(QObject):
         record, token = self._span.record, self.next_token
         said = [NEAR_TIE] if token.is_near_tie else []
         if record.u is None:
-            said.append(CHOSEN if record.is_chosen else NO_DICE)
+            said.append(CHOSEN if record.is_chosen else NO_DRAW)
         elif token.reason is None:
-            turn, best = self._blamed(sketch, record.u)
+            turn, best = self._flip_and_favourite(sketch, record.u)
             temperature = self._sampling.params.temperature
-            said.append(blame_sentence(turn, token.text(best).text, temperature))
+            said.append(flip_sentence(turn, token.text(best).text, temperature))
             # What is not known of the place is said once, below.
-            said += blame_notes(self._sampling.params, texts_known=True, history_known=True)
+            said += flip_notes(self._sampling.params, texts_known=True, history_known=True)
         # Why there is nothing to show is said where the bars would be.
         said += [note.words for note in token.notes if note.words not in said]
         return tuple(said)
 
-    def _blamed(self, sketch: LogitSketch, u: float) -> tuple[float | None, int]:
-        """The blame and the favourite; both depend on the filters, and not on the T in force."""
+    def _flip_and_favourite(self, sketch: LogitSketch, u: float) -> tuple[float | None, int]:
+        """The flip temperature and the favourite, which depend on the filters and not on T."""
         assert self._span is not None, "there is a token"
         params = msgspec.structs.replace(self._sampling.params, temperature=1.0)
         history, state = self._place.history, self.next_token.state_at(self._place, params)
-        if self._blame is None or self._blame[0] != (params, state):
+        if self._flip is None or self._flip[0] != (params, state):
             used = with_early_changes(params)
-            turn = blame(sketch, self._span.record.id, u, used, history, state)
-            self._blame = (params, state), (turn, favourite(sketch, used, history, state))
-        return self._blame[1]
+            turn = flip_temperature(sketch, self._span.record.id, u, used, history, state)
+            self._flip = (params, state), (turn, favourite(sketch, used, history, state))
+        return self._flip[1]
 
     def _supposed_place(self, span: TokenSpan) -> TokenPlace:
         """The place as the text has it now: before the token stand those recorded right there."""

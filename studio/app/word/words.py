@@ -11,7 +11,7 @@ from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.words import percent
 from studio.translation import mark, tr
 
-NO_DICE = mark("This text was scored, not written: nothing was drawn here, so T has no blame.")
+NO_DRAW = mark("This text was scored, not written: nothing was drawn here, so T has no blame.")
 
 CHOSEN = mark("You chose this word: nothing was drawn for it, so T has no blame.")
 
@@ -71,25 +71,25 @@ def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -
     return tr("{chance}; the model’s own {share}", chance=chance, share=percent(at_one))
 
 
-def blame_sentence(blame: float | None, favourite: str, temperature: float) -> str:
+def flip_sentence(flip: float | None, favourite: str, temperature: float) -> str:
     """Below which temperature the same random draw would have taken the favourite.
 
     Args:
-        blame: That temperature; None where the token is the favourite itself.
+        flip: That temperature; None where the token is the favourite itself.
         favourite: The favourite, as it is shown.
         temperature: The one in force.
     """
-    if blame is None:
+    if flip is None:
         return tr("The favourite: at any lower T the same draw takes it too.")
-    if blame == 0.0:
+    if flip == 0.0:
         return tr("Only T 0 would have chosen “{favourite}” instead.", favourite=favourite)
-    if math.isinf(blame):
+    if math.isinf(flip):
         return tr(
             "With these filters the same draw would take “{favourite}” at any T.",
             favourite=favourite,
         )
     # Two digits are what a hand can set.
-    turn = format_temperature(float(f"{blame:.2g}"))
+    turn = format_temperature(float(f"{flip:.2g}"))
     sentence = tr(
         "Below T {turn} the same draw would have taken “{favourite}” instead",
         turn=turn,
@@ -97,6 +97,6 @@ def blame_sentence(blame: float | None, favourite: str, temperature: float) -> s
     )
     return (
         tr("{sentence}, as they would now.", sentence=sentence)
-        if temperature <= blame
+        if temperature <= flip
         else f"{sentence}."
     )

@@ -62,7 +62,7 @@ class Draft(QObject):
         prompting: How a prompt is made of it, and where what is written ends.
         preset_name: That of the preset chosen last.
         reach: How many code points before the caret a model could see at most. What is further off
-            is not sent to it, but told as not seen.
+            is not sent to it, but reported as not seen.
 
     Args:
         preset: The preset in force.

@@ -1,4 +1,4 @@
-"""A text that no page holds, told before it is opened: what was found, and what can be done.
+"""A text that no page holds, reported before it is opened: what was found, and what can be done.
 
 Reads a file with its shape, and in parts that fit where it does not, and says so in words.
 """
@@ -57,7 +57,7 @@ def read_text(path: Path, at: At = lambda _share: None) -> FoundText | Manuscrip
 
     Args:
         path: It.
-        at: Is told what share is done, and may raise to give up.
+        at: Is given what share is done, and may raise to give up.
 
     Returns:
         It, or why it cannot be read.

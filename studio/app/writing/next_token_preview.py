@@ -95,7 +95,7 @@ class NextTokenPreview(QObject):
         self._client.send(PreviewNextToken(request=self._request, prompt=prompt))
 
     def _learn(self, event: Distribution) -> None:
-        # Told once: also an answer that comes too late says how tokens are spelled.
+        # Reported once: also an answer that comes too late says how tokens are spelled.
         if event.pieces:
             self._next_token.add_pieces(event.pieces)
 

@@ -65,7 +65,7 @@ class TokenRecords(QObject):
     """Whether the text is being scored, or could be."""
     scoring_progressed = Signal()
     """More of it is scored: `progress`."""
-    told = Signal(str)
+    reported = Signal(str)
     """What the writer should know of a scoring that has ended."""
     failed = Signal(str)
     """Why one could not be done."""
@@ -131,7 +131,7 @@ class TokenRecords(QObject):
     def _on_frame(self) -> None:
         # Not as they come: what follows the spans follows one change after the other.
         if self._budget.make_room() and self.spans.forget(_says_nothing):
-            self.told.emit(tr(FORGOTTEN))
+            self.reported.emit(tr(FORGOTTEN))
         self.changed.emit()
 
     # Scoring
@@ -177,7 +177,7 @@ class TokenRecords(QObject):
         plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen())
         if plan.next is None:
             plan.close()
-            self.told.emit(tr(NOTHING_TO_SCORE))
+            self.reported.emit(tr(NOTHING_TO_SCORE))
             return
         self._plan = plan
         self._placed = self._begun_anew = 0
@@ -244,15 +244,15 @@ class TokenRecords(QObject):
             return
         self._end()
         if not self._placed:
-            self.told.emit(tr(NOTHING_TO_SCORE))
+            self.reported.emit(tr(NOTHING_TO_SCORE))
         elif self._begun_anew:
-            self.told.emit(_anew_words(plan.words, self._begun_anew))
+            self.reported.emit(_anew_words(plan.words, self._begun_anew))
 
     def _on_broken_off(self) -> None:
         plan = self._plan
         self._end()
         if plan is not None and plan.done:
-            self.told.emit(
+            self.reported.emit(
                 tr(
                     "Scored {done:,} of {words:,} words. “Score the text” goes on with the rest.",
                     done=plan.done,
@@ -273,7 +273,7 @@ class TokenRecords(QObject):
             self._end()
 
     def _learn(self, event: Scored) -> None:
-        # Told once: also what comes after the scoring was given up says how tokens are spelled.
+        # Reported once: also what comes after the scoring was given up says how tokens are spelled.
         if event.pieces:
             self._next_token.add_pieces(event.pieces)
 

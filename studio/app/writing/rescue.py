@@ -1,4 +1,4 @@
-"""When we have a bug: the error is logged, the document is put in safety, and the writer told."""
+"""When we have a bug: the error is logged, the document put in safety, the writer informed."""
 
 import contextlib
 import logging
@@ -17,8 +17,8 @@ _logger = logging.getLogger(__name__)
 _SHORTEST_MS, _LONGEST_MS = 1000, 60_000
 """From one time that the document is put in safety to the next, the longer the more often mistakes
 come: one that is made at each paint must not keep the disk busy."""
-_MOST_TOLD = 20
-"""Mistakes that a session tells of; all are logged."""
+_MOST_REPORTED = 20
+"""Mistakes that a session reports; all are logged."""
 
 
 class Rescue(QObject):
@@ -33,16 +33,16 @@ class Rescue(QObject):
     """
 
     happened = Signal(str)
-    """What to tell the writer; emitted once for each mistake that is another one."""
+    """What to say to the writer; emitted once for each mistake that is another one."""
     _mistaken = Signal(str)
     """From whichever thread: what went wrong."""
 
     def __init__(self, keep: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keep = keep
-        self._told: set[str] = set()
-        self._untold = ""
-        """The newest mistake that is still to be told of."""
+        self._reported: set[str] = set()
+        self._pending = ""
+        """The newest mistake that is still to be reported."""
         self._is_late = False
         """Whether something went wrong since the document was last put in safety."""
         self._rest = single_shot(self, self._go_on, _SHORTEST_MS)
@@ -66,9 +66,9 @@ class Rescue(QObject):
         self._mistaken.emit(visible_line(f"{kind.__name__}: {words}"))
 
     def _on_mistake(self, what: str) -> None:
-        if what not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add(what)
-            self._untold = what
+        if what not in self._reported and len(self._reported) < _MOST_REPORTED:
+            self._reported.add(what)
+            self._pending = what
         self._is_late = True
         if not self._rest.isActive():
             self._put_in_safety()
@@ -90,7 +90,7 @@ class Rescue(QObject):
             # The bug may be there too.
             is_kept = False
         _logger.info("rescue: the text %s", "is put in safety" if is_kept else "is not kept")
-        what, self._untold = self._untold, ""
+        what, self._pending = self._pending, ""
         if not what:
             return
         where = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from studio.manuscript import Manuscript, TokenSpans
 
-Stretch = tuple[int, int]
+TextRange = tuple[int, int]
 """Start and end of a part of the text, in code points."""
 
 
@@ -20,7 +20,7 @@ class ScoringPlan:
         seen: The part that is to come first; an empty one for none.
     """
 
-    def __init__(self, manuscript: Manuscript, spans: TokenSpans, seen: Stretch = (0, 0)) -> None:
+    def __init__(self, manuscript: Manuscript, spans: TokenSpans, seen: TextRange = (0, 0)) -> None:
         self._manuscript = manuscript
         gaps = _gaps(spans, len(manuscript))
         self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
@@ -41,7 +41,7 @@ class ScoringPlan:
         return min(self.words, self._done + self._under_way)
 
     @property
-    def next(self) -> Stretch | None:
+    def next(self) -> TextRange | None:
         """What is to be read now; None where nothing is left."""
         return (self._stretches[0][0], self._stretches[0][1]) if self._stretches else None
 
@@ -81,9 +81,9 @@ class ScoringPlan:
         self._drop_empty()
 
 
-def _gaps(spans: TokenSpans, length: int) -> list[Stretch]:
+def _gaps(spans: TokenSpans, length: int) -> list[TextRange]:
     """The parts of the text that no span covers."""
-    found, reached = list[Stretch](), 0
+    found, reached = list[TextRange](), 0
     for start, end in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True):
         if start > reached:
             found.append((reached, start))
@@ -91,8 +91,8 @@ def _gaps(spans: TokenSpans, length: int) -> list[Stretch]:
     return [*found, (reached, length)] if reached < length else found
 
 
-def _seen_first(gaps: Iterable[Stretch], seen: Stretch) -> list[Stretch]:
-    first, rest = list[Stretch](), list[Stretch]()
+def _seen_first(gaps: Iterable[TextRange], seen: TextRange) -> list[TextRange]:
+    first, rest = list[TextRange](), list[TextRange]()
     for start, end in gaps:
         low, high = max(start, seen[0]), min(end, seen[1])
         if low >= high:

@@ -73,7 +73,7 @@ class WordChoice(QObject):
         """Write a token at the caret, or say why that cannot be.
 
         The second click of two in a row comes before the bars have followed the first: it would be
-        for a word that is about to go, and is nothing to be told.
+        for a word that is about to go, and is nothing to be reported.
         """
         why_not = self.why_not(token)
         if why_not is not None:

@@ -49,7 +49,7 @@ NO_TEXT = mark(
     "What the model wrote is no text yet: a part of a character, or white space where there is "
     "some. Press Continue again, or allow a greater length under Sampling."
 )
-"""What the writer is told whose Continue would otherwise seem to do nothing."""
+"""What the writer is shown whose Continue would otherwise seem to do nothing."""
 
 
 class WritingPhase(Enum):
@@ -134,7 +134,7 @@ class Writing(QObject):
         return self.is_idle and self._model.is_ready and self.held is None
 
     def hold(self, reason: str | None) -> None:
-        """Let nothing begin, for a reason that the writer is told; None lets it again."""
+        """Let nothing begin, for a reason that the writer is shown; None lets it again."""
         if reason != self.held:
             self.held = reason
             self.changed.emit()
@@ -166,7 +166,7 @@ class Writing(QObject):
 
     @property
     def can_stop(self) -> bool:
-        """Whether there is a generation that was not told to end yet."""
+        """Whether there is a generation that was not asked to end yet."""
         return self.phase in (WritingPhase.READING, WritingPhase.WRITING)
 
     def stop(self) -> None:
@@ -337,7 +337,7 @@ class Writing(QObject):
 def _with_seed(params: SamplingParams) -> SamplingParams:
     """The same with a new seed where they leave it open.
 
-    The engine would choose one too, but tell it at the end, and the bars are to show what the dice
+    The engine would choose one too, but say it at the end, and the bars are to show what the draws
     make of XTC while it writes.
     """
     if params.seed >= 0:

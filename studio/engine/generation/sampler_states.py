@@ -76,7 +76,7 @@ class SamplerStates:
             chance(self._seed, position), self.mu, self.adaptive_mean, self._breakers, words
         )
 
-    def took(self, choice: Choice) -> None:
+    def advance(self, choice: Choice) -> None:
         """Remember what the choice leaves for the next step."""
         self.mu, self.adaptive_mean = choice.mu, choice.adaptive_mean
 

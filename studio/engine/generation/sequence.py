@@ -103,7 +103,7 @@ class SequenceState:
     def append(self, choice: Choice) -> None:
         """Take a token as the next one."""
         self._carried.append((self.states.mu, self.states.adaptive_mean))
-        self.states.took(choice)
+        self.states.advance(choice)
         self.history.append(choice.token)
 
     def take_back(self, index: int) -> None:

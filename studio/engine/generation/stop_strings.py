@@ -40,7 +40,7 @@ class StopStrings:
         self._tail = tail[len(tail) - self._longest_beginning(tail) :]
         return False
 
-    def take(self, token: Token) -> list[Token]:
+    def feed(self, token: Token) -> list[Token]:
         """Take a token's message; returns those that can be no part of a stop, in order."""
         self._held.append(token)
         return self._free(self._seen - len(self._tail) if self._end is None else self._end)
@@ -123,7 +123,7 @@ class SequenceStops:
         ready: list[Token] = []
         for token in tokens:
             stops = self._watched.get(token.sequence)
-            ready += stops.take(token) if stops else (token,)
+            ready += stops.feed(token) if stops else (token,)
         if ready:
             self._emit(*ready)
 

@@ -282,7 +282,7 @@ class Context:
         self._use_threads(self._pace.threads(), self._all_threads)
         started = time.perf_counter()
         self._run(self._single.value)
-        self._pace.took(time.perf_counter() - started)
+        self._pace.add(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
         if self._rows != 1 or self._earlier:
@@ -321,7 +321,7 @@ class Context:
             for one in sequences:
                 cells.cut(one)
             raise
-        pace.took(time.perf_counter() - started)
+        pace.add(time.perf_counter() - started)
         for one in sequences:
             cells.grew(one, 1)
         return [self._view.row(row) for row in range(len(sequences))]

@@ -83,7 +83,7 @@ def first_error(lines: list[Line]) -> str:
 
 
 def offloaded_layers(lines: list[Line]) -> int:
-    """How many layers a load says it put on a GPU; llama.cpp has no call that tells."""
+    """How many layers a load says it put on a GPU; llama.cpp has no call that says."""
     for line in reversed(lines):
         if match := re.search(r"offloaded (\d+)/\d+ layers to GPU", line.text):
             return int(match[1])

@@ -47,7 +47,7 @@ class Pace:
         self._strikes = _STRIKES - 1
         return self._all
 
-    def took(self, seconds: float) -> None:
+    def add(self, seconds: float) -> None:
         """Learn how long the token took that was evaluated with `threads()`."""
         if self._all == 1 or self._resting_until is not None:
             return

@@ -30,7 +30,7 @@ def missing_bytes(descriptor: int, start: int, end: int) -> int:
     """How many bytes of a stretch of a file lie in holes.
 
     File systems that compress have holes for zeros as well, and copies may be made sparse: some
-    zeros are in every model. Where the system cannot tell there are no holes.
+    zeros are in every model. Where the system cannot say there are no holes.
 
     Args:
         descriptor: of a regular file; where it is read from next is changed.
@@ -172,7 +172,7 @@ class _Reader:
         if len(self._buffer) < count:
             refuse(self.path, "truncated", "became shorter while it was read")
 
-    def take(self, count: int, what: str) -> bytes:
+    def consume(self, count: int, what: str) -> bytes:
         self._fill(count, what)
         self._at += count
         return self._buffer[self._at - count : self._at]
@@ -185,7 +185,7 @@ class _Reader:
             self._stream.seek(self._base)
 
     def number(self, layout: struct.Struct, what: str) -> int:
-        (value,) = layout.unpack(self.take(layout.size, what))
+        (value,) = layout.unpack(self.consume(layout.size, what))
         return int(value)
 
     def text(self, what: str, longest: int) -> bytes:
@@ -193,7 +193,7 @@ class _Reader:
         if length > longest:
             found = f"has a length of {length:,} bytes for {what}; at most {longest:,} are allowed"
             refuse(self.path, "damaged", found)
-        return self.take(length, what)
+        return self.consume(length, what)
 
     def strings(self, count: int, keep: bool, what: str) -> list[bytes]:
         """`count` length-prefixed strings, many to a read; [] if they are not to be kept."""
@@ -312,7 +312,9 @@ def _read_value(reader: _Reader, key: str) -> _Value:
     if kind == _STRING:
         return reader.text(what, _MAX_TEXT)
     if kind in _SCALARS:
-        value: int | float | bool = _SCALARS[kind].unpack(reader.take(_SCALARS[kind].size, what))[0]
+        value: int | float | bool = _SCALARS[kind].unpack(
+            reader.consume(_SCALARS[kind].size, what)
+        )[0]
         return value
     if kind != _ARRAY:
         refuse(reader.path, "damaged", f"has the unknown value type {kind} for {key}")
@@ -326,7 +328,7 @@ def _read_value(reader: _Reader, key: str) -> _Value:
         refuse(reader.path, "damaged", f"has {nested} for {key}")
     size = count * _SCALARS[kind].size
     if count <= MAX_BLOCKS or (key.endswith(".token_type") and count <= MAX_VOCABULARY):
-        return Array(kind, count, data=reader.take(size, what))
+        return Array(kind, count, data=reader.consume(size, what))
     reader.skip(size, what)
     return Array(kind, count)
 
@@ -454,7 +456,7 @@ def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
     try:
         with stream:
             reader = _Reader(stream, path, size)
-            start = reader.take(min(size, 64), "the start")
+            start = reader.consume(min(size, 64), "the start")
             if not start.startswith(b"GGUF"):
                 refuse_format(path, start, size)
             reader = _Reader(stream, path, size)

@@ -117,7 +117,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     vocabulary_size: int
     vocabulary_fingerprint: str
-    """Tells vocabularies apart: files of one model, and its relatives, have the same."""
+    """Distinguishes vocabularies: files of one model, and its relatives, have the same."""
     tokenizer_model: str
     tokenizer_pre: str
     control_tokens: frozenset[str]

@@ -1,7 +1,7 @@
-"""The weights that llama.cpp multiplies by, told by type and shape.
+"""The weights that llama.cpp multiplies by, described by type and shape.
 
 It goes by llama.cpp's names for tensors (llama-arch.cpp). Knows nothing of memory or processors,
-nor of architectures: which 3-D tensors are experts and which matrices stay unused it cannot tell.
+nor of architectures: which 3-D tensors are experts and which matrices stay unused it cannot say.
 """
 
 from collections import Counter

@@ -2,8 +2,8 @@
 
 llama.cpp allocates first and fails late: a context that does not fit is refused after half a
 minute, or the system's out-of-memory killer ends the process. The estimate here comes from the
-header alone, and from what is told of the processor. It knows main memory only: what a GPU has free
-is llama.cpp's to say, so the share of a model that goes to a GPU is merely left out.
+header alone, and from what is reported of the processor. It knows main memory only: what a GPU has
+free is llama.cpp's to say, so the share of a model that goes to a GPU is merely left out.
 """
 
 from collections.abc import Set

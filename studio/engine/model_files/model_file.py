@@ -89,8 +89,8 @@ def refuse(path: Path, kind: FileErrorKind, found: str) -> NoReturn:
         kind: What is wrong.
         found: What was found in it, in words.
     """
-    told = visible_line(found, _LONGEST_FOUND)
-    raise ModelFileError(kind, f"“{visible_name(path.name)}” {told}. {_ADVICE[kind]}")
+    reported = visible_line(found, _LONGEST_FOUND)
+    raise ModelFileError(kind, f"“{visible_name(path.name)}” {reported}. {_ADVICE[kind]}")
 
 
 def quoted(raw: bytes) -> str:

@@ -93,7 +93,7 @@ def compile_template(
 
     Raises:
         ChatTemplateError: the model has no template, or one that cannot be used.
-        RenderingStopped: it was told to stop.
+        RenderingStopped: it was asked to stop.
     """
     if header.chat_template is None:
         return fallback_skeleton(header.control_tokens, has_system=has_system)
@@ -154,7 +154,7 @@ def compile_source(
     Raises:
         ChatTemplateError: it is no valid template, exceeds a limit, refuses the conversation,
             leaves out, repeats or changes a text, or begins every answer with a thought.
-        RenderingStopped: it was told to stop.
+        RenderingStopped: it was asked to stop.
     """
     if len(template) > _LONGEST_TEMPLATE:
         found = f"This model's chat template has {len(template):,} characters"
@@ -191,12 +191,14 @@ def compile_source(
     }
     renderings = render(request, limits, command or own_command("render-template"), is_stopped)
     problems = []
-    asked, told = renderings[: len(attempts)], renderings[len(attempts) :]
+    asked, with_answer = renderings[: len(attempts)], renderings[len(attempts) :]
     for number, rendering in enumerate(asked):
         if "error" in rendering:
             problems.append(explain(rendering["error"], rendering["detail"], limits))
             continue
-        text = _before_answer(_clean(rendering["text"]), _clean(told[number].get("text", "")))
+        text = _before_answer(
+            _clean(rendering["text"]), _clean(with_answer[number].get("text", ""))
+        )
         segments = _segments(text)
         if problem := _problem(segments, has_system=has_system):
             problems.append(problem)
@@ -214,8 +216,8 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _before_answer(asked: str, told: str) -> str:
-    """What an answer's words follow: the rendering that asks for one, or what is before one told.
+def _before_answer(asked: str, with_answer: str) -> str:
+    """What an answer's words follow: the rendering that asks for one, or what precedes one.
 
     The first leaves open what kind of turn it is, in gpt-oss ("<|start|>assistant", then a
     channel), or begins a thought, in DeepSeek-R1 ("<think>"). The second says how an answer that
@@ -223,9 +225,9 @@ def _before_answer(asked: str, told: str) -> str:
 
     Args:
         asked: the conversation, rendered for an answer to be written.
-        told: the same with an answer, its mark, in it; empty where that was refused.
+        with_answer: the same with an answer, its mark, in it; empty where that was refused.
     """
-    before, mark, _ = told.partition(_ANSWER_MARK)
+    before, mark, _ = with_answer.partition(_ANSWER_MARK)
     if not mark:
         return asked
     if before.startswith(asked):

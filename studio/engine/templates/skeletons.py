@@ -47,7 +47,7 @@ class Skeletons:
 
         Raises:
             ChatTemplateError: The template cannot be used; says why.
-            RenderingStopped: It was told to stop.
+            RenderingStopped: It was asked to stop.
         """
         if header.chat_template is None:  # nothing is rendered
             return compile_template(header, has_system=has_system, is_stopped=is_stopped)

@@ -64,7 +64,7 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
     """What is wrong with a template, as the end of a sentence about it.
 
     Args:
-        kind: of the error, as `template_process` tells it, or "time", or "late".
+        kind: of the error, as `template_process` says it, or "time", or "late".
         detail: the error's own words, if it has any.
         limits: those that the rendering had.
     """
@@ -102,7 +102,7 @@ def render(
 
     Raises:
         ChatTemplateError: the child could not be started, died, or met a limit.
-        RenderingStopped: it was told to stop.
+        RenderingStopped: it was asked to stop.
     """
     try:
         child = subprocess.Popen(
@@ -160,7 +160,7 @@ def _converse(
             child.stdin.write(request)
             child.stdin.close()
         except OSError:
-            pass  # it died before it read; its exit status tells
+            pass  # it died before it read; its exit status says
         with child.stdout:
             answers.append(child.stdout.read(most + 1))
 

@@ -15,7 +15,7 @@ _MARGIN = 32
 """Tokens that a cut prompt leaves free at least, so that a cut does not follow at once."""
 
 _LEAST = 64
-"""Tokens of the manuscript that must have room beside the head: fewer tell a model nothing."""
+"""Tokens of the manuscript that must have room beside the head: fewer mean nothing to a model."""
 
 _SPACE = " \t\n\v\f\r"
 

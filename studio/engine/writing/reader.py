@@ -19,9 +19,9 @@ _LAST = 64
 class ContinuedPrompt(NamedTuple):
     """A prompt, evaluated, and what may follow it.
 
-    What is told of it, and what penalties and positions count, is the heaviest way: after "of " the
-    tokens of "of", since most of what follows begins with the space. A token that comes by another
-    way changes nothing of that, but only what is evaluated before it.
+    What is reported of it, and what penalties and positions count, is the heaviest way: after "of "
+    the tokens of "of", since most of what follows begins with the space. A token that comes by
+    another way changes nothing of that, but only what is evaluated before it.
     """
 
     whole: TokenizedPrompt

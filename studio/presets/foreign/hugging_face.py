@@ -117,14 +117,14 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     _carry_bans(source)
     for key in _NO_SAY:
         if key in source:
-            source.lose(key, source.take(key), had_effect=False)
+            source.lose(key, source.consume(key), had_effect=False)
     return source.imported(name, PROGRAM)
 
 
 def _carry_bans(source: Source) -> None:
     for key in ("suppress_tokens", "bad_words_ids"):
         biases: dict[int, float] = {}
-        found = source.take(key)
+        found = source.consume(key)
         if found is None:
             continue
         if not isinstance(found, list):

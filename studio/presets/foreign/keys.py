@@ -1,6 +1,6 @@
 """What becomes of each key of another program: the tables its reader is held to.
 
-The same tables give the reasons that a writer is told, and KEYS.md beside this module.
+The same tables give the reasons that a writer is shown, and KEYS.md beside this module.
 """
 
 from __future__ import annotations

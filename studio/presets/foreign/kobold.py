@@ -207,13 +207,13 @@ def _read(
     carry_biases(source, "logitbiasdict")
     _carry_bans(source, prefix)
     source.carry_stops("stop_sequence")
-    extra = source.take("extrastopseq")
+    extra = source.consume("extrastopseq")
     if extra is not None:
         texts = checked_text(f"{prefix}extrastopseq", extra).split(_BETWEEN_STOPS)
         source.set_stops([stop for stop in texts if stop], "extrastopseq")
     source.carry_max_tokens("max_length", "genamt")
     if "description" in source:
-        source.set_text("description", source.take("description"), "description")
+        source.set_text("description", source.consume("description"), "description")
     if "sampler_order" in source:
         source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
     return source.imported(name, program, named)
@@ -230,18 +230,21 @@ def _carry_range(source: Source) -> None:
 
 def _carry_bans(source: Source, prefix: str) -> None:
     """Texts that must not come: a list, or in stories one text with signs between."""
-    bans = source.take("tokenbans")
+    bans = source.consume("tokenbans")
     texts = "" if bans is None else checked_text(f"{prefix}tokenbans", bans)
     for key, found in (
         ("tokenbans", texts.split(_BETWEEN_STOPS)),
-        ("banned_tokens", text_list(f"{prefix}banned_tokens", source.take("banned_tokens") or [])),
+        (
+            "banned_tokens",
+            text_list(f"{prefix}banned_tokens", source.consume("banned_tokens") or []),
+        ),
     ):
         source.add_words([WordBias(text, -math.inf, CASINGS) for text in found if text], key)
 
 
 def _carry_seed(source: Source) -> None:
     """A seed that its window may have saved as a text; below 1 there is none."""
-    seed = source.take("sampler_seed")
+    seed = source.consume("sampler_seed")
     if isinstance(seed, str) and _WHOLE.fullmatch(seed):
         seed = int(seed)
     if seed is not None:

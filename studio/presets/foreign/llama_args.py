@@ -180,7 +180,7 @@ _PLACES: KeyTable = {
     "--mmproj": without_place("The part of a model that sees pictures."),
     "--jinja": without_place("How a chat template is read; here as Jinja always."),
     "--chat-template-kwargs": without_place("Switches of the model's own chat template."),
-    "--reasoning-format": without_place("How thoughts are told from the answer."),
+    "--reasoning-format": without_place("How thoughts are set apart from the answer."),
     "--reasoning-budget": without_place("How long the model thinks."),
     "--parallel": without_place("How a server is run."),
     "--host": without_place("How a server is run."),
@@ -274,11 +274,11 @@ def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> 
     source.carry(_KEYS)
     source.carry_max_tokens("--predict")
     source.carry_system_message("--system-prompt")
-    if stops := source.take("--reverse-prompt"):
+    if stops := source.consume("--reverse-prompt"):
         assert isinstance(stops, list)
         source.set_stops([unescaped(stop) for stop in stops], "--reverse-prompt")
     _carry_breakers(source)
-    if biases := source.take("--logit-bias"):
+    if biases := source.consume("--logit-bias"):
         assert isinstance(biases, list)
         source.add_biases(dict(map(_bias, biases)), "--logit-bias")
     _carry_order(source)
@@ -287,7 +287,7 @@ def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> 
 
 def _carry_breakers(source: Source) -> None:
     """The first one replaces those that are so by default, and `none` all that stand before it."""
-    found = source.take("--dry-sequence-breaker")
+    found = source.consume("--dry-sequence-breaker")
     if isinstance(found, list):
         behind = len(found) - [*reversed(found), _NO_BREAKERS].index(_NO_BREAKERS)
         source.put("--dry-sequence-breaker", [unescaped(text) for text in found[behind:]])
@@ -295,7 +295,7 @@ def _carry_breakers(source: Source) -> None:
 
 
 def _carry_order(source: Source) -> None:
-    letters, names = source.take("--sampling-seq"), source.take("--samplers")
+    letters, names = source.consume("--sampling-seq"), source.consume("--samplers")
     if isinstance(names, str):
         if letters is not None:
             why = "`--samplers` counts before it."

@@ -85,7 +85,7 @@ KEYS: KeyTable = {
     _PREFIX + "llama.cpuThreads": without_place(_SPEED),
     _PREFIX + "reasoning.enableThinking": without_place("Whether the model thinks first."),
     _PREFIX + "reasoning.budgetTokens": without_place("How long it thinks."),
-    _PREFIX + "reasoning.parsing": without_place("How thoughts are told from the answer."),
+    _PREFIX + "reasoning.parsing": without_place("How thoughts are set apart from the answer."),
     _PREFIX + "speculativeDecoding.draftModel": without_place(_DRAFT),
     "llm.load.contextLength": without_place("The size of the context: see Model options."),
     "llm.load.seed": without_place("A seed for the whole model; the studio has one a preset."),
@@ -139,7 +139,7 @@ def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Impo
 
 
 def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: bool) -> Source:
-    """The fields of `operation` and `load`, carried over; what stands beside them is told."""
+    """The fields of `operation` and `load`, carried over; what stands beside them is reported."""
     fields: dict[str, object] = {}
     switched_off: dict[str, object] = {}
     _gather(values, "operation", fields, switched_off)
@@ -164,7 +164,7 @@ def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: b
 
 def _carry_mirostat(source: Source) -> None:
     key = _PREFIX + _MIROSTAT
-    found = source.take(key)
+    found = source.consume(key)
     if found is None:
         return
     if not isinstance(found, dict):

@@ -130,7 +130,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
 
 def _carry_order(source: Source) -> None:
     """The steps that are on, each once; penalties run before all of them."""
-    order = source.take("order")
+    order = source.consume("order")
     if order is None:
         return
     if not isinstance(order, list):

@@ -60,7 +60,7 @@ KEYS: KeyTable = {
     "REQUIRES": without_place("The least version of Ollama."),
     "DRAFT": without_place("Speed: speculation with a draft model."),
     "RENDERER": without_place("How Ollama writes a prompt; the studio takes the model's template."),
-    "PARSER": without_place("How thoughts and tools are told from the answer."),
+    "PARSER": without_place("How thoughts and tools are set apart from the answer."),
 }
 """Parameters by their names, and instructions in capitals."""
 

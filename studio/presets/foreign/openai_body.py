@@ -113,7 +113,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     carry_biases(source, "logit_bias")
     carry_breakers(source, "dry_sequence_breakers")
     if "samplers" in source:
-        names = source.take("samplers")
+        names = source.consume("samplers")
         if isinstance(names, str):
             order, unknown = from_letters(names)
         else:

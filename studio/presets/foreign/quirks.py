@@ -105,7 +105,7 @@ def carry_breakers(source: Source, key: str) -> None:
         source: What is read, and what became of it.
         key: The key in the file.
     """
-    value = source.take(key)
+    value = source.consume(key)
     if isinstance(value, str):
         value = _listed(key, value)
     if isinstance(value, list):
@@ -134,7 +134,7 @@ def carry_biases(source: Source, key: str, *, is_tavern: bool = False) -> None:
         is_tavern: Whether a text is a word with a space before it, and one in braces is taken as
             it is.
     """
-    value = source.take(key)
+    value = source.consume(key)
     if value is None:
         return
     if isinstance(value, dict):
@@ -177,7 +177,7 @@ def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
         key: The key in the file.
         has_texts: Whether a line may be a text.
     """
-    value = source.take(key)
+    value = source.consume(key)
     if value is None:
         return
     if not isinstance(value, str):
@@ -217,7 +217,7 @@ def carry_webui_order(source: Source, names: list[str] | None) -> None:
 
 
 def kobold_order(source: Source, key: str) -> tuple[str, ...]:
-    """KoboldCpp's order by numbers, as our steps; what is no number of its is told.
+    """KoboldCpp's order by numbers, as our steps; what is no number of its is reported.
 
     Args:
         source: What is read, and what became of it.
@@ -226,7 +226,7 @@ def kobold_order(source: Source, key: str) -> tuple[str, ...]:
     Raises:
         PresetError: it is no list of whole numbers.
     """
-    value = source.take(key)
+    value = source.consume(key)
     if not isinstance(value, list) or not all(
         isinstance(number, int) and not isinstance(number, bool) for number in value
     ):
@@ -239,7 +239,7 @@ def kobold_order(source: Source, key: str) -> tuple[str, ...]:
 
 def carry_messages(source: Source) -> None:
     """The system message of `messages`; what users said is a prompt and no setting."""
-    messages = source.take("messages")
+    messages = source.consume("messages")
     if not isinstance(messages, list):
         if messages is not None:
             source.lose("messages", messages)
@@ -295,7 +295,7 @@ def settle_dry_range(source: Source, key: str) -> None:
 
 
 def give_dry_range(target: Target) -> None:
-    """Tell where `settle_dry_range` would read another thing."""
+    """Say where `settle_dry_range` would read another thing."""
     if target.params.dry_multiplier and target.params.dry_penalty_last_n == 0:
         target.lose("dry_penalty_last_n", "0 is all tokens there, and none here.")
 
@@ -391,7 +391,7 @@ def _braced(text: str) -> str:
 
 
 def braced(form: str) -> list[str]:
-    """How SillyTavern is to be told a way of writing a word, with a space before it and without."""
+    """A way of writing a word as SillyTavern wants it, with a space before it and without."""
     is_plain = form == form.strip() and not form.isdigit() and form[0] not in "[{"
     return [form, f"{{{form}}}"] if is_plain else [f"{{{form}}}"]
 

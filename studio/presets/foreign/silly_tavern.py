@@ -83,7 +83,7 @@ KEYS: KeyTable = {
     "max_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
     "do_sample": carried("temperature", words="false is greedy: T 0."),
     _RANGE: carried(
-        "repeat_last_n", words="0 is none, as with llama.cpp; other back ends differ, and are told."
+        "repeat_last_n", words="0 is none, as with llama.cpp; other back ends differ: reported."
     ),
     "dry_penalty_last_n": carried(
         "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
@@ -183,13 +183,13 @@ def carry_sampling(source: Source) -> None:
 def _carry_order(source: Source) -> None:
     """llama.cpp's order where there is one; else text-generation-webui's; else KoboldCpp's."""
     if "samplers" in source:
-        names = text_list("samplers", source.take("samplers"))
+        names = text_list("samplers", source.consume("samplers"))
         order, unknown = from_llama_names(names)
         if "tfs_z" in names and "penalties" not in names:
             order = (*_runs_first(source), *order)
         source.set("samplers", order, "samplers")
         for name in unknown:
-            # Of these the file has no parameters, or they are told by their own keys.
+            # Of these the file has no parameters, or they are reported by their own keys.
             source.lose("samplers", name, had_effect=False, why="The studio has no such step.")
         last = source.flag("temperature_last")
         is_last = bool(order) and order[-1] == "temperature"
@@ -199,16 +199,16 @@ def _carry_order(source: Source) -> None:
             source.lose("temperature_last", last, had_effect=False, why=why)
         elif last is not None:
             source.note("temperature_last", "`samplers` says the same.")
-        _pass_over(source, "sampler_priority", source.take("sampler_priority"))
+        _pass_over(source, "sampler_priority", source.consume("sampler_priority"))
     elif "sampler_priority" in source or "temperature_last" in source:
-        priority = source.take("sampler_priority")
+        priority = source.consume("sampler_priority")
         theirs = None if priority is None else text_list("sampler_priority", priority)
         carry_webui_order(source, theirs)
     elif "sampler_order" in source:
         source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
-    _pass_over(source, "sampler_order", source.take("sampler_order"))
+    _pass_over(source, "sampler_order", source.consume("sampler_order"))
     if source.get("samplers") is not None:
-        _pass_over(source, "samplers_priorities", source.take("samplers_priorities"))
+        _pass_over(source, "samplers_priorities", source.consume("samplers_priorities"))
 
 
 def _runs_first(source: Source) -> list[str]:

@@ -106,7 +106,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
 
 def _carry_main(source: Source) -> None:
     """The main prompt, which SillyTavern sends as the system message."""
-    prompts = source.take("prompts")
+    prompts = source.consume("prompts")
     if not isinstance(prompts, list):
         if prompts is not None:
             source.lose("prompts", prompts)

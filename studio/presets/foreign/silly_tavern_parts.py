@@ -27,7 +27,7 @@ MASTER_KEYS: KeyTable = {
     "sysprompt": carried("system_message", "prompt_format", words="The text of its `content`."),
     "instruct": without_place(_TEMPLATE),
     "context": without_place(_TEMPLATE),
-    "reasoning": without_place("How thoughts are told from the answer."),
+    "reasoning": without_place("How thoughts are set apart from the answer."),
     "srw": without_place("How SillyTavern begins an answer."),
 }
 """Of the whole file; what `preset` has in it is SillyTavern's own table."""
@@ -79,7 +79,7 @@ def read_system_prompt(values: Mapping[str, object], name: str) -> Imported:
     """
     source = Source(values, PROMPT_KEYS)
     named = "name", source.give_up("name") or name
-    _carry_prompt(source, "content", source.take("content"))
+    _carry_prompt(source, "content", source.consume("content"))
     return source.imported(name, SYSTEM_PROMPT, named)
 
 
@@ -102,7 +102,7 @@ def read_master(values: Mapping[str, object], name: str, *, absent: bool) -> Imp
     source = Source(settings, silly_tavern.KEYS, "preset.", own)
     silly_tavern.carry_sampling(source)
     outer = Source({key: values[key] for key in values if key != "preset"}, MASTER_KEYS)
-    prompt = outer.take("sysprompt")
+    prompt = outer.consume("sysprompt")
     named = ("preset.name", preset["name"]) if preset.get("name") else None
     if isinstance(prompt, dict):
         if named is None and prompt.get("name"):

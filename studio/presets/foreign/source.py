@@ -174,7 +174,7 @@ class Source:
         """
         self._left[key] = value
 
-    def take(self, key: str) -> object:
+    def consume(self, key: str) -> object:
         """The value of a key, which counts as carried; None where there is none."""
         assert key in self._keys, f"{key} is in no table"
         value = self._left.pop(key, None)
@@ -196,7 +196,7 @@ class Source:
         Raises:
             PresetError: it is none.
         """
-        value = self.take(key)
+        value = self.consume(key)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -213,7 +213,7 @@ class Source:
         Raises:
             PresetError: it is none.
         """
-        value = self.take(key)
+        value = self.consume(key)
         if value is None or isinstance(value, bool):
             return value
         raise refused(self._prefix + key, value, "true or false")
@@ -324,7 +324,7 @@ class Source:
 
     def carry_stops(self, key: str) -> None:
         """Carry stop strings over: a list, or a single one."""
-        value = self.take(key)
+        value = self.consume(key)
         if isinstance(value, str):
             value = [value]
         if value is not None:
@@ -358,7 +358,7 @@ class Source:
 
     def carry_system_message(self, key: str) -> None:
         """Carry a system message over; the preset is then for a chat."""
-        value = self.take(key)
+        value = self.consume(key)
         if value is not None:
             self.set_system_message(value, key)
 

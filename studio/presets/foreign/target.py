@@ -64,7 +64,7 @@ class Target:
         self._done.update(fields)
 
     def lose(self, field: str, why: str) -> None:
-        """Tell that a field is not carried, even where it is as it is by default.
+        """Say that a field is not carried, even where it is as it is by default.
 
         Args:
             field: The field of the preset.
@@ -74,7 +74,7 @@ class Target:
         self._reasons[field] = why
 
     def order_by_llama_names(self) -> None:
-        """Tell that the order is written in llama.cpp's names, which not all steps have."""
+        """Say that the order is written in llama.cpp's names, which not all steps have."""
         nameless = {step.name for step in STEPS if not step.chain_name}
         if is_llama_default(self.params) or nameless.isdisjoint(active_steps(self.params)):
             self._done.add("samplers")
@@ -82,7 +82,7 @@ class Target:
             self.lose("samplers", f"{self._program} does not have all of its steps.")
 
     def order_is(self, samplers: tuple[str, ...]) -> None:
-        """Tell that the other program will run its samplers in this order."""
+        """Say that the other program will run its samplers in this order."""
         theirs = msgspec.structs.replace(self.params, samplers=samplers)
         if active_steps(theirs) == active_steps(self.params):
             self._done.add("samplers")

@@ -104,7 +104,7 @@ KEYS: KeyTable = {
     ),
     "sampler_priority": carried(
         "samplers",
-        words="A line each; what is missing runs first. Steps unknown here are told "
+        words="A line each; what is missing runs first. Steps unknown here are reported "
         "by their own keys.",
     ),
     "temperature_last": carried("samplers", words="Puts T last, whatever the order says."),
@@ -144,7 +144,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     source.carry_max_tokens("max_new_tokens", "max_tokens")
     if source.flag("do_sample") is False:
         source.set("temperature", 0.0, "do_sample")
-    priority = source.take("sampler_priority")
+    priority = source.consume("sampler_priority")
     names = None if priority is None else text_list("sampler_priority", priority)
     if names is not None or "temperature_last" in source:
         carry_webui_order(source, names)

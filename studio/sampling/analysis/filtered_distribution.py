@@ -80,7 +80,7 @@ def filtered_distribution(
         return everything(sketch)
     shaped = sketch.shaped(params, history, state)
     known = shaped.probabilities > 0.0
-    # Penalties move logits against one another, and at T 1 ln p tells them all but for a constant.
+    # Penalties move logits against one another, and at T 1 ln p gives them all but for a constant.
     logs = np.log(shaped.probabilities[known])
     best = int(logs.argmax())
     offsets = logs - logs[best]

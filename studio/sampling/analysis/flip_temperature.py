@@ -1,14 +1,14 @@
-"""Temperature blame: below which T would the same dice have chosen the favourite instead?
+"""Flip temperature: below which T would the same draw have chosen the favourite instead?
 
 A token is drawn by inverse CDF, best first, with a number u in [0, 1): the favourite is chosen
 exactly where its share exceeds u. Its share only falls as T rises, and the filters that keep the
 head of the ranking (top-k, top-p, min-p, top-n-sigma) keep no fewer at a higher T, so there is one
 temperature below which it is the favourite and above which it is not. That temperature does not
-depend on the T in force: turning T changes no blame.
+depend on the T in force: turning T changes no flip temperature.
 
-`blame` answers for one sketch, `blames` for a stack of them at once. Samplers that keep no head of
-the ranking, or have dice or a memory of their own (typical-p, XTC, Mirostat), or that move T
-(dynatemp), have no such temperature; both answer as if they were off.
+`flip_temperature` answers for one sketch, `flip_temperatures` for a stack of them at once. Samplers
+that keep no head of the ranking, or have draws or a memory of their own (typical-p, XTC, Mirostat),
+or that move T (dynatemp), have no such temperature; both answer as if they were off.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HALVINGS = 44  # of ln T from end to end: to 1e-12
 _OTHERS_OFF = {switch.name: switch.neutral for step in TAKES_OTHERS for switch in SWITCHES[step]}
 
 
-def blame(
+def flip_temperature(
     sketch: LogitSketch,
     token: int,
     u: float,
@@ -44,7 +44,7 @@ def blame(
     history: Sequence[int] = (),
     state: SamplerState = NO_STATE,
 ) -> float | None:
-    """Return the T at and below which the same dice choose the favourite instead of `token`.
+    """Return the T at and below which the same draw chooses the favourite instead of `token`.
 
     Args:
         sketch: The distribution that the token was drawn from.
@@ -94,7 +94,7 @@ def favourite(
     history: Sequence[int] = (),
     state: SamplerState = NO_STATE,
 ) -> int:
-    """Return the favourite that `blame` speaks of: the best token after penalties and biases.
+    """Return the favourite of `flip_temperature`: the best token after penalties and biases.
 
     Args:
         sketch: The distribution of the place.
@@ -110,10 +110,10 @@ def favourite(
     return int(shaped.ids[shaped.probabilities.argmax()])
 
 
-def blames(
+def flip_temperatures(
     stack: SketchStack, us: NDArray[np.float64], params: SamplingParams
 ) -> NDArray[np.float64]:
-    """Return `(n,)`: what `blame` says of every sketch of a stack, NaN for its None.
+    """Return `(n,)`: what `flip_temperature` says of every sketch of a stack, NaN for its None.
 
     Penalties, DRY and logit biases are left out of account, for a stack knows no history: give it
     sketches as these leave them (`apply_penalties`). Where a filter cuts within a sketch's tail
@@ -123,7 +123,7 @@ def blames(
 
     Args:
         stack: The sketches, each with the token written.
-        us: `(n,)` what was drawn in each place; NaN where nothing was (the blame is NaN then).
+        us: `(n,)` what was drawn in each place; NaN where nothing was (the answer is NaN then).
         params: Filters and their order; the temperature is not looked at.
     """
     steps = params.samplers

@@ -2,7 +2,7 @@
 
 Where a draw falls among tens of thousands of tokens, to know its rank it is enough to count those
 above it, and to know the token it is enough to sort the few that are about as deep. Which these are
-a histogram tells, or nearly: where it is not quite that of the logits, or where a mass is asked
+a histogram shows, or nearly: where it is not quite that of the logits, or where a mass is asked
 about, the next bin's may be meant, which is seen.
 """
 
@@ -48,7 +48,7 @@ class _Weighed:
 
     Attributes:
         mass: Σ exp(x).
-        moment: Σ (z − z_max)·exp(x); None until it is asked for, where C did not tell it as well.
+        moment: Σ (z − z_max)·exp(x); None until it is asked for, where C did not give it as well.
     """
 
     mass: float
@@ -277,7 +277,7 @@ class Bins:
     def _between(self, least: Any, most: Any, likely: int) -> Between:
         """Return the tokens with logits from `least` to `most`, which are about so many.
 
-        What the better ones weigh is told where all tokens have been weighed.
+        What the better ones weigh is reported where all tokens have been weighed.
         """
         for room in (2 * likely + _ROOM, self._logits.size + _ROOM):
             found = kernels.between(self._logits, self._weights, least, most, self._maximum, room)

@@ -412,7 +412,7 @@ def _address_of(array: NDArray[Any]) -> int:
     """Return the address of float32 that stand side by side; 0 where they are or do otherwise.
 
     An array that has been asked about is remembered. llama.cpp's logits are the same array from
-    token to token; and where a decode has swept the processor's caches, numpy takes as long to tell
+    token to token; and where a decode has swept the processor's caches, numpy takes as long to find
     the address as C to find the best tokens.
     """
     known = _known.get(id(array))

@@ -1,1 +1,1 @@
-"""From logits to the token drawn: filters, penalties, temperature, their order, and the dice."""
+"""From logits to the token drawn: filters, penalties, temperature, their order, and the draw."""

@@ -22,7 +22,7 @@ from studio.sampling.params import MAX_SEED
 _BLOCK = 64
 _WORDS_PER_STEP = 4
 
-# The upper half of Philox's key, so that one die says nothing of the other.
+# The upper half of Philox's key, so that one draw says nothing of the other.
 _OF_THE_DRAW, _OF_XTC = 0, 1
 
 
@@ -43,7 +43,7 @@ def uniform(seed: int, position: int) -> float:
 
 
 def chance(seed: int, position: int) -> float:
-    """Return another number in [0, 1) of a seed and a position: XTC's die.
+    """Return another number in [0, 1) of a seed and a position: XTC's draw.
 
     Made as `uniform` makes its own, by another key: whether XTC acts does not depend on the draw.
 
@@ -80,7 +80,7 @@ def draw(probabilities: ArrayLike, seed: int, position: int) -> int:
     """Return the token id drawn from `probabilities`: inverse CDF, most probable first.
 
     Equal probabilities are ranked by id, the lowest first. `choose` ranks by logit, which also
-    tells tokens apart whose probabilities came out equal (all of them at T infinity); wherever
+    distinguishes tokens whose probabilities came out equal (all of them at T infinity); wherever
     probabilities differ, the two agree.
 
     Args:

@@ -29,7 +29,7 @@ R = TypeVar("R")
 C = TypeVar("C", bound=Candidates)
 
 # What is taken off tempered logits is taken off raw ones divided by β. At T infinity this stands
-# in for β 0: at it, logits as a model has them differ by nothing that float32 could tell.
+# in for β 0: at it, logits as a model has them differ by nothing that float32 could show.
 _LEAST_BETA_TO_ADD_AT = 1e-9
 
 _STEPS_OF_KNOWN_OUTCOME = ("temperature", "top_k", "min_p")

@@ -84,7 +84,7 @@ def filter_top(ranking: Ranking, params: SamplingParams) -> FilteredTop | None:
                 if found > len(gaps) and gaps[-1] <= later:
                     gaps = gaps_of_few(ranking.logits, kept)
                     found = _count_to(mass, gaps, beta)
-                if gaps[-1] > later:  # then it need not be told how far a nucleus reaches
+                if gaps[-1] > later:  # then it need not be reported how far a nucleus reaches
                     found = min(found, max(bisect_right(gaps, later), params.min_keep))
                 if found > known:
                     return None

@@ -79,7 +79,7 @@ def measure(histogram: Histogram, best: NDArray[np.float64]) -> tuple[NDArray[np
 
     Returns:
         `(3, n)` K, its slope and its curvature at each node of the dense grid, and whether the
-        coarse ones among them tell enough: what `kernels.top_k_and_tail` finds as well.
+        coarse ones among them show enough: what `kernels.top_k_and_tail` finds as well.
     """
     edge, head, bins = histogram
     found = kernels.tail(bins, best, head, edge, GRID)
@@ -130,7 +130,7 @@ def _jets(histogram: Histogram) -> _Jets:
 
 
 def _are_enough(jets: _Jets, best: NDArray[np.float64], edge: float) -> bool:
-    """Say whether the coarse nodes tell K close enough at the others, and so between all of them.
+    """Say whether the coarse nodes give K close enough at the others, and so between all of them.
 
     Args:
         jets: At all of them.

@@ -109,13 +109,13 @@ class CompareBar(QWidget):
             if can_add
             else tr("Eight lanes are the most."),
         )
-        self._tell_prompt()
+        self._show_prompt()
 
-    def _tell_prompt(self) -> None:
+    def _show_prompt(self) -> None:
         state = self._state
         run_input, why_not = state.run_input, state.why_not_run
         if run_input.prompt is None and why_not:
-            self.prompt.tell(why_not, "", "")
+            self.prompt.show_words(why_not, "", "")
             set_tip(self.prompt, plain_tip(why_not))
             return
         prompt = run_input.prompt or state.prompt_here
@@ -123,8 +123,8 @@ class CompareBar(QWidget):
         before = state.room_warning
         if run_input.is_of_a_file and run_input.model is not None:
             before = tr("written by {name}", name=visible_name(run_input.model.name))
-        draws = tr("same random draws") if state.same_dice else tr("each its own random draws")
-        self.prompt.tell(before, text, f"{token_count(state.max_tokens)} · {draws}")
+        draws = tr("same random draws") if state.share_u else tr("each its own random draws")
+        self.prompt.show_words(before, text, f"{token_count(state.max_tokens)} · {draws}")
         set_tip(self.prompt, plain_tip(f"{before}\n\n{_end(text)}".strip()))
 
 

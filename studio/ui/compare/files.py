@@ -190,20 +190,20 @@ class CompareFiles(QObject):
         """Write a file while the window goes on, and say what came of it."""
         name = f"“{visible_name(path.name)}”"
 
-        def tell(problem: str | None) -> None:
+        def report(problem: str | None) -> None:
             self._is_written = problem == ""
             if self._is_written:
-                self._state.told.emit(tr(done, name=name))
+                self._state.reported.emit(tr(done, name=name))
             else:
                 self.failed.emit(
                     problem or tr("{name} could not be written: an error of the program", name=name)
                 )
 
         self._is_written = False
-        self._disk.start(write, tell)
+        self._disk.start(write, report)
 
     def _kept(self) -> Comparison | None:
-        """What is in view, to be written; None where nothing can be now, and the writer told."""
+        """What is in view, to be written; None where nothing can be, and the writer knows why."""
         state = self._state
         if self._disk.is_busy:
             self.failed.emit(tr(IS_WRITING))

@@ -115,7 +115,7 @@ class LaneColumn(QWidget):
         column.addWidget(self.bars)
         column.addSpacing(4)
         column.addLayout(foot)
-        self.strip.pointed.connect(self._tell_word)
+        self.strip.pointed.connect(self._show_word)
         self.strip.chosen.connect(self._go_to_word)
         theme.prose_changed.connect(self._fit_width)
         for part in (self.view, self.strip):
@@ -166,12 +166,12 @@ class LaneColumn(QWidget):
         self.menu.follow()
         joins = lane.phase is LanePhase.NEW and state.has_tokens and not lane.tokens
         self.view.say_while_empty(tr(JOINS) if joins else tr(EMPTY))
-        self._tell_facts()
+        self._show_facts()
 
     def follow_figures(self) -> None:
         """Show the numbers that change while it writes; ten times a second is enough."""
-        self.head.tell(self._caption())
-        self._tell_facts()
+        self.head.show_words(self._caption())
+        self._show_facts()
         if not self.lane.runs and not self.bars.isHidden():
             self.bars.describe()
 
@@ -189,7 +189,7 @@ class LaneColumn(QWidget):
                 parts.append(tr("at {t}", t=format_temperature(wrote)))
         return " · ".join(parts)
 
-    def _tell_facts(self) -> None:
+    def _show_facts(self) -> None:
         lane = self.lane
         parts = [self._phase_words()] if self._is_worth_saying() else []
         if lane.tokens:
@@ -232,12 +232,12 @@ class LaneColumn(QWidget):
             case LanePhase.ENDED:
                 return tr(REASONS.get(self.lane.reason, self.lane.reason))
 
-    def _tell_word(self, index: int | None) -> None:
+    def _show_word(self, index: int | None) -> None:
         known = index is not None and index < len(self.lane.tokens)
         self._facts.setVisible(not known)
         if known:
             self._about.set_forms(token_openness(self.lane.tokens[index or 0]))
-        self._tell_facts()
+        self._show_facts()
 
     def _go_to_word(self, index: int) -> None:
         self.view.show_token(index)

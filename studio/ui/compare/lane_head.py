@@ -64,7 +64,7 @@ class LaneHead(QWidget):
         column.addLayout(row)
         column.addWidget(self.slider)
 
-    def tell(self, words: str) -> None:
+    def show_words(self, words: str) -> None:
         """Say how open the lane is."""
         if words != self.caption.text():
             self.caption.setText(words)

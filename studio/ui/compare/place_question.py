@@ -20,7 +20,7 @@ class PlaceQuestion(QObject):
 
     Args:
         window: Before which it stands.
-        state: Asks, and is told the answer.
+        state: Asks, and is given the answer.
         files: Begins a new document.
     """
 

@@ -25,7 +25,7 @@ class PromptWords(PlainLabel):
         self.setAccessibleName(tr("What the lanes continue"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def tell(self, before: str, prompt: str, behind: str) -> None:
+    def show_words(self, before: str, prompt: str, behind: str) -> None:
         """Show a prompt's end in quotation marks between other words.
 
         Args:

@@ -64,7 +64,7 @@ class SetUpPopup(QFrame):
         self.beginnings = [self._beginning(*choice) for choice in self._choices()]
         self.same_draws = CheckBox(tr("Same random draws in all lanes"), theme)
         set_tip(self.same_draws, tr(_DRAWS_TIP))
-        self.same_draws.toggled.connect(state.set_same_dice)
+        self.same_draws.toggled.connect(state.set_share_u)
         self.in_step = CheckBox(tr("Scroll in step"), theme)
         set_tip(
             self.in_step,
@@ -92,7 +92,7 @@ class SetUpPopup(QFrame):
         for edit, name in ((self.seed, tr("Seed")), (self.length, tr("Max tokens for each lane"))):
             edit.setAccessibleName(name)
             _fit_to_seed(edit)
-            edit.refused.connect(self._tell_refusal)
+            edit.refused.connect(self._show_refusal)
         self.reference = ComboBox(theme)
         self.reference.setAccessibleName(tr("Lane that the others are compared with"))
         set_tip(
@@ -140,7 +140,7 @@ class SetUpPopup(QFrame):
     def follow(self) -> None:
         """Show what is in force."""
         state = self._state
-        self.same_draws.setChecked(state.same_dice)
+        self.same_draws.setChecked(state.share_u)
         self.in_step.setChecked(state.in_step)
         self.seed.follow()
         self.length.follow()
@@ -212,7 +212,7 @@ class SetUpPopup(QFrame):
     def _take_reference(self, place: int) -> None:
         self._state.set_reference(self._state.lanes[place - 1] if place else None)
 
-    def _tell_refusal(self, reason: str) -> None:
+    def _show_refusal(self, reason: str) -> None:
         # Beside the field: the window's messages lie behind the panel.
         self.refusal.setText(reason)
         self.refusal.setVisible(bool(reason))

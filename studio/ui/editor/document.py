@@ -23,7 +23,7 @@ from studio.manuscript import Manuscript, TextShape
 from studio.translation import mark, tr
 
 REFUSED = mark("This text is being written. Press Esc to stop, or write before or behind it.")
-"""What the writer is told who wants to change the growing take."""
+"""What is said to a writer who wants to change the growing take."""
 
 AT_ONCE = TextShape(characters=100_000, paragraphs=2_000, longest=100_000)
 """What comes into a document in one go, or out of it: some 50 ms on a slow machine."""
@@ -131,7 +131,7 @@ def difference(old: str, new: str, caret: int | None) -> tuple[int, int, str]:
         old: What stood there.
         new: What stands there.
         caret: Where the caret stands in `new`. Of equally small replacements the one is meant that
-            ends there: it tells which of two like letters was typed.
+            ends there: it says which of two like letters was typed.
     """
     if old == new:
         return 0, 0, ""
@@ -157,7 +157,7 @@ class DocumentMirror(QObject):
     Args:
         document: What a view shows and edits. What it held gives way to the manuscript's text.
         manuscript: The text.
-        caret: Tells where the view's caret stands in the document, in UTF-16 units.
+        caret: Says where the view's caret stands in the document, in UTF-16 units.
     """
 
     refused = Signal(str)
@@ -192,7 +192,7 @@ class DocumentMirror(QObject):
         self._manuscript = manuscript
         self._caret = caret
         self._index = Utf16Index()
-        self._busy = False  # one of the two is being told about the other
+        self._busy = False  # one of the two is being given a change of the other
         self._strayed = False  # the document holds what the manuscript does not
         self._astray = 0, 0, 0
         self._good: int | None = None
@@ -200,7 +200,7 @@ class DocumentMirror(QObject):
         self._when_empty: list[Callable[[], object]] = []
         self._turn = single_shot(self, self._fill)
         document.setUndoRedoEnabled(False)
-        document.documentLayout()  # Qt tells no changes of a document before it has a layout
+        document.documentLayout()  # Qt emits no changes of a document before it has a layout
         self._index.change(0, 0, manuscript.text)
         self._return()
         document.contentsChange.connect(self._document_changed)
@@ -400,7 +400,7 @@ class DocumentMirror(QObject):
 
     def _stray(self, position: int, length: int, own_length: int) -> None:
         """The document has other code points at a place than the manuscript: so many, and so."""
-        # A document must not be changed while it tells of a change.
+        # A document must not be changed while it emits a change.
         self._strayed = True
         self._astray = position, length, own_length
         QTimer.singleShot(0, self, self._return_if_strayed)

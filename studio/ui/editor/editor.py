@@ -38,10 +38,10 @@ from studio.ui.editor.scroll import ScrollKeeper
 EMPTY_STATE = mark("Write the first sentence, then press Ctrl+Enter to continue it.")
 
 UNDO_REFUSED = mark("A text is being written. Press Esc to stop; then it can be undone.")
-"""What the writer is told who wants to undo while a take grows."""
+"""What is said to a writer who wants to undo while a take grows."""
 
 LAYING_OUT = mark("The text is still being laid out. It can be written in as soon as it is there.")
-"""What the writer is told who wants to edit a long text that is not all there yet."""
+"""What is said to a writer who wants to edit a long text that is not all there yet."""
 
 _ALWAYS = 1000
 """Code points that may be pasted anywhere: as if somebody had typed them."""
@@ -90,7 +90,7 @@ class ManuscriptEditor(Page):
         self._mirror.refused.connect(self._refuse)
         self._mirror.filled.connect(self.laid_out)
         self._filling = PageFilling(self, self._mirror)
-        self._filling.moved.connect(self._tell_selection)
+        self._filling.moved.connect(self._emit_selection)
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
         self._scroll = ScrollKeeper(self)
         self._mirror.about_to_apply.connect(self._scroll.remember)
@@ -99,10 +99,10 @@ class ManuscriptEditor(Page):
         self._mirror.applied.connect(self._restore_selection)
         self._mirror.applied.connect(self._scroll.restore)
         self.verticalScrollBar().valueChanged.connect(
-            self._tell_scrolled, Qt.ConnectionType.QueuedConnection
+            self._emit_scrolled, Qt.ConnectionType.QueuedConnection
         )
-        self.cursorPositionChanged.connect(self._tell_selection)
-        self.selectionChanged.connect(self._tell_selection)
+        self.cursorPositionChanged.connect(self._emit_selection)
+        self.selectionChanged.connect(self._emit_selection)
         self.destroyed.connect(self._mirror.leave)
         self.move_caret(0)
 
@@ -202,7 +202,7 @@ class ManuscriptEditor(Page):
             selections.append(selection)
         self.setExtraSelections(selections)
 
-    def _tell_selection(self) -> None:
+    def _emit_selection(self) -> None:
         start, end = self.selection
         self.caret_moved.emit(end, end - start)
 
@@ -395,7 +395,7 @@ class ManuscriptEditor(Page):
             super().dropEvent(event)
             self._manuscript.close_step()
             return
-        # Qt would delete and insert in one edit, and tell only the whole range between.
+        # Qt would delete and insert in one edit, and report only the whole range between.
         super().dragLeaveEvent(QDragLeaveEvent())
         event.setDropAction(Qt.DropAction.CopyAction)  # so that the drag deletes nothing after us
         event.accept()
@@ -464,7 +464,7 @@ class ManuscriptEditor(Page):
         first = self._mirror.code_points(start)
         return self._manuscript.editable(first, self._mirror.code_points(end) - first)
 
-    def _tell_scrolled(self) -> None:
+    def _emit_scrolled(self) -> None:
         self.scrolled.emit()
 
     def _refuse(self, why: str) -> None:

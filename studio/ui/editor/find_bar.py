@@ -57,7 +57,7 @@ class FindBar(QWidget):
         self._count.setProperty("role", "muted")
         self._count.setAccessibleName(tr("Matches"))
         self._match_case = CheckBox(tr("Match case"), theme)
-        self._match_case.setToolTip(tr("Tell capital letters from small ones"))
+        self._match_case.setToolTip(tr("Distinguish capital letters from small ones"))
         row = QHBoxLayout(self)
         set_margins(row, 12, 6, 8, 6)
         set_spacing(row, 6)
@@ -80,7 +80,7 @@ class FindBar(QWidget):
         self._match_case.toggled.connect(self._query_changed)
         editor.document().contentsChanged.connect(self._text_changed)
         editor.scrolled.connect(self._mark)
-        editor.selectionChanged.connect(self._tell_count)
+        editor.selectionChanged.connect(self._show_count)
         theme.changed.connect(self._mark)
         self.hide()
 
@@ -198,7 +198,7 @@ class FindBar(QWidget):
             self._next_turn.start()
         if self._awaited is not None and self._awaited():
             self._awaited = None
-        self._tell_count()
+        self._show_count()
 
     @property
     def _is_whole(self) -> bool:
@@ -209,23 +209,23 @@ class FindBar(QWidget):
         self._next_turn.stop()
         self._rest = iter(())
 
-    def _tell_count(self) -> None:
+    def _show_count(self) -> None:
         if not self.query:
-            told = ""
+            reported = ""
         elif not self._is_whole:
-            told = tr("{count:,} and more", count=len(self._found))
+            reported = tr("{count:,} and more", count=len(self._found))
         elif not self._found:
-            told = tr("No matches")
+            reported = tr("No matches")
         else:
             total, selection = len(self._found), self._editor.selection
             at = next_match(self._found, selection[0])
             current = at is not None and self._found[at] == selection
-            told = (
+            reported = (
                 tr("{number:,} of {total:,}", number=at + 1, total=total)
                 if at is not None and current
                 else tr("{total:,} found", total=total)
             )
-        self._count.setText(told)
+        self._count.setText(reported)
 
     def _mark(self) -> None:
         """Marks the matches in view; a long text may have thousands out of it."""

@@ -136,7 +136,7 @@ class Page(QTextEdit):
             self.room_changed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tells of it."""
+        """Reports it."""
         super().showEvent(event)
         self.room_changed.emit()
 

@@ -17,7 +17,7 @@ class PageBar(QScrollBar):
     text that fits has none and no bar, and one that grows past the view does not jump.
 
     Args:
-        height: Tells the view's, in pixels.
+        height: Gives the view's, in pixels.
         parent: What it scrolls.
     """
 

@@ -29,7 +29,7 @@ class Clippings:
         return data
 
     def passage_in(self, source: QMimeData, text: str) -> Passage | None:
-        """`text`, which came from `source`, as a passage; None where it does not tell who wrote it.
+        """`text`, which came from `source`, as a passage; None where it does not say who wrote it.
 
         Each call gives other records: two places in a text never share one.
 
@@ -58,7 +58,7 @@ def passage_mime(text: str, origins: bytes) -> QMimeData:
 
 
 def origins_in(source: QMimeData, text: str) -> bytes | None:
-    """Who wrote each code point of `text`, which came from `source`; None where it does not tell.
+    """Who wrote each code point of `text`, which came from `source`; None where it does not say.
 
     Nor does it where text and origins do not fit together: another program may have changed one.
 

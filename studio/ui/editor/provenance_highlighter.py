@@ -14,7 +14,7 @@ class ProvenanceHighlighter(QSyntaxHighlighter):
 
     Args:
         document: Whose text is coloured.
-        manuscript: Tells who wrote a character.
+        manuscript: Says who wrote a character.
         mirror: Translates positions between the two. It must have been made first, so that the
             manuscript already knows of a change when Qt asks for the colours of its paragraph.
     """

@@ -17,7 +17,7 @@ class Underlay:
 
     Args:
         viewport: Where they paint.
-        margin: Tells how wide the margin at the left is.
+        margin: Gives how wide the margin at the left is.
     """
 
     def __init__(self, viewport: QWidget, margin: Callable[[], float]) -> None:

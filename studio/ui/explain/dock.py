@@ -24,7 +24,7 @@ class ExplainDock(SideDock):
         session: Whose caret it speaks of.
         theme: Where the colours come from.
         step: The step to begin with.
-        place: Where it stood, as `place` told; empty for the first time.
+        place: Where it stood, as `place` reported; empty for the first time.
         width: How wide it was when it stood docked; 0 for the first time.
     """
 

@@ -193,11 +193,11 @@ class ExplainPanel(QFrame):
 
     def _on_step(self) -> None:
         state = self._state
-        _tell(
+        _set_text(
             self._number,
             tr("Step {number} of {count}", number=state.index + 1, count=len(STEP_NAMES)),
         )
-        _tell(self._title, tr(STEPS[state.step].title))
+        _set_text(self._title, tr(STEPS[state.step].title))
         self._slider.setVisible(STEPS[state.step].turns)
         if state.is_first and self._back.hasFocus():
             self._next.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -210,10 +210,10 @@ class ExplainPanel(QFrame):
         if not self.isVisible():
             return
         step, place, params = self._state.step, self._source.place, self._source.params
-        told = words(step, place, params)
-        _tell(self._body, kept_together(told.body))
-        _tell(self._caption, kept_together(told.caption))
-        _tell(self._origin, source_line(place, is_held=self._source.is_held))
+        reported = words(step, place, params)
+        _set_text(self._body, kept_together(reported.body))
+        _set_text(self._caption, kept_together(reported.caption))
+        _set_text(self._origin, source_line(place, is_held=self._source.is_held))
         self._chart.set_figure(figure(step, place, params))
 
 
@@ -276,7 +276,7 @@ def kept_together(text: str) -> str:
     return _BEFORE_NUMBER.sub("\\1\u00a0", text).replace("\u202f%", "\u00a0%")
 
 
-def _tell(label: QLabel, text: str) -> None:
+def _set_text(label: QLabel, text: str) -> None:
     # Also the same text would lay the page out anew.
     if label.text() != text:
         label.setText(text)

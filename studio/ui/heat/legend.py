@@ -40,7 +40,7 @@ NOTHING_RECORDED = mark(
     "Nothing to tint yet: write with Ctrl+Enter, or score the text that is there."
 )
 BEING_SCORED = mark("The model is reading the text; the tint follows it.")
-NO_DICE = mark("Scored text has no blame: nothing was drawn for it. Write with Ctrl+Enter.")
+NO_DRAW = mark("Scored text has no blame: nothing was drawn for it. Write with Ctrl+Enter.")
 
 NOT_EXACT = mark("≈ not all exact")
 """What stands beside the scale where notes say more."""
@@ -159,9 +159,9 @@ class HeatLegend(QWidget):
         spans = self._records.spans
         if len(spans) == 0:
             return tr(BEING_SCORED) if self._records.is_scoring else tr(NOTHING_RECORDED)
-        is_blame = self._heat.measure is HeatMeasure.BLAME
-        if is_blame and not any(record.u is not None for record in spans.records):
-            return tr(NO_DICE)
+        is_by_flip = self._heat.measure is HeatMeasure.BLAME
+        if is_by_flip and not any(record.u is not None for record in spans.records):
+            return tr(NO_DRAW)
         return ""
 
     def _follow_scoring(self) -> None:

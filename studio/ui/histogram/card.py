@@ -160,7 +160,7 @@ class TokenCard(QWidget):
     def hints(self) -> tuple[str, ...]:
         """What can be done with the token: one that is no text by itself cannot be written.
 
-        Keys are told where they would come here, and not into a text.
+        Keys are reported where they would come here, and not into a text.
         """
         is_text = self._details is not None and self._details.row.text.kind == "text"
         write, ask = map(tr, _BY_KEYBOARD if self._by_keyboard else _BY_POINTER)

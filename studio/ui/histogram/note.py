@@ -1,4 +1,4 @@
-"""The line under the histogram: what its bars leave out, or what XTC's dice have decided.
+"""The line under the histogram: what its bars leave out, or what XTC's draw has decided.
 
 Shows a `NextToken` and keeps nothing of it. It is there only where there is something to say.
 """
@@ -33,12 +33,12 @@ class HistogramNote(ElidedLabel):
 
     def _follow(self) -> None:
         notes = self._state.notes
-        # What is not exact is told before what is.
-        told = sorted(notes, key=lambda note: note.is_exact)
-        words = " ".join(note.words for note in told)
+        # What is not exact is reported before what is.
+        reported = sorted(notes, key=lambda note: note.is_exact)
+        words = " ".join(note.words for note in reported)
         if words != self.text():
             self.setText(words)
-            set_tip(self, "".join(f"<p>{escape(note.words)}</p>" for note in told))
+            set_tip(self, "".join(f"<p>{escape(note.words)}</p>" for note in reported))
             self.setAccessibleDescription(words)
         if self.isHidden() == bool(notes):
             self.setVisible(bool(notes))

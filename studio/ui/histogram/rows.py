@@ -207,7 +207,7 @@ class RowsPainter:
             painter.drawStaticText(round(left + share * (room - width)), 0, laid_out)
 
     def ticks(self, full: float) -> list[tuple[str, float]]:
-        """What is named of a scale and how far along: as much of it as can be told apart."""
+        """What is named of a scale and how far along: as much of it as can be distinguished."""
         ticks = list(zip(tick_labels(full), (0.0, 0.5, 1.0), strict=True))
         first, middle, last = (self._words.of(label)[1] for label, _ in ticks)
         room, between = self.columns.bar_room, self._px(_BETWEEN_TICKS)

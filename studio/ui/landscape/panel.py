@@ -49,9 +49,9 @@ class LandscapePanel(Card):
         """The picture, once the card was shown."""
         set_margins(self.body, 16, 6, 16, 8)
         set_spacing(self.body, 2)
-        self._told = ElidedLabel()
-        self._told.setProperty("role", "muted")
-        self.header.insertWidget(1, self._told, 1)
+        self._words = ElidedLabel()
+        self._words.setProperty("role", "muted")
+        self.header.insertWidget(1, self._words, 1)
         self.header.setStretch(2, 0)
         self._choices = QButtonGroup(self)
         for count in COUNTS:
@@ -68,7 +68,7 @@ class LandscapePanel(Card):
         set_tip(self, tr(_TOOL_TIP))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         state.changed.connect(self._follow)
-        state.pointed.connect(self._tell)
+        state.pointed.connect(self._show)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Follow from now on."""
@@ -93,8 +93,8 @@ class LandscapePanel(Card):
         if not button.isChecked():
             button.setChecked(True)
 
-    def _tell(self) -> None:
+    def _show(self) -> None:
         cell = self._state.cell()
         text = "" if cell is None else cell_line(cell)
-        if text != self._told.text():
-            self._told.setText(text)
+        if text != self._words.text():
+            self._words.setText(text)

@@ -124,7 +124,7 @@ class _Overlay(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no typ
         if self._view.is_dense:
             return  # they are marks on the picture itself
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        # The rim is what tells a dot from the hill it stands on.
+        # The rim is what sets a dot off from the hill it stands on.
         for color, size in ((colors.card, _DOT + 2.0), (colors.cold, _DOT)):
             pen = QPen(QColor(color), size)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)

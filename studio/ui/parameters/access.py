@@ -107,8 +107,8 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
         from studio.ui.parameters.dock import ParameterDock
 
         dock = ParameterDock(self._window, self._session, self._theme, self._explain, place, width)
-        dock.visibilityChanged.connect(self._tell_shown)
+        dock.visibilityChanged.connect(self._emit_shown)
         return dock
 
-    def _tell_shown(self) -> None:
+    def _emit_shown(self) -> None:
         self.shown.emit(self._dock is not None and not self._dock.isHidden())

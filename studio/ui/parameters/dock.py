@@ -25,7 +25,7 @@ class ParameterDock(SideDock):
         session: Whose parameters they are.
         theme: Where the colours come from.
         explain: Opens a step of Explain.
-        place: Where it stood, as `place` told; empty for the first time.
+        place: Where it stood, as `place` reported; empty for the first time.
         width: How wide it was when it stood docked; 0 for the first time.
     """
 

@@ -120,7 +120,7 @@ class PresetActions(QObject):
             self._remember_neutral,
             tip=tr(
                 "What an imported file does not say stays neutral; otherwise it is as in the "
-                "program that the file comes from, and told"
+                "program that the file comes from, and reported"
             ),
         )
         self.neutral.setCheckable(True)
@@ -135,7 +135,7 @@ class PresetActions(QObject):
         self._report = ""
         """What a table of these is called."""
         presets.changed.connect(self._follow)
-        presets.failed.connect(self._notice.tell)
+        presets.failed.connect(self._notice.report)
         library.import_wanted.connect(lambda paths: self.import_paths(paths, choose=False))
         library.import_asked.connect(lambda: self._ask_import(choose=False))
         self._follow()
@@ -171,7 +171,7 @@ class PresetActions(QObject):
         also: Callable[[], Sequence[str]] = tuple,
         shows: bool = False,
     ) -> None:
-        """Take files in while the window goes on, and tell of all of them at the end.
+        """Take files in while the window goes on, and report all of them at the end.
 
         Args:
             paths: The files; of a folder, those in it.
@@ -197,12 +197,12 @@ class PresetActions(QObject):
         self._reading.start(
             tr("Taking in {what}", what=what),
             lambda at: import_presets(paths, folder, progress, at, absent=absent),
-            lambda result: self._took_in(
+            lambda result: self._on_imported(
                 progress, choose, also(), is_ended=result is None, shows=shows
             ),
         )
 
-    def _took_in(
+    def _on_imported(
         self,
         progress: PresetImport,
         choose: bool,
@@ -214,7 +214,7 @@ class PresetActions(QObject):
         from studio.app.presets.import_report_words import left_behind, refused_row, taken_in
 
         taken, refused = list(progress.taken), list(progress.refused)
-        self._presets.took_in(taken, choose=choose)
+        self._presets.on_imported(taken, choose=choose)
         if shows and taken:
             self._library.show()
         self._left = [refused_row(it.file, it.why) for it in refused]
@@ -233,7 +233,7 @@ class PresetActions(QObject):
                 )
             )
         if taken or refused or words:
-            self._notice.tell(
+            self._notice.report(
                 taken_in(
                     [(it.preset.name, it) for it in taken], [*(it.why for it in refused)], words
                 ),
@@ -250,7 +250,7 @@ class PresetActions(QObject):
         """
         kept = self._presets.keep(name, params)
         if kept:
-            self._notice.tell(
+            self._notice.report(
                 tr("Kept as the preset “{name}”.", name=visible_name(kept.name)), is_error=False
             )
 
@@ -331,13 +331,13 @@ class PresetActions(QObject):
             self._remember_folder(Path(path))
             write_text(Path(path), exported.text)
         except PresetError as error:
-            self._notice.tell(str(error))
+            self._notice.report(str(error))
             return
         self._left = left(self._name, exported.not_carried)
         self._report = tr("Export report")
         written = tr("“{name}” is written.", name=visible_name(Path(path).name))
         words = f"{written} {lost_words(exported.not_carried)}".rstrip()
-        self._notice.tell(words, self.show_left if self._left else None, is_error=False)
+        self._notice.report(words, self.show_left if self._left else None, is_error=False)
 
 
 def _program(format_name: str) -> str:

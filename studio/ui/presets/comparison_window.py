@@ -133,7 +133,7 @@ class PresetComparisonWindow(QDialog):
 
     def _take(self) -> None:
         if self.table.selected:
-            self._state.take(self.table.selected)
+            self._state.adopt(self.table.selected)
 
 
 class _Table(QTableWidget):
@@ -164,7 +164,7 @@ class _Table(QTableWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         for column in (_LEFT, _RIGHT):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        # Afterwards: while it is told, the width is still the old one.
+        # Afterwards: while it is reported, the width is still the old one.
         header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.cellDoubleClicked.connect(lambda *_: self.entered_row.emit())
 

@@ -1,4 +1,4 @@
-"""What is done to any one preset, in the menu or in the library: asks what it must, tells the rest.
+"""What is done to any one preset, in the menu or in the library: asks what it must, says the rest.
 
 Knows dialogs and notices; the presets themselves are `PresetState`'s.
 """
@@ -25,7 +25,7 @@ class PresetEdits(QObject):
     Args:
         window: Whose menu has the actions.
         presets: Whose presets they are.
-        notices: Where it is told.
+        notices: Where it is reported.
     """
 
     def __init__(self, window: QWidget, presets: PresetState, notices: PresetNotices) -> None:
@@ -66,7 +66,7 @@ class PresetEdits(QObject):
         self._deleted.append(deleted)
         self._follow()
         stays = tr("; its values stay in force") if is_chosen else ""
-        self._notices.tell(
+        self._notices.report(
             tr(
                 "The preset “{name}” is deleted{stays}.",
                 name=visible_name(deleted.name),
@@ -81,7 +81,7 @@ class PresetEdits(QObject):
         was_turned = self._presets.now.is_turned
         self._presets.use(preset)
         if was_turned and self._presets.before:
-            self._notices.tell(
+            self._notices.report(
                 tr(
                     "“{name}” is in force. What was turned before is kept.",
                     name=visible_name(preset.name),

@@ -116,7 +116,7 @@ class _Table(QTableWidget):
             self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column)))
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         self.setColumnHidden(0, len({row.preset for row in self._rows}) < 2)
-        # Afterwards: while it is told, the width is still the old one.
+        # Afterwards: while it is reported, the width is still the old one.
         header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.resizeRowsToContents()
 

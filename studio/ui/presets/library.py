@@ -31,7 +31,7 @@ class PresetLibrary(QObject):
         favourites: Which presets have a star.
         defaults: Which preset a model opens with.
         opening: What puts that preset in force.
-        notices: Where the writer is told of presets.
+        notices: Where news of presets is shown.
         edits: What can be done to any one preset.
         open: The action that opens the library.
         view: The library's window, once it was opened.
@@ -69,8 +69,8 @@ class PresetLibrary(QObject):
         self.opening = PresetOpening(
             session.model, session.preset_choice, presets, self.defaults, self
         )
-        self.opening.told.connect(
-            lambda words: self.notices.tell(words, self.edits.put_back, is_error=False)
+        self.opening.reported.connect(
+            lambda words: self.notices.report(words, self.edits.put_back, is_error=False)
         )
         self.open = make_action(
             window,

@@ -35,7 +35,7 @@ class PresetLibraryActions(QObject):
         state: What is looked at.
         presets: The presets' folder.
         edits: What can be done to any one preset.
-        notices: Where it is told what went wrong.
+        notices: Where it is reported what went wrong.
         compare: Puts two side by side, by name or `ACTIVE`.
         ask_import: Asks for files and takes them in.
     """
@@ -144,7 +144,7 @@ class PresetLibraryActions(QObject):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._notices.tell(f"“{visible_path(path)}”: {error.strerror or error}.")
+            self._notices.report(f"“{visible_path(path)}”: {error.strerror or error}.")
             return
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 

@@ -56,7 +56,7 @@ class PresetLibraryWindow(QDialog):
         comparison: Which two are compared.
         presets: The presets' folder.
         edits: What can be done to one.
-        notices: Where the writer is told of presets.
+        notices: Where news of presets is shown.
         theme: Where the colours come from.
         settings: Remembers how the window stands.
         parent: The main window.

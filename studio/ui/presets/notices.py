@@ -1,4 +1,4 @@
-"""Tells the writer of presets in the window that is looked at: the library's, or the main one."""
+"""Shows news of presets in the window that is looked at: the library's, or the main one."""
 
 from PySide6.QtGui import QAction
 
@@ -19,7 +19,7 @@ class PresetNotices:
         self._main = main
         self.library: NoticeBar | None = None
 
-    def tell(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
+    def report(self, message: str, action: QAction | None = None, *, is_error: bool = True) -> None:
         """Show a message, with a button for `action` where there is a way on.
 
         Args:
@@ -31,10 +31,10 @@ class PresetNotices:
         # Not whether the library is the active window: behind a dialog just closed none is yet.
         if self.library and self.library.window().isVisible():
             bar = self._main if self._main.window().isActiveWindow() else self.library
-        bar.tell(message, action, is_error=is_error)
+        bar.report(message, action, is_error=is_error)
 
-    def tell_anew(self, message: str, action: QAction) -> None:
-        """Say otherwise what was told with this way on, where it can still be seen.
+    def report_anew(self, message: str, action: QAction) -> None:
+        """Say otherwise what was reported with this way on, where it can still be seen.
 
         Args:
             message: For the writer.
@@ -42,7 +42,7 @@ class PresetNotices:
         """
         for bar in (self._main, self.library):
             if bar and bar.action is action:
-                bar.tell(message, action, is_error=False)
+                bar.report(message, action, is_error=False)
 
     def withdraw(self, *actions: QAction) -> None:
         """Hide a message whose way on was one of these: it is no longer true."""

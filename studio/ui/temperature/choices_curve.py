@@ -163,7 +163,7 @@ class ChoicesCurve(QWidget):
             self._sampling.change(temperature=temperature)
 
     def event(self, event: QEvent) -> bool:
-        """Tell, in the tool tip, what the curve says under the pointer."""
+        """Say, in the tool tip, what the curve says under the pointer."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self._words_under(event.pos()), self)
             return True

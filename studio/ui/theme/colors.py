@@ -43,11 +43,11 @@ class Colors:
         error: Words that say what was refused, and why.
         cold: The greedy end of the temperature track.
         hot: The uniform end of the temperature track.
-        heat_least: Behind a token with the least heat; just told from the page.
+        heat_least: Behind a token with the least heat; just distinct from the page.
         heat_most: Behind a token with the most heat.
         landscape_middle: A hill half way up; the ground is the page.
         landscape_most: The peak of the landscape, probability 1.
-        lanes: The lanes of a comparison, eight; told apart by the colour-blind too, and beside
+        lanes: The lanes of a comparison, eight; distinguished by the colour-blind too, and beside
             one another by lightness.
         heat_line: Under a token that the same random draw would not choose any more.
     """

@@ -1,7 +1,7 @@
 """A `Colors` set as Qt understands it: a palette, and a small stylesheet for what palettes leave.
 
-Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a part of the window, told
-from others by space alone; with ``over=true`` too it lies over others, and has a box; with
+Widgets opt in by dynamic property. A ``QFrame`` with ``card=true`` is a part of the window, set
+apart from others by space alone; with ``over=true`` too it lies over others, and has a box; with
 ``rule=true`` it is a thin line, as is the handle of such a ``QSplitter``; with ``notice=true`` it
 holds a message, with ``toast=true`` one that goes by itself. A ``QPushButton`` with
 ``primary=true`` is the main action, with ``segment=true`` one of several of which one is checked,

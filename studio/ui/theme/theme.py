@@ -198,7 +198,7 @@ class Theme(QObject):
 def _no_collection() -> Iterator[None]:
     """Put Python's collector off while Qt goes through a list of all widgets.
 
-    Each is told of its new font; if the collector ran then, in code of theirs, it could delete
+    Each gets its new font; if the collector ran then, in code of theirs, it could delete
     a widget that Qt has still to come to.
     """
     was_enabled = gc.isenabled()

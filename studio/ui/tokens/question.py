@@ -157,7 +157,7 @@ class TokenQuestion(QFrame):
         assert layout is not None, "it was made in the constructor"
         usual = self.fontMetrics().averageCharWidth() * _WIDTH_IN_CHARACTERS
         margins = layout.contentsMargins()
-        self._question.invalidate()  # it is not told at once that its words are others
+        self._question.invalidate()  # it is not reported at once that its words are others
         border = self.width() - self.contentsRect().width()
         question = self._question.sizeHint().width() + margins.left() + margins.right() + border
         self.setFixedWidth(max(usual, question))

@@ -1,4 +1,4 @@
-"""A question with answers in words of its own, each a button; what it tells is shown as it is.
+"""A question with answers in words of its own, each a button; what it says is shown as it is.
 
 Qt guesses which text is rich: a file's name in a question may look so.
 """

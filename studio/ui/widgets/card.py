@@ -1,4 +1,4 @@
-"""A card: a part of the window with a heading, told from its neighbours by space."""
+"""A card: a part of the window with a heading, set apart from its neighbours by space."""
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 

@@ -24,7 +24,7 @@ from studio.visible_text import visible_message
 
 
 class NoticeBar(QFrame):
-    """Hidden until `tell`; a newer message replaces the older one.
+    """Hidden until `report`; a newer message replaces the older one.
 
     Args:
         toast: Where news that ask for nothing are said; here too, without one.
@@ -65,7 +65,7 @@ class NoticeBar(QFrame):
 
     @property
     def message(self) -> str:
-        """What was told last and can be seen; empty when nothing can."""
+        """What was reported last and can be seen; empty when nothing can."""
         if self._toast is not None and self._toast.message:
             return self._toast.message
         return self.standing
@@ -80,7 +80,7 @@ class NoticeBar(QFrame):
         """The way on that the message offers."""
         return None if self.isHidden() else self._action
 
-    def tell(
+    def report(
         self,
         message: str,
         action: QAction | None = None,

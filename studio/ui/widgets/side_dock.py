@@ -37,7 +37,7 @@ class SideDock(QDockWidget):
         window: Where it docks.
         panel: What it holds; its size hint is the size to begin with.
         title: What stands over it.
-        place: Where it stood, as `place` told; empty for the first time.
+        place: Where it stood, as `place` reported; empty for the first time.
         width: How wide it was when it stood docked; 0 for the first time.
     """
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 def tab_before(newcomer: QWidget, other: QWidget) -> None:
     """Let Tab come to `newcomer` right before `other`, which stands in the same window already.
 
-    Qt can only be told what comes behind what, and its order is a ring: in a card that is in no
+    Qt can only be given what comes behind what, and its order is a ring: in a card that is in no
     window yet there is no first.
 
     Args:

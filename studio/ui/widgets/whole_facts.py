@@ -22,7 +22,7 @@ class WholeFacts(PlainLabel):
         self._facts: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def tell(self, facts: Sequence[str]) -> None:
+    def show_facts(self, facts: Sequence[str]) -> None:
         """Show these, from the left; where room is short the last goes first."""
         self._facts = tuple(facts)
         self.setText(_BETWEEN.join(facts))

@@ -10,10 +10,10 @@ from studio.ui.widgets.notice_bar import NoticeBar
 
 
 class BiasNotice(QObject):
-    """Tells of them when asked, and takes it back once there are none.
+    """Reports them when asked, and takes it back once there are none.
 
     Args:
-        notice: Where it is told.
+        notice: Where it is reported.
         model: Whose vocabulary counts.
         sampling: Whose biases.
         way_on: Leads to the biases.
@@ -33,11 +33,11 @@ class BiasNotice(QObject):
         model.changed.connect(self._follow)
         sampling.params_changed.connect(self._follow)
 
-    def tell(self) -> bool:
-        """Tell of them; returns whether there are any."""
+    def report(self) -> bool:
+        """Report them; returns whether there are any."""
         words = self._words()
         if words:
-            self._notice.tell(words, self._way_on)
+            self._notice.report(words, self._way_on)
         return bool(words)
 
     def _words(self) -> str:

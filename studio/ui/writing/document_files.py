@@ -85,7 +85,7 @@ class DocumentFiles(QObject):
     """One message for the writer; the text is untouched."""
     saved = Signal(str)
     """It is saved; says so."""
-    told = Signal(str)
+    reported = Signal(str)
     """Another one, of something that is no failure."""
     caret_wanted = Signal(int)
     """A document was brought back: its caret stood before this code point."""
@@ -162,7 +162,7 @@ class DocumentFiles(QObject):
             return
         if not exists(last):
             self._settings.set(LAST_FILE, "")
-            self.told.emit(
+            self.reported.emit(
                 tr(
                     "“{path}”, which was open last, is not there any more. This page "
                     "is empty; File › Open recent has others.",
@@ -199,7 +199,7 @@ class DocumentFiles(QObject):
 
         Args:
             record: As it was kept.
-            then: Is told whether it is open now.
+            then: Is given whether it is open now.
         """
 
         def load() -> None:
@@ -373,7 +373,7 @@ class DocumentFiles(QObject):
     def _read(self, path: Path, then: Callable[[FoundText], object]) -> None:
         """Read a text file, a long one while the window goes on, or say why it cannot be read."""
 
-        def tell(found: FoundText | ManuscriptFileError) -> None:
+        def report(found: FoundText | ManuscriptFileError) -> None:
             if isinstance(found, FoundText):
                 then(found)
                 return
@@ -381,12 +381,12 @@ class DocumentFiles(QObject):
             self.failed.emit(str(found))
 
         if size_of(path) <= _AT_ONCE:
-            tell(read_text(path))
+            report(read_text(path))
             return
         self._start(
             tr("Opening {name}", name=quoted_name(path)),
             partial(read_text, path),
-            tell,
+            report,
         )
 
     def _start(
@@ -414,11 +414,11 @@ class DocumentFiles(QObject):
     def _show_or_offer(
         self, found: FoundText, path: Path | None, name: str, load: Callable[[], object]
     ) -> None:
-        """Open a text, or where no page holds it, tell so and do what is chosen instead."""
+        """Open a text, or where no page holds it, say so and do what is chosen instead."""
         if found.fits:
             load()
         else:
-            # A turn later: by then it is no longer told that the text is read.
+            # A turn later: by then it is no longer reported that the text is read.
             QTimer.singleShot(0, self, lambda: self._offer(found, path, name))
 
     def _offer(self, found: FoundText, path: Path | None, name: str) -> None:
@@ -459,9 +459,9 @@ class DocumentFiles(QObject):
                 written.append(name)
             return ""
 
-        def tell(problem: str | None) -> None:
+        def report(problem: str | None) -> None:
             if problem == "":
-                self.told.emit(
+                self.reported.emit(
                     tr(
                         "{name} is split into %n files beside it.",
                         "",
@@ -477,7 +477,7 @@ class DocumentFiles(QObject):
             )
             self.failed.emit(f"{problem or unfinished} {so_far}")
 
-        self._reading.start(tr("Splitting {name}", name=quoted_name(path)), write, tell)
+        self._reading.start(tr("Splitting {name}", name=quoted_name(path)), write, report)
 
     def _save_kept(self, record: RecoveryRecord) -> None:
         """A kept text that no page holds goes into a file, which can be opened in parts."""
@@ -507,14 +507,14 @@ class DocumentFiles(QObject):
                 return str(error)
             return ""
 
-        def tell(problem: str | None) -> None:
+        def report(problem: str | None) -> None:
             if problem:
                 self.failed.emit(problem)
             elif problem == "":
                 self._replace_since(changes, lambda: self._open_now(path))
 
         changes = self._changes
-        self._reading.start(tr("Saving {name}", name=quoted_name(path)), write, tell)
+        self._reading.start(tr("Saving {name}", name=quoted_name(path)), write, report)
 
     def _count_change(self, *_: object) -> None:
         self._changes += 1
@@ -526,7 +526,7 @@ class DocumentFiles(QObject):
     def _save_to(self, path: Path) -> bool:
         if self._disk.is_busy:
             self._late = path
-            self.told.emit(tr("“{title}” is still being saved.", title=self.title))
+            self.reported.emit(tr("“{title}” is still being saved.", title=self.title))
             return True
         cleared = self.guard.clearance(path)
         if cleared is not Clearance.YES:

@@ -48,7 +48,7 @@ class FileGuard(QObject):
     Args:
         window: What questions belong to.
         draft: Whose file it is.
-        locks: The folder in which windows of this program tell each other what they have open.
+        locks: The folder in which windows of this program show each other what they have open.
         take_theirs: Puts the file's present text in place of the one here.
         save_beside: Asks for another name and saves there.
     """
@@ -56,7 +56,7 @@ class FileGuard(QObject):
     noticed = Signal(str, QAction)
     """Something happened to the file: a message for the writer, and the way on."""
     settled = Signal(QAction)
-    """What was told with this way on is no longer so."""
+    """What was reported with this way on is no longer so."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class FileGuard(QObject):
         self._held: tuple[Path, FileLock | None] | None = None
         """The file, and the lock that says so to other windows, if it could be had."""
         self._seen = Outside.SAME
-        """What the writer was told of."""
+        """What the writer was shown."""
         self.decide = make_action(
             window, tr("Decide…"), self._decide, tip=tr("Keep mine, take theirs, or save beside")
         )
@@ -84,7 +84,7 @@ class FileGuard(QObject):
         )
 
     def look(self) -> None:
-        """See whether the file is still what it was, and tell the writer once where it is not."""
+        """See whether the file is still what it was, and inform the writer once where it is not."""
         outside = self._draft.compare()
         if outside is self._seen:
             return
@@ -205,7 +205,7 @@ class FileGuard(QObject):
                 return self._cleared(answer, AGAIN)
 
     def _settle(self) -> None:
-        """Nothing of what was told is so any more."""
+        """Nothing of what was reported is so any more."""
         self._seen = Outside.SAME
         self.settled.emit(self.decide)
         self.settled.emit(self.beside)

@@ -37,7 +37,7 @@ class RecoveryOffer(QObject):
 
     failed = Signal(str)
     """One message for the writer: something that was left cannot be read."""
-    told = Signal(str)
+    reported = Signal(str)
     """Another one: there is nothing."""
 
     def __init__(
@@ -59,14 +59,16 @@ class RecoveryOffer(QObject):
 
     def ask(self) -> None:
         """Offer what there is, or say that there is nothing. Not while a text is being written."""
-        self._look(self._tell_nothing)
+        self._look(self._report_nothing)
 
     def make(self) -> None:
         """Offer what there is, if there is anything."""
         self._look(lambda: None)
 
-    def _tell_nothing(self) -> None:
-        self.told.emit(tr("Nothing waits to be restored: all that was written is saved or here."))
+    def _report_nothing(self) -> None:
+        self.reported.emit(
+            tr("Nothing waits to be restored: all that was written is saved or here.")
+        )
 
     def _look(self, if_nothing: Callable[[], None]) -> None:
         def offer(looked: tuple[list[Leftover], list[str]] | None) -> None:

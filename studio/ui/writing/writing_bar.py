@@ -78,7 +78,8 @@ class WritingBar(QWidget):
         # Behind all other buttons: as it comes and goes it moves words, and none of them.
         self.stop = ActionButton(stop_action)
         row.addWidget(self.stop)
-        # What is merely told gives way first where the window is narrow, what was before what will.
+        # What is merely reported gives way first where the window is narrow: what was before what
+        # will be.
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.place.setMinimumWidth(1)
         row.addWidget(self.place)
@@ -99,7 +100,7 @@ class WritingBar(QWidget):
         return self._count_clock.is_settled and not self._more.isActive()
 
     def set_has_takes(self, has_takes: bool) -> None:
-        """Whether takes are told and stepped through here, or elsewhere."""
+        """Whether takes are reported and stepped through here, or elsewhere."""
         self._has_takes = has_takes
         keeps_place = self.takes.sizePolicy()
         keeps_place.setRetainSizeWhenHidden(has_takes)
@@ -138,6 +139,6 @@ class WritingBar(QWidget):
     def _show_facts(self) -> None:
         take_set = self._writing.take_set()
         take = take_set.current if take_set else None
-        self._facts.tell([self._words, *(take_facts(take) if take else [])])
+        self._facts.show_facts([self._words, *(take_facts(take) if take else [])])
         of_take = f" {escape(take_sentence(take_set))}." if take_set else ""
         set_tip(self._facts, f"<p>{self._words}.{of_take}</p>{tr(_FACTS_TIP)}")

@@ -19,7 +19,7 @@ def look(request: int) -> PreviewNextToken:
 
 
 def all_of(outbox: Outbox) -> list[AnyCommand]:
-    return [outbox.take() for _ in range(len(outbox))]
+    return [outbox.pop() for _ in range(len(outbox))]
 
 
 def test_commands_come_out_as_they_went_in() -> None:

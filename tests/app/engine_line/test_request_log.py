@@ -95,7 +95,7 @@ def test_what_is_asked_at_each_rest_is_logged_for_who_asks_for_it(
         assert len(caplog.messages) == lines
 
 
-def test_why_a_model_was_not_loaded_is_told(
+def test_why_a_model_was_not_loaded_is_reported(
     log: RequestLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     log.asked(Load(request=1, path="/models/x.gguf", options=LoadOptions()))

@@ -22,7 +22,7 @@ PLACE = Place(
 )
 
 
-def told(step: StepName, place: Place = PLACE, **params: float) -> str:
+def reported(step: StepName, place: Place = PLACE, **params: float) -> str:
     body = words(step, place, SamplingParams(**params)).body  # type: ignore[arg-type]  # fields vary
     return re.sub(r"<[^>]+>", " ", body.replace("&lt;", "‹").replace("&gt;", "›"))
 
@@ -37,13 +37,13 @@ def squeezed(text: str) -> str:
 
 
 def test_the_writers_own_words_and_logits() -> None:
-    text = squeezed(told("logits"))
+    text = squeezed(reported("logits"))
     assert "After “…out over ‹the›” the model gives each of the 5 tokens" in text
     assert "with logit 4.00; next comes “ ␣water ”, 1.00 less" in text
 
 
 def test_a_ratio_of_probabilities_is_e_to_the_difference() -> None:
-    text = squeezed(told("softmax"))
+    text = squeezed(reported("softmax"))
     assert f"= {math.exp(-1):.2f} times as probable: {p(1.0, 1)} against {p(1.0)}" in text
     total = np.exp(LOGITS - 4.0).sum()
     assert words("softmax", PLACE, SamplingParams()).caption.endswith(f"{total:.2f}.")
@@ -51,36 +51,36 @@ def test_a_ratio_of_probabilities_is_e_to_the_difference() -> None:
 
 def test_what_t_does_now() -> None:
     assert f"counts as 2.00. “ ␣sea ” goes from {p(1.0)} at T 1 to {p(0.5)}" in squeezed(
-        told("temperature", temperature=0.5)
+        reported("temperature", temperature=0.5)
     )
-    assert "steeper" in told("temperature", temperature=0.5)
-    assert "flatter" in told("temperature", temperature=2.0)
-    assert "model's own probabilities" in told("temperature", temperature=1.0)
-    assert "gets everything" in told("temperature", temperature=0.0)
-    assert "equally probable" in told("temperature", temperature=math.inf)
+    assert "steeper" in reported("temperature", temperature=0.5)
+    assert "flatter" in reported("temperature", temperature=2.0)
+    assert "model's own probabilities" in reported("temperature", temperature=1.0)
+    assert "gets everything" in reported("temperature", temperature=0.0)
+    assert "equally probable" in reported("temperature", temperature=math.inf)
 
 
 def test_uniform_over_what_the_filters_leave() -> None:
-    assert "here 2 of 5 tokens with 50.0" in told("limits", top_k=2)
-    assert "here all 5 tokens with 20.0" in told("limits")
+    assert "here 2 of 5 tokens with 50.0" in reported("limits", top_k=2)
+    assert "here all 5 tokens with 20.0" in reported("limits")
 
 
-def test_a_near_tie_is_told() -> None:
+def test_a_near_tie_is_reported() -> None:
     tie = Place(LogitSketch.of([4.0, 3.999, 1.0]), {}, "")
     assert "near-tie" in words("limits", tie, SamplingParams()).body
     assert "near-tie" not in words("limits", PLACE, SamplingParams()).body
 
 
 def test_a_step_at_low_t_is_a_large_step_in_beta() -> None:
-    text = squeezed(told("low-temperature", temperature=0.4))
+    text = squeezed(reported("low-temperature", temperature=0.4))
     assert f"From T 0.2 to 0.3 it falls from {1 / 0.2:.0f} to {1 / 0.3:.2f};" in text
     assert f"from T 2 to 2.1 only from {1 / 2:.1f} to {1 / 2.1:.2f}." in text
     times = (1 / 0.2 - 1 / 0.3) / (1 / 2.0 - 1 / 2.1)
     assert f"{times:.0f} times the change in β." in text
     assert "takes β from 2.50 to 2.00" in text
     assert f"from {p(0.4)} to {p(0.5)}." in text
-    assert "β is infinite" in told("low-temperature", temperature=0.0)
-    assert "nowhere further" in told("low-temperature", temperature=math.inf)
+    assert "β is infinite" in reported("low-temperature", temperature=0.0)
+    assert "nowhere further" in reported("low-temperature", temperature=math.inf)
 
 
 def test_filters_before_and_after() -> None:
@@ -93,16 +93,16 @@ def test_filters_before_and_after() -> None:
         for t in (6.0, 100.0)
         for order in (("min_p", "temperature"), ("temperature", "min_p"))
     ]
-    text = squeezed(told("filters", temperature=6.0, min_p=0.3))
+    text = squeezed(reported("filters", temperature=6.0, min_p=0.3))
     assert f"At your T 6.00, {kept[0]} pass with temperature last and {kept[1]} with" in text
     assert f"At T 100: {kept[2]} with temperature last, {kept[3]} with" in text
     assert kept == [2, 5, 2, 5]
     assert "Yours: min-p 0.3" in text
-    assert "tries min-p 0.05" in squeezed(told("filters"))
+    assert "tries min-p 0.05" in squeezed(reported("filters"))
 
 
 def test_the_table_of_tasks() -> None:
-    text = squeezed(told("tasks"))
+    text = squeezed(reported("tasks"))
     assert "There is no universal best temperature" in text
     for line in (
         "Code , T 0.10, near zero",

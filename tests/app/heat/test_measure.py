@@ -40,7 +40,7 @@ def test_a_scale_fits_the_text_and_says_where_it_ends(measure: HeatMeasure) -> N
         assert value == fitted.most
         assert f"{fitted.most:,g}" in label
         assert ("+" in label) == (fitted is not scale)
-    # Told apart better than on the scale of all texts.
+    # Reported apart better than on the scale of all texts.
     assert np.ptp(low.place(dull[:95] * [1.0, *[1.2] * 94])) > 0
     assert scale.fitted(np.array([np.nan])) == scale.fitted(np.array([])) == scale
 

@@ -98,7 +98,7 @@ def test_the_neutral_value_can_be_typed_as_it_is_shown_and_by_leaving_it_out(
     assert number.parse("  ") == number.neutral
 
 
-def test_what_is_allowed_is_told_in_words() -> None:
+def test_what_is_allowed_is_reported_in_words() -> None:
     assert TEMPERATURE.allowed_words == "0 (greedy) to ∞ (uniform)"
     assert TOP_K.allowed_words == "whole, from 0"
     assert TOP_P.allowed_words == "above 0, to 1"

@@ -15,7 +15,7 @@ from studio.presets.preset import LONGEST_STOP
 PRESET = Preset(name="Mine", prompt_format="chat", system_message="Be kind.", stop=("THE END",))
 
 
-def test_a_change_is_told_once_and_only_where_something_differs(qtbot: QtBot) -> None:
+def test_a_change_is_reported_once_and_only_where_something_differs(qtbot: QtBot) -> None:
     settings = PromptSettings(PRESET)
     with qtbot.assertNotEmitted(settings.changed):
         settings.follow(PRESET)

@@ -18,15 +18,15 @@ def test_it_starts_neutral_or_with_what_it_is_given() -> None:
     assert SamplingState(params).params is params
 
 
-def test_a_change_replaces_one_field_and_tells_of_it(qtbot: QtBot) -> None:
+def test_a_change_replaces_one_field_and_reports_it(qtbot: QtBot) -> None:
     state = SamplingState(SamplingParams(top_p=0.9))
-    with qtbot.waitSignal(state.params_changed) as told:
+    with qtbot.waitSignal(state.params_changed) as reported:
         state.change(temperature=0.5)
-    assert told.args == [SamplingParams(top_p=0.9, temperature=0.5)]
-    assert state.params == told.args[0]
+    assert reported.args == [SamplingParams(top_p=0.9, temperature=0.5)]
+    assert state.params == reported.args[0]
 
 
-def test_the_same_again_is_not_told(qtbot: QtBot) -> None:
+def test_the_same_again_is_not_reported(qtbot: QtBot) -> None:
     state = SamplingState(SamplingParams(temperature=0.5))
     with qtbot.assertNotEmitted(state.params_changed):
         state.change(temperature=0.5)
@@ -62,10 +62,10 @@ def test_the_token_limit_has_its_own_signal(qtbot: QtBot) -> None:
     state = SamplingState()
     with (
         qtbot.assertNotEmitted(state.params_changed),
-        qtbot.waitSignal(state.max_tokens_changed) as told,
+        qtbot.waitSignal(state.max_tokens_changed) as reported,
     ):
         state.set_max_tokens(12)
-    assert told.args == [12]
+    assert reported.args == [12]
     assert state.max_tokens == 12
 
 

@@ -7,7 +7,7 @@ from studio.app.parameters.sampling_summary import summary
 from studio.sampling import SamplingParams
 
 
-def test_the_summary_tells_what_is_not_neutral() -> None:
+def test_the_summary_reports_what_is_not_neutral() -> None:
     assert summary(SamplingParams()) == "no filter, no penalty"
     params = SamplingParams(top_p=0.95, min_p=0.05, repeat_penalty=1.05, seed=7)
     assert summary(params) == "top-p 0.95   min-p 0.05   repeat 1.05   seed 7"
@@ -47,5 +47,5 @@ def test_the_summary_does_not_hide_what_has_no_field(values: dict[str, Any], sai
         {"dynatemp_exponent": 2.0, "mirostat_tau": 3.0, "dry_base": 2.0},
     ],
 )
-def test_the_summary_does_not_tell_what_has_no_effect(values: dict[str, Any]) -> None:
+def test_the_summary_does_not_report_what_has_no_effect(values: dict[str, Any]) -> None:
     assert summary(SamplingParams(**values)) == "no filter, no penalty"

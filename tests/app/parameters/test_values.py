@@ -34,11 +34,11 @@ def test_a_reset_changes_all_at_once_and_is_undone(values: ParameterValues, qtbo
     before = {name: values.value(entry) for name, entry in PARAMETERS.items()}
     turned = [entry.name for entry in values.turned(PARAMETERS.values())]
     assert turned == ["top_k", "min_p", "logit_bias", "max_tokens", "stop"]
-    told: list[SamplingParams] = []
-    values.changed.connect(lambda: told.append(values.params))
+    reported: list[SamplingParams] = []
+    values.changed.connect(lambda: reported.append(values.params))
     values.reset(PARAMETERS.values())
     assert not values.turned(PARAMETERS.values())
-    assert set(map(repr, told)) <= {repr(TURNED), repr(SamplingParams())}
+    assert set(map(repr, reported)) <= {repr(TURNED), repr(SamplingParams())}
     assert values.can_bring_back
     values.bring_back()
     assert {name: values.value(entry) for name, entry in PARAMETERS.items()} == before

@@ -24,14 +24,14 @@ def imported(*lost: NotCarried) -> Imported:
     return Imported(PresetDocument(Preset(name="Warm")), "SillyTavern", lost)
 
 
-def test_one_preset_is_told_with_its_program_and_what_it_lost() -> None:
+def test_one_preset_is_reported_with_its_program_and_what_it_lost() -> None:
     assert taken_in([("Warm 2", imported())]) == "“Warm 2” is taken in from SillyTavern."
     assert taken_in([("Warm", imported(TFS, IDLE))]) == (
         "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5."
     )
 
 
-def test_several_are_told_at_once_with_those_refused() -> None:
+def test_several_are_reported_at_once_with_those_refused() -> None:
     words = taken_in([("A", imported(TFS)), ("B", imported())], ["“c.json”: It is not valid."])
     assert words == (
         "2 presets are taken in: “A”, “B”. Not carried over: tfs 0.5. “c.json”: It is not valid."
@@ -75,7 +75,7 @@ def test_all_of_it_is_left_whole_what_had_an_effect_first() -> None:
     )
 
 
-def test_what_is_carried_and_to_be_known_and_what_the_file_is_silent_on_is_told() -> None:
+def test_what_is_carried_and_to_be_known_and_what_the_file_is_silent_on_is_reported() -> None:
     idle = Carried("rep_pen", 1.1, ("repeat_penalty",), acts=False, why="Over `0` tokens.")
     plain = Carried("temp", 0.7, ("temperature",))
     document = PresetDocument(Preset(name="Warm"))

@@ -89,7 +89,7 @@ def test_rows_hold_what_the_sampler_uses(
     assert state.effective_choices == pytest.approx(math.exp(entropy), rel=1e-6)
 
 
-def test_turning_t_needs_no_model_and_tells_once(qtbot: QtBot) -> None:
+def test_turning_t_needs_no_model_and_reports_once(qtbot: QtBot) -> None:
     state = make_state(make_logits())
     before = state.rows(3)
     hot = SamplingParams(temperature=3.0)
@@ -228,7 +228,7 @@ def test_without_a_seed_they_show_xtc_at_work_and_say_so() -> None:
     assert [note.is_exact for note in state.notes] == [True], "a seed that is turned counts at once"
 
 
-def test_dry_knows_its_breakers_once_they_are_told(qtbot: QtBot) -> None:
+def test_dry_knows_its_breakers_once_they_are_reported(qtbot: QtBot) -> None:
     logits = make_logits()
     params = SamplingParams(dry_multiplier=3.0, dry_allowed_length=1)
     best = int(np.argmax(logits))
@@ -290,7 +290,7 @@ def test_where_all_that_is_known_is_banned_it_says_so(qtbot: QtBot, size: int) -
     assert state.rows(5)[0].probability > 0.01
 
 
-def test_a_bias_for_a_token_that_the_model_lacks_is_told() -> None:
+def test_a_bias_for_a_token_that_the_model_lacks_is_reported() -> None:
     state = make_state(make_logits(), SamplingParams(logit_bias=((5000, 1.0),)))
     assert state.reason == (
         "The bias of token 5,000 is for another model: this one has the tokens 0 to 99. Take it "

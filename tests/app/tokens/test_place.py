@@ -9,16 +9,18 @@ BREAKERS = {3: [()]}
 
 def test_at_the_caret_the_die_is_that_of_the_seed_in_force_and_the_position() -> None:
     place = TokenPlace([1, 2, 3], is_next=True)
-    assert place.die(XTC) == chance(7, 3)
+    assert place.xtc_chance(XTC) == chance(7, 3)
     assert place.state(XTC, None).chance == chance(7, 3)
-    assert place.die(SamplingParams(xtc_probability=0.5)) is None, "a new seed each time"
+    assert place.xtc_chance(SamplingParams(xtc_probability=0.5)) is None, "a new seed each time"
 
 
 def test_where_a_token_was_drawn_the_seed_in_force_does_not_matter() -> None:
     place = TokenPlace([1, 2, 3], seed=9)
-    assert place.die(XTC) == chance(9, 3)
-    assert TokenPlace([1, 2, 3]).die(XTC) is None, "nothing was thrown, or nobody knows"
-    assert TokenPlace([1], is_whole=False, seed=9).die(XTC) is None, "nor which position it is"
+    assert place.xtc_chance(XTC) == chance(9, 3)
+    assert TokenPlace([1, 2, 3]).xtc_chance(XTC) is None, "nothing was thrown, or nobody knows"
+    assert TokenPlace([1], is_whole=False, seed=9).xtc_chance(XTC) is None, (
+        "nor which position it is"
+    )
 
 
 def test_without_a_die_xtc_acts() -> None:

@@ -63,7 +63,7 @@ def test_half_characters(piece: bytes, text: str) -> None:
     assert shown == (text, "bytes", "part of a character")
 
 
-def test_a_literal_escape_is_told_from_real_bytes() -> None:
+def test_a_literal_escape_is_distinguished_from_real_bytes() -> None:
     assert token_text(rb"\xF0", 1).kind == "text"
     assert token_text(b"\xf0", 1).kind == "bytes"
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from studio.app.word.words import bits, blame_sentence, ordinal, probabilities, ranks
+from studio.app.word.words import bits, flip_sentence, ordinal, probabilities, ranks
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_a_rank_says_whose_it_is_where_two_differ() -> None:
 
 
 def test_blame() -> None:
-    assert blame_sentence(0.6178, "␣sea", 1.0) == (
+    assert flip_sentence(0.6178, "␣sea", 1.0) == (
         "Below T 0.62 the same draw would have taken “␣sea” instead."
     )
-    assert blame_sentence(0.6178, "␣sea", 0.5) == (
+    assert flip_sentence(0.6178, "␣sea", 0.5) == (
         "Below T 0.62 the same draw would have taken “␣sea” instead, as they would now."
     )
-    assert blame_sentence(None, "␣sea", 1.0).startswith("The favourite:")
-    assert blame_sentence(0.0, "␣sea", 1.0) == "Only T 0 would have chosen “␣sea” instead."
-    assert "at any T" in blame_sentence(math.inf, "␣sea", 1.0)
+    assert flip_sentence(None, "␣sea", 1.0).startswith("The favourite:")
+    assert flip_sentence(0.0, "␣sea", 1.0) == "Only T 0 would have chosen “␣sea” instead."
+    assert "at any T" in flip_sentence(math.inf, "␣sea", 1.0)

@@ -230,12 +230,12 @@ def test_each_token_is_spelled_once(real: Writer) -> None:
     events = real.write(real.model.vocabulary.tokenize("The sea"), params(), 20)
     written = [event for event in events if isinstance(event, Token)]
     assert [token.index for token in written] == list(range(20))
-    told: dict[int, bytes] = {}
+    reported: dict[int, bytes] = {}
     for token in written:
-        assert not set(token.pieces) & set(told)
-        told |= token.pieces
-        assert set(LogitSketch.from_bytes(token.record.sketch).ids.tolist()) <= set(told)
-    assert told == {token: real.model.vocabulary.name(token) for token in told}
+        assert not set(token.pieces) & set(reported)
+        reported |= token.pieces
+        assert set(LogitSketch.from_bytes(token.record.sketch).ids.tolist()) <= set(reported)
+    assert reported == {token: real.model.vocabulary.name(token) for token in reported}
 
 
 def test_a_control_token_among_them_is_spelled_by_its_name(tiny: Writer) -> None:
@@ -278,7 +278,7 @@ def test_a_seed_goes_on_where_it_was(tiny: Writer) -> None:
     assert [token.id for token in rest] == whole[8:]
 
 
-def test_a_new_seed_is_told_and_gives_the_same_again(tiny: Writer) -> None:
+def test_a_new_seed_is_reported_and_gives_the_same_again(tiny: Writer) -> None:
     events = tiny.write(PROMPT, SamplingParams(), 20)
     seed = end_of(events).seed
     assert 0 <= seed < 2**32
@@ -441,7 +441,7 @@ def test_writing_goes_on_past_the_context(
     assert set(cuts) == {1, 1 - 64}  # a block at a time, and none twice
     # A long evaluation is shown.
     assert any(isinstance(event, Evaluating) for event in events)
-    # And after each cut it is told what the model no longer sees.
+    # And after each cut it is reported what the model no longer sees.
     reports = [event for event in events if isinstance(event, Evaluated)][1:]
     assert len(reports) == cuts.count(1 - 64)
     unseen = [report.unseen_characters for report in reports]
@@ -458,7 +458,7 @@ def test_writing_goes_on_past_the_context(
     assert last.probability == pytest.approx(expected[last.id], abs=1e-3)
 
 
-def test_tokens_of_a_frame_are_told_together_and_are_the_same(real: Writer) -> None:
+def test_tokens_of_a_frame_are_reported_together_and_are_the_same(real: Writer) -> None:
     at_once = real.write(PROMPT, params(), 30)
     groups: list[int] = []
     together = real.write(PROMPT, params(), 30, frame_seconds=3600.0, groups=groups)

@@ -22,7 +22,7 @@ def test_most_samplers_need_nothing(byte_level: Model) -> None:
     assert states.at(off, 12) is NO_STATE
 
 
-def test_xtcs_die_is_that_of_seed_and_position(byte_level: Model) -> None:
+def test_xtcs_draw_is_that_of_seed_and_position(byte_level: Model) -> None:
     states = SamplerStates(7, byte_level.vocabulary)
     assert [states.at(XTC, n).chance for n in range(3)] == [chance(7, n) for n in range(3)]
 
@@ -32,10 +32,10 @@ def test_mirostats_mu_goes_on_from_what_was_chosen(byte_level: Model) -> None:
     first = states.at(MIROSTAT, 0)
     assert first.mu is None
     choice = choose([1.0, 2.0], MIROSTAT, (), 0.5, state=first)
-    states.took(choice)
+    states.advance(choice)
     assert states.at(MIROSTAT, 1).mu == choice.mu
     # Turned off and on again it begins anew.
-    states.took(choose([1.0, 2.0], XTC, (), 0.5))
+    states.advance(choose([1.0, 2.0], XTC, (), 0.5))
     assert states.at(MIROSTAT, 2).mu is None
 
 

@@ -44,8 +44,8 @@ def of(*allowed: int, temperature: float = 1.0, **values: float) -> SamplingPara
 LETTERS = of(*(_BYTES + byte for byte in b"abcd"))
 
 
-def text(told: Run, lane: int) -> str:
-    return b"".join(token.text for token in told.tokens(lane)).decode()
+def text(reported: Run, lane: int) -> str:
+    return b"".join(token.text for token in reported.tokens(lane)).decode()
 
 
 @pytest.fixture(params=["tiny", "in_turn"])
@@ -56,28 +56,30 @@ def studio(request: pytest.FixtureRequest) -> Studio:
 
 
 @pytest.mark.parametrize("frame_seconds", [0.0, 3600.0])
-def test_a_stop_ends_its_lane_alone_and_is_not_told(studio: Studio, frame_seconds: float) -> None:
+def test_a_stop_ends_its_lane_alone_and_is_not_reported(
+    studio: Studio, frame_seconds: float
+) -> None:
     plain = studio.compare(PROMPT, (SequenceStart(params=LETTERS),) * 2, 30)
     whole = text(plain, 0)
     stop = whole[9:12]
     place = whole.index(stop)
     studio.frame_seconds = frame_seconds
-    told = studio.compare(
+    reported = studio.compare(
         PROMPT,
         (SequenceStart(params=LETTERS, stop=(stop, "no")), SequenceStart(params=LETTERS)),
         30,
     )
-    assert text(told, 0) == whole[:place]
-    assert told.ids(1) == plain.ids(1)
-    assert told.reasons() == {0: "stop_string", 1: "max_tokens"}
-    ended = told.ends()[0]
+    assert text(reported, 0) == whole[:place]
+    assert reported.ids(1) == plain.ids(1)
+    assert reported.reasons() == {0: "stop_string", 1: "max_tokens"}
+    ended = reported.ends()[0]
     assert ended.tokens == place
     # The draw that ended it, with all that is known of a token.
     assert ended.end is not None
     drawn = plain.tokens(0)[place]
     assert (ended.end.index, ended.end.record.id, ended.end.record.u) == (place, drawn.id, drawn.u)
     assert (ended.end.record.text, ended.end.record.sketch) == (b"", drawn.sketch)
-    assert told.ends()[1].end is None
+    assert reported.ends()[1].end is None
 
     # With the same stop it ends there again; without it, it writes what it would have written.
     again = studio.go_on(
@@ -93,30 +95,30 @@ def test_a_stop_ends_its_lane_alone_and_is_not_told(studio: Studio, frame_second
 
 def test_of_the_token_that_a_stop_cuts_the_beginning_is_kept(tiny: Studio) -> None:
     the = of(_THE, _BYTES + ord("a"), temperature=0.0)
-    told = tiny.compare(PROMPT, (SequenceStart(params=the, stop=("he",)),), 30)
-    ended = told.ends()[0]
+    reported = tiny.compare(PROMPT, (SequenceStart(params=the, stop=("he",)),), 30)
+    ended = reported.ends()[0]
     assert ended.reason == "stop_string"
     assert ended.end is not None
     assert (ended.end.record.id, ended.end.record.text) == (_THE, b"t")
-    assert ended.end.index == ended.tokens == len(told.ids(0))
-    assert set(told.ids(0)) <= {_BYTES + ord("a")}
+    assert ended.end.index == ended.tokens == len(reported.ids(0))
+    assert set(reported.ids(0)) <= {_BYTES + ord("a")}
 
 
-def test_what_might_have_become_a_stop_is_told_when_the_lane_ends(tiny: Studio) -> None:
+def test_what_might_have_become_a_stop_is_reported_when_the_lane_ends(tiny: Studio) -> None:
     only_a = of(_BYTES + ord("a"))
     stop = ("a" * 40,)
-    told = tiny.compare(PROMPT, (SequenceStart(params=only_a, stop=stop),), 6)
-    assert (text(told, 0), told.reasons()) == ("aaaaaa", {0: "max_tokens"})
+    reported = tiny.compare(PROMPT, (SequenceStart(params=only_a, stop=stop),), 6)
+    assert (text(reported, 0), reported.reasons()) == ("aaaaaa", {0: "max_tokens"})
     rest = tiny.go_on(
         RerunSequence(request=3, sequence=0, params=only_a, max_tokens=4, stop=("aaa",))
     )
     assert (text(rest, 0), rest.reasons()) == ("", {0: "stop_string"})
 
 
-def test_the_draw_that_ends_a_text_is_told_too(tiny: Studio) -> None:
+def test_the_draw_that_ends_a_text_is_reported_too(tiny: Studio) -> None:
     end_only = at(1.0, logit_bias=((2, 1000.0),))  # type: ignore[arg-type]  # checked
-    told = tiny.compare(PROMPT, (SequenceStart(params=end_only),), 20, ignore_eos=False)
-    ended = told.ends()[0]
+    reported = tiny.compare(PROMPT, (SequenceStart(params=end_only),), 20, ignore_eos=False)
+    ended = reported.ends()[0]
     assert (ended.reason, ended.tokens) == ("end_of_text", 0)
     assert ended.end is not None
     assert (ended.end.record.id, ended.end.index, ended.end.record.text) == (2, 0, b"")
@@ -127,9 +129,9 @@ def test_every_token_is_spelled_though_a_stop_keeps_it_back(tiny: Studio) -> Non
     tiny.pieces = TokenPieceCache(tiny.model.vocabulary)
     plain = text(tiny.compare(PROMPT, (SequenceStart(params=LETTERS),), 30), 0)
     tiny.pieces = TokenPieceCache(tiny.model.vocabulary)
-    told = tiny.compare(PROMPT, (SequenceStart(params=LETTERS, stop=(plain[3:9],)),), 30)
+    reported = tiny.compare(PROMPT, (SequenceStart(params=LETTERS, stop=(plain[3:9],)),), 30)
     spelled: set[int] = set()
-    for event in told.events:
+    for event in reported.events:
         if isinstance(event, Token):
             spelled |= event.pieces.keys()
         elif isinstance(event, Finished) and event.end:

@@ -230,9 +230,9 @@ def assert_same_distribution(one: bytes, other: bytes) -> None:
 @pytest.mark.parametrize("lanes", [1, 3, 8])
 def test_each_lane_writes_what_it_alone_would(real: Studio, story: list[int], lanes: int) -> None:
     temperatures = [0.0, 0.4, 0.7, 1.0, 1.2, 1.5, 0.9, 2.0][:lanes]
-    told = real.compare(story, sequences_at(*temperatures), 24)
+    reported = real.compare(story, sequences_at(*temperatures), 24)
     for number, temperature in enumerate(temperatures):
-        assert_same_text(told.tokens(number), real.alone(story, at(temperature, seed=7), 24))
+        assert_same_text(reported.tokens(number), real.alone(story, at(temperature, seed=7), 24))
 
 
 def test_a_lanes_samplers_keep_their_own_state(tiny: Studio) -> None:
@@ -241,19 +241,19 @@ def test_a_lanes_samplers_keep_their_own_state(tiny: Studio) -> None:
         at(1.0, repeat_penalty=1.5, xtc_probability=0.5, xtc_threshold=0.01),
         at(1.2, dry_multiplier=2.0, dry_allowed_length=1),
     ]
-    told = tiny.compare(PROMPT, tuple(SequenceStart(params=params) for params in settings), 40)
+    reported = tiny.compare(PROMPT, tuple(SequenceStart(params=params) for params in settings), 40)
     for number, params in enumerate(settings):
         seeded = msgspec.structs.replace(params, seed=7)
-        assert_same_text(told.tokens(number), tiny.alone(PROMPT, seeded, 40))
+        assert_same_text(reported.tokens(number), tiny.alone(PROMPT, seeded, 40))
 
 
 def test_tokens_say_what_they_were_drawn_from(tiny: Studio) -> None:
-    told = tiny.compare(PROMPT, sequences_at(0.5, 1.5), 30)
+    reported = tiny.compare(PROMPT, sequences_at(0.5, 1.5), 30)
     with Reference(tiny.model.path, 512) as reference:
         for number, temperature in enumerate((0.5, 1.5)):
-            ids = told.ids(number)
+            ids = reported.ids(number)
             rows = reference.logits([*PROMPT, *ids[:-1]], len(PROMPT) - 1)
-            for token, logits in zip(told.tokens(number), rows, strict=True):
+            for token, logits in zip(reported.tokens(number), rows, strict=True):
                 sketch = LogitSketch.from_bytes(token.sketch)
                 assert token.probability == pytest.approx(
                     sketch.probability(token.id, temperature), abs=1e-4
@@ -268,34 +268,34 @@ def test_how_long_tokens_are_collected_changes_nothing_but_their_order(
 ) -> None:
     expected = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     tiny.frame_seconds = frame_seconds
-    told = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
+    reported = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     for number in range(4):
-        assert_same_text(told.tokens(number), expected.tokens(number))
-        for token in told.tokens(number):  # each with the sketch of its own logits
+        assert_same_text(reported.tokens(number), expected.tokens(number))
+        for token in reported.tokens(number):  # each with the sketch of its own logits
             sketch = LogitSketch.from_bytes(token.sketch)
             assert token.probability == pytest.approx(
                 sketch.probability(token.id, TEMPERATURES[number]), abs=1e-4
             )
 
 
-# Dice
+# Draws
 
 
-def test_the_same_dice_for_all(tiny: Studio) -> None:
-    told = tiny.compare(PROMPT, sequences_at(1.0, 1.0, 2.0), 20, seed=11)
-    assert {start.seed for start in told.started().values()} == {11}
-    assert told.ids(0) == told.ids(1)
-    us = [[token.u for token in told.tokens(number)] for number in range(3)]
+def test_the_same_draws_for_all(tiny: Studio) -> None:
+    reported = tiny.compare(PROMPT, sequences_at(1.0, 1.0, 2.0), 20, seed=11)
+    assert {start.seed for start in reported.started().values()} == {11}
+    assert reported.ids(0) == reported.ids(1)
+    us = [[token.u for token in reported.tokens(number)] for number in range(3)]
     assert us[0] == us[1] == us[2] == [uniform(11, len(PROMPT) + place) for place in range(20)]
 
 
-def test_dice_of_their_own(tiny: Studio) -> None:
+def test_draws_of_their_own(tiny: Studio) -> None:
     lanes = (*sequences_at(1.0, 1.0), SequenceStart(params=at(1.0, seed=900)))
-    told = tiny.compare(PROMPT, lanes, 20, seed=11, share_u=False)
-    assert [start.seed for start in told.started().values()] == [11, 12, 900]
-    assert [end.seed for end in told.ends().values()] == [11, 12, 900]
-    assert len({tuple(told.ids(number)) for number in range(3)}) == 3
-    assert [t.u for t in told.tokens(1)] == [uniform(12, len(PROMPT) + at) for at in range(20)]
+    reported = tiny.compare(PROMPT, lanes, 20, seed=11, share_u=False)
+    assert [start.seed for start in reported.started().values()] == [11, 12, 900]
+    assert [end.seed for end in reported.ends().values()] == [11, 12, 900]
+    assert len({tuple(reported.ids(number)) for number in range(3)}) == 3
+    assert [t.u for t in reported.tokens(1)] == [uniform(12, len(PROMPT) + at) for at in range(20)]
 
 
 def test_a_new_seed_each_time(tiny: Studio) -> None:
@@ -311,14 +311,20 @@ def test_a_new_seed_each_time(tiny: Studio) -> None:
 def test_lanes_finish_apart(tiny: Studio) -> None:
     # A tiny model's hot lanes soon meet its end of text; a ban keeps the other from it.
     banned = at(1.0, logit_bias=((0, -np.inf), (1, -np.inf), (2, -np.inf)))  # type: ignore[arg-type]  # no float
-    told = tiny.compare(PROMPT, (SequenceStart(params=banned), *sequences_at(100.0, 100.0)), 100,
-                        ignore_eos=False, share_u=False, seed=1)  # fmt: skip
-    ends = told.ends()
+    reported = tiny.compare(
+        PROMPT,
+        (SequenceStart(params=banned), *sequences_at(100.0, 100.0)),
+        100,
+        ignore_eos=False,
+        share_u=False,
+        seed=1,
+    )
+    ends = reported.ends()
     assert ends[0].reason == "max_tokens"
-    assert len(told.ids(0)) == ends[0].tokens == 100
-    assert told.end.tokens == sum(end.tokens for end in ends.values())
+    assert len(reported.ids(0)) == ends[0].tokens == 100
+    assert reported.end.tokens == sum(end.tokens for end in ends.values())
     for number in (1, 2):
-        assert ends[number].tokens == len(told.ids(number))
+        assert ends[number].tokens == len(reported.ids(number))
 
 
 def test_the_figures_at_the_end(tiny: Studio) -> None:
@@ -328,9 +334,9 @@ def test_the_figures_at_the_end(tiny: Studio) -> None:
     assert end.tokens_per_second == pytest.approx(76 / end.seconds_generation)
 
 
-def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
-    told = tiny.compare(PROMPT, sequences_at(0.0, 1.0), 3)
-    kinds = [type(event).__name__ for event in told.events]
+def test_what_is_reported_and_in_which_order(tiny: Studio) -> None:
+    reported = tiny.compare(PROMPT, sequences_at(0.0, 1.0), 3)
+    kinds = [type(event).__name__ for event in reported.events]
     assert kinds == [
         "Started", "Started", "Evaluated", *["Token"] * 6,
         "Finished", "Finished", "RunFinished",
@@ -338,7 +344,7 @@ def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
         "Started", "Started", "Evaluated", *["Token"] * 5,
         "Finished", "Token", "Finished", "RunFinished",
     ]  # fmt: skip
-    assert told.indices(1) == [0, 1, 2]
+    assert reported.indices(1) == [0, 1, 2]
 
 
 # Turned, stopped, continued, run again
@@ -347,10 +353,10 @@ def test_what_is_told_and_in_which_order(tiny: Studio) -> None:
 def once(
     event: type[AnyEvent], act: Callable[[], None], *, sequence: int, index: int
 ) -> Callable[..., None]:
-    """Do something when that token of that lane is told."""
+    """Do something when that token of that lane is reported."""
 
-    def on_event(told: AnyEvent, _control: Control) -> None:
-        if isinstance(told, Token) and (told.sequence, told.index) == (sequence, index):
+    def on_event(reported: AnyEvent, _control: Control) -> None:
+        if isinstance(reported, Token) and (reported.sequence, reported.index) == (sequence, index):
             act()
 
     return on_event
@@ -365,15 +371,15 @@ def test_a_lane_is_turned_and_the_others_are_not(tiny: Studio) -> None:
         sequence=1,
         index=9,
     )
-    told = tiny.compare(PROMPT, sequences_at(0.3, 0.3), 30)
-    assert_same_text(told.tokens(0), plain.tokens(0))
-    (turned,) = [event for event in told.events if isinstance(event, ParamsChanged)]
+    reported = tiny.compare(PROMPT, sequences_at(0.3, 0.3), 30)
+    assert_same_text(reported.tokens(0), plain.tokens(0))
+    (turned,) = [event for event in reported.events if isinstance(event, ParamsChanged)]
     assert (turned.sequence, turned.index, turned.params) == (1, 10, hot)
-    assert_same_text(told.tokens(1)[:10], plain.tokens(1)[:10])
-    for token in told.tokens(1)[10:]:
+    assert_same_text(reported.tokens(1)[:10], plain.tokens(1)[:10])
+    for token in reported.tokens(1)[10:]:
         sketch = LogitSketch.from_bytes(token.sketch)
         assert token.probability == pytest.approx(sketch.probability(token.id, 50.0), abs=1e-4)
-    assert told.ends()[1].params == hot
+    assert reported.ends()[1].params == hot
 
 
 def test_one_lane_is_stopped_and_goes_on(tiny: Studio) -> None:
@@ -389,10 +395,10 @@ def test_one_lane_is_stopped_and_goes_on(tiny: Studio) -> None:
                 )
 
     tiny.on_event = on_event
-    told = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
+    reported = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     for number in range(4):
-        assert_same_text(told.tokens(number), plain.tokens(number))
-    ends = [event for event in told.events if isinstance(event, Finished)]
+        assert_same_text(reported.tokens(number), plain.tokens(number))
+    ends = [event for event in reported.events if isinstance(event, Finished)]
     assert [(end.sequence, end.reason) for end in ends if end.sequence == 2] == [
         (2, "stopped"),
         (2, "max_tokens"),
@@ -451,7 +457,7 @@ def test_a_lane_that_met_the_end_of_text_can_go_on(tiny: Studio) -> None:
     assert_same_text(rest.tokens(0), expected)
 
 
-def test_a_lane_is_run_again_with_new_dice_and_the_others_keep_theirs(tiny: Studio) -> None:
+def test_a_lane_is_run_again_with_new_draws_and_the_others_keep_theirs(tiny: Studio) -> None:
     plain = tiny.compare(PROMPT, sequences_at(1.0, 1.0), 30)
     tiny.on_event = once(
         Token,
@@ -461,10 +467,10 @@ def test_a_lane_is_run_again_with_new_dice_and_the_others_keep_theirs(tiny: Stud
         sequence=0,
         index=12,
     )
-    told = tiny.compare(PROMPT, sequences_at(1.0, 1.0), 30)
-    assert_same_text(told.tokens(0), plain.tokens(0))
-    restart = max(place for place, e in enumerate(told.events) if isinstance(e, Started))
-    again = Run(told.events[restart:])
+    reported = tiny.compare(PROMPT, sequences_at(1.0, 1.0), 30)
+    assert_same_text(reported.tokens(0), plain.tokens(0))
+    restart = max(place for place, e in enumerate(reported.events) if isinstance(e, Started))
+    again = Run(reported.events[restart:])
     assert again.started()[1].seed == 1234
     expected = tiny.alone(PROMPT, at(1.0, seed=1234), 30)
     assert_same_text(again.tokens(1), expected)
@@ -485,9 +491,9 @@ def test_a_lane_is_added_and_one_removed(tiny: Studio) -> None:
 
 def test_all_lanes_are_stopped(tiny: Studio) -> None:
     tiny.on_event = once(Token, lambda: tiny.control.stop(), sequence=0, index=3)
-    told = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 100)
-    assert set(told.reasons().values()) == {"stopped"}
-    assert told.end.tokens < 24
+    reported = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 100)
+    assert set(reported.reasons().values()) == {"stopped"}
+    assert reported.end.tokens < 24
     # And what the abort left behind in the memory is no part of what follows.
     tiny.on_event = lambda _event, _control: None
     plain = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
@@ -506,9 +512,9 @@ def test_all_lanes_are_stopped(tiny: Studio) -> None:
 
 def test_stopped_before_it_began(tiny: Studio) -> None:
     tiny.on_event = lambda event, control: control.stop() if isinstance(event, Started) else None
-    told = tiny.compare(PROMPT, sequences_at(0.5, 1.0), 10)
-    assert told.reasons() == {0: "stopped", 1: "stopped"}
-    assert (told.end.tokens, told.end.tokens_per_second) == (0, 0.0)
+    reported = tiny.compare(PROMPT, sequences_at(0.5, 1.0), 10)
+    assert reported.reasons() == {0: "stopped", 1: "stopped"}
+    assert (reported.end.tokens, reported.end.tokens_per_second) == (0, 0.0)
     tiny.on_event = lambda _event, _control: None
     rest = tiny.go_on(ContinueSequence(request=3, sequence=1, params=at(1.0), max_tokens=10))
     assert_same_text(rest.tokens(1), tiny.alone(PROMPT, at(1.0, seed=7), 10))
@@ -520,10 +526,10 @@ def test_lanes_of_an_earlier_engine_go_on(real: Studio, story: list[int]) -> Non
         SequenceStart(params=at(t), written=id_bytes(plain.ids(n)[:44]), waits=n == 0)
         for n, t in enumerate((0.0, 1.0))
     )
-    told = real.compare(story, lanes, 6)
-    assert told.started()[1].tokens == 44
-    assert told.ids(0) == []
-    assert_same_text(told.tokens(1), plain.tokens(1)[44:])
+    reported = real.compare(story, lanes, 6)
+    assert reported.started()[1].tokens == 44
+    assert reported.ids(0) == []
+    assert_same_text(reported.tokens(1), plain.tokens(1)[44:])
     rest = real.go_on(ContinueSequence(request=3, sequence=0, params=at(0.0), max_tokens=6))
     assert_same_text(rest.tokens(0), plain.tokens(0)[44:])
 
@@ -533,21 +539,21 @@ def test_lanes_of_an_earlier_engine_go_on(real: Studio, story: list[int]) -> Non
 
 def test_the_prompt_is_evaluated_once_and_the_manuscript_stays(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(300)]
-    told = tiny.compare(prompt, sequences_at(*TEMPERATURES), 20)
-    (report,) = [event for event in told.events if isinstance(event, Evaluated)]
+    reported = tiny.compare(prompt, sequences_at(*TEMPERATURES), 20)
+    (report,) = [event for event in reported.events if isinstance(event, Evaluated)]
     assert (report.reused, report.context_used) == (0, 300)
     assert tiny.context.used == 300
     assert tiny.context.free == 512 - 300 - 4 * 19
     assert tiny.context.evaluate([*prompt, 9]) == 300
-    told = tiny.compare([*prompt, 9], sequences_at(1.0), 5)
-    (report,) = [event for event in told.events if isinstance(event, Evaluated)]
+    reported = tiny.compare([*prompt, 9], sequences_at(1.0), 5)
+    (report,) = [event for event in reported.events if isinstance(event, Evaluated)]
     assert report.reused == 301
 
 
 def test_the_whole_context_is_used_and_no_more(tiny: Studio) -> None:
     prompt = [3 + place % 200 for place in range(372)]
-    told = tiny.compare(prompt, sequences_at(0.5, 1.0), 71)
-    assert set(told.reasons().values()) == {"max_tokens"}
+    reported = tiny.compare(prompt, sequences_at(0.5, 1.0), 71)
+    assert set(reported.reasons().values()) == {"max_tokens"}
     assert tiny.context.free == 0
     more = tiny.go_on(ContinueSequence(request=3, sequence=0, params=at(0.5), max_tokens=5))
     assert more.reasons() == {0: "context_full"}
@@ -558,13 +564,13 @@ def test_the_whole_context_is_used_and_no_more(tiny: Studio) -> None:
     )
     assert more.reasons() == {0: "max_tokens"}
     expected = tiny.alone(prompt, at(0.5, seed=7), 141)
-    assert_same_text(told.tokens(0) + more.tokens(0), expected)
+    assert_same_text(reported.tokens(0) + more.tokens(0), expected)
 
 
 def test_a_lane_in_turn_has_the_whole_context_too(in_turn: Studio) -> None:
     prompt = [3 + place % 200 for place in range(480)]
-    told = in_turn.compare(prompt, sequences_at(0.5, 1.0), 33)
-    assert told.reasons() == {0: "max_tokens", 1: "max_tokens"}
+    reported = in_turn.compare(prompt, sequences_at(0.5, 1.0), 33)
+    assert reported.reasons() == {0: "max_tokens", 1: "max_tokens"}
     more = in_turn.go_on(ContinueSequence(request=3, sequence=0, params=at(0.5), max_tokens=5))
     assert more.reasons() == {0: "context_full"}
     assert more.tokens(0) == []
@@ -610,19 +616,19 @@ def test_where_memory_cannot_be_copied_lanes_run_one_after_another(
     in_turn: Studio, tiny: Studio
 ) -> None:
     expected = tiny.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
-    told = in_turn.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
+    reported = in_turn.compare(PROMPT, sequences_at(*TEMPERATURES), 30)
     order = [lane for lane, _ in itertools.groupby(
-        event.sequence for event in told.events if isinstance(event, Token))]  # fmt: skip
+        event.sequence for event in reported.events if isinstance(event, Token))]  # fmt: skip
     assert order == [0, 1, 2, 3]
     for number in range(4):
-        assert_same_text(told.tokens(number), expected.tokens(number))
+        assert_same_text(reported.tokens(number), expected.tokens(number))
     rest = in_turn.go_on(
         ContinueSequence(request=3, sequence=1, params=at(0.5), max_tokens=5),
         RerunSequence(request=3, sequence=2, params=at(0.0), max_tokens=30),
     )
     longer = tiny.alone(PROMPT, at(0.5, seed=7), 35)
-    assert_same_text(told.tokens(1) + rest.tokens(1), longer)
-    assert rest.ids(2) == told.ids(0)
+    assert_same_text(reported.tokens(1) + rest.tokens(1), longer)
+    assert rest.ids(2) == reported.ids(0)
 
 
 # What is refused

@@ -41,11 +41,11 @@ def run(pieces: list[bytes], stops: list[str], bundle: int) -> tuple[bytes, bool
         found = watch.sees(piece)
         waiting.append(token(index, piece))
         if found or len(waiting) == bundle:
-            shown += [free for held in waiting for free in watch.take(held)]
+            shown += [free for held in waiting for free in watch.feed(held)]
             waiting.clear()
         if found:
             break
-    shown += [free for held in waiting for free in watch.take(held)]
+    shown += [free for held in waiting for free in watch.feed(held)]
     free, cut = watch.settle()
     shown += free
     assert (cut is not None) == found
@@ -86,10 +86,10 @@ def test_what_can_be_no_stop_is_given_at_once() -> None:
     watch = StopStrings(["\n\nQ:"])
     for index, (piece, count) in enumerate([(b"a", 1), (b"\n", 0), (b"\n", 0), (b"b", 3)]):
         assert not watch.sees(piece)
-        assert len(watch.take(token(index, piece))) == count
+        assert len(watch.feed(token(index, piece))) == count
     watch.sees(b"\n")
     last = token(4, b"\n")
-    assert watch.take(last) == []
+    assert watch.feed(last) == []
     assert watch.settle() == ([last], None)
 
 
@@ -99,7 +99,7 @@ def test_the_token_in_which_a_stop_begins_spells_what_is_never_shown() -> None:
     shown: list[Token] = []
     for index, (text, pieces) in enumerate(spelled):
         watch.sees(text)
-        shown += watch.take(msgspec.structs.replace(token(index, text), pieces=pieces))
+        shown += watch.feed(msgspec.structs.replace(token(index, text), pieces=pieces))
     free, cut = watch.settle()
     assert [each.record.text for each in [*shown, *free]] == [b"a"]
     assert cut is not None

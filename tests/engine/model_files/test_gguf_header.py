@@ -524,7 +524,7 @@ def test_bytes_may_be_tokens_of_one_character(tmp_path: Path) -> None:
     assert read_header(path).vocabulary_size == len(TOKENS)
 
 
-def test_empty_tokens_are_told_apart_by_their_place(tmp_path: Path) -> None:
+def test_empty_tokens_are_distinguished_by_their_place(tmp_path: Path) -> None:
     path = write_model(
         tmp_path / "m.gguf", tokenizer="gpt2", tokens=["a", "", "", "b"], types=[1] * 4
     )

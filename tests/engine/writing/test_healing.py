@@ -124,10 +124,12 @@ def test_the_mixture_is_what_all_ways_weigh_together(
     expected: dict[bytes, float] = defaultdict(float)
     for (way_tokens, spare), share in shares.items():
         expected[vocabulary.text(way_tokens[-1])[spare:]] += share / whole
-    told = by_added(vocabulary, healed)
+    reported = by_added(vocabulary, healed)
     for added, weight in weights.items():
-        assert told[added] == pytest.approx(weight / found, rel=1e-4, abs=1e-9)
-    variation = 0.5 * sum(abs(told[added] - expected[added]) for added in {*told, *expected})
+        assert reported[added] == pytest.approx(weight / found, rel=1e-4, abs=1e-9)
+    variation = 0.5 * sum(
+        abs(reported[added] - expected[added]) for added in {*reported, *expected}
+    )
     assert variation <= 1.0 - found / whole + 1e-6
 
 
@@ -143,8 +145,10 @@ def test_heavy_ways_through_other_tokens_are_found() -> None:
         for way, spare, share in ways:
             expected[vocabulary.text(way[-1])[spare:]] += share / sum(way[2] for way in ways)
         for peeks in lost:
-            told = by_added(vocabulary, healed_of(vocabulary, tokens, back, peeks=peeks))
-            lost[peeks] += 0.5 * sum(abs(told[added] - expected[added]) for added in list(expected))
+            reported = by_added(vocabulary, healed_of(vocabulary, tokens, back, peeks=peeks))
+            lost[peeks] += 0.5 * sum(
+                abs(reported[added] - expected[added]) for added in list(expected)
+            )
     assert lost[True] < lost[False] / 2
 
 

@@ -234,7 +234,7 @@ def test_a_part_of_a_text_is_what_it_is_in_the_whole(bench: Bench, starter_model
             )
 
 
-def test_progress_is_told_and_no_batch_is_too_large(
+def test_progress_is_reported_and_no_batch_is_too_large(
     bench: Bench, byte_level_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.load(byte_level_path)
@@ -269,12 +269,12 @@ def test_stopped_it_keeps_what_was_scored(bench: Bench, byte_level_path: Path) -
 def test_each_token_is_spelled_once(bench: Bench, byte_level_path: Path) -> None:
     bench.load(byte_level_path)
     events = bench.score("abcabc" * 40)
-    told: set[int] = set()
+    reported: set[int] = set()
     for piece in pieces(events):
-        assert not told & piece.pieces.keys()
-        told |= piece.pieces.keys()
+        assert not reported & piece.pieces.keys()
+        reported |= piece.pieces.keys()
         for token in piece.tokens:
-            assert told.issuperset(LogitSketch.from_bytes(token.sketch).ids.tolist())
+            assert reported.issuperset(LogitSketch.from_bytes(token.sketch).ids.tolist())
 
 
 @settings(

@@ -102,7 +102,7 @@ def test_another_type_is_refused(program: str, raw: str) -> None:
 
 
 @pytest.mark.parametrize("program", [it for it in SAMPLING if "Hugging" not in it])
-def test_a_temperature_below_zero_is_greedy_and_told(program: str) -> None:
+def test_a_temperature_below_zero_is_greedy_and_reported(program: str) -> None:
     key = TEMPERATURE[program]
     found = import_one(with_value(program, key, "-0.5"), "x")
     assert found.preset.sampling.temperature == 0
@@ -121,7 +121,7 @@ def test_a_temperature_below_zero_is_left_out_where_the_program_refuses_it() -> 
 
 @pytest.mark.parametrize("raw", ["2000000000000", "1e17", "99999999999999999999"])
 @pytest.mark.parametrize("program", SAMPLING)
-def test_a_finite_number_out_of_range_is_left_out_and_told(program: str, raw: str) -> None:
+def test_a_finite_number_out_of_range_is_left_out_and_reported(program: str, raw: str) -> None:
     key = TOP_K[program]
     found = import_one(with_value(program, key, raw), "x")
     assert found.preset.sampling.top_k == 0
@@ -173,7 +173,7 @@ def test_half_a_character_and_a_key_twice_are_refused(program: str) -> None:
     [("../x", "x"), ("/etc/x", "etc x"), ("CON", "Preset CON"), ("a\0b", "a b"),
      ("x" * 300, "x" * 100), ("...", "Preset"), ("a:b*c?", "a b c")],
 )  # fmt: skip
-def test_a_name_that_cannot_be_one_is_made_safe_and_told(name: str, safe: str) -> None:
+def test_a_name_that_cannot_be_one_is_made_safe_and_reported(name: str, safe: str) -> None:
     for values, key in (
         ({"temp": 1, "dynatemp_range": 0, "preset": name}, "preset"),
         ({"temp": 1, "dynatemp_range": 0, "title": name}, "title"),

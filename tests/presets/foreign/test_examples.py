@@ -1,4 +1,4 @@
-"""Whole files as the programs write them, in `examples`: what is carried, what is told."""
+"""Whole files as the programs write them, in `examples`: what is carried, what is reported."""
 
 import math
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Expected:
     program: str
     name: str
     sampling: dict[str, Any]
-    told: list[tuple[str, object]]
+    reported: list[tuple[str, object]]
     fields: dict[str, Any]
 
 
@@ -218,9 +218,9 @@ def test_an_example_becomes_this_preset(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_an_example_tells_what_had_an_effect_with_a_reason(name: str) -> None:
-    told = [it for it in taken(name).not_carried if it.had_effect]
-    assert [(it.key, it.value) for it in told] == EXPECTED[name].told
+def test_an_example_reports_what_had_an_effect_with_a_reason(name: str) -> None:
+    reported = [it for it in taken(name).not_carried if it.had_effect]
+    assert [(it.key, it.value) for it in reported] == EXPECTED[name].reported
     assert all(it.why for it in taken(name).not_carried)
 
 
@@ -229,15 +229,15 @@ def test_an_example_goes_out_and_in_again_as_it_was(name: str) -> None:
     preset = taken(name).preset
     exported = export(preset, WRITTEN_BY[EXPECTED[name].program])
     again = import_one(exported.text, preset.name, absent=True).preset
-    told = {it.key: it.value for it in exported.not_carried}
-    assert told.keys() <= {"max_tokens", "stop", "description", "repeat_last_n"}
-    last_n = told.pop("repeat_last_n", again.sampling.repeat_last_n)
+    reported = {it.key: it.value for it in exported.not_carried}
+    assert reported.keys() <= {"max_tokens", "stop", "description", "repeat_last_n"}
+    last_n = reported.pop("repeat_last_n", again.sampling.repeat_last_n)
     sampling = msgspec.structs.replace(again.sampling, repeat_last_n=last_n)
-    assert msgspec.structs.replace(again, sampling=sampling, **told) == preset
+    assert msgspec.structs.replace(again, sampling=sampling, **reported) == preset
 
 
-def test_a_storys_keys_of_servers_are_told_without_their_values() -> None:
-    told = {it.key: it.value for it in taken("The lighthouse.json").not_carried}
-    assert told["savedsettings.saved_oai_key"] == told["savedsettings.my_api_key"] == "…"
-    assert told["savedsettings.darkmode"] is True
+def test_a_storys_keys_of_servers_are_reported_without_their_values() -> None:
+    reported = {it.key: it.value for it in taken("The lighthouse.json").not_carried}
+    assert reported["savedsettings.saved_oai_key"] == reported["savedsettings.my_api_key"] == "…"
+    assert reported["savedsettings.darkmode"] is True
     assert "sk-not" not in repr(taken("The lighthouse.json"))

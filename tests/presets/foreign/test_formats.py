@@ -33,7 +33,7 @@ def take(values: object, stem: str = "stem") -> Imported:
     return import_one(text, stem)
 
 
-def told(imported: Imported) -> dict[str, object]:
+def reported(imported: Imported) -> dict[str, object]:
     return {entry.key: entry.value for entry in imported.not_carried}
 
 
@@ -50,7 +50,7 @@ def test_silly_tavern() -> None:
     assert (params.xtc_probability, params.top_n_sigma) == (0.5, 1.5)
     assert params.samplers == DEFAULT_SAMPLERS
     assert params.biases == ((198, -math.inf),)
-    lost = told(imported)
+    lost = reported(imported)
     for key in ("tfs", "top_a", "epsilon_cutoff", "eta_cutoff", "smoothing_factor", "num_beams"):
         assert lost[key] == TAVERN[key]
     assert params.word_biases == (WordBias("said", -2.0),)
@@ -107,7 +107,7 @@ def test_a_top_p_of_nothing_leaves_the_best_token(values: dict[str, object]) -> 
     assert (params.top_k, params.top_p) == (1, 1)
 
 
-def test_a_switch_is_no_number_where_it_is_told() -> None:
+def test_a_switch_is_no_number_where_it_is_reported() -> None:
     (entry,) = take({"temp": 1, "freq_pen": 0, "num_beams": True}).not_carried
     assert entry.had_effect  # 1 would have had none
 
@@ -132,7 +132,7 @@ def test_kobold() -> None:
         "dry", "penalties", "temperature", "top_n_sigma", "typical_p", "top_p", "min_p", "top_k",
         "xtc",
     )  # fmt: skip
-    assert told(imported) == {"tfs": 0.97, "top_a": 0.75, "rep_pen_slope": 0.7}
+    assert reported(imported) == {"tfs": 0.97, "top_a": 0.75, "rep_pen_slope": 0.7}
 
 
 @pytest.mark.parametrize("temperature", [0, -1, -0.5])
@@ -155,7 +155,7 @@ def test_a_kobold_story_gives_its_settings_and_keeps_its_text_to_itself() -> Non
     assert (params.temperature, params.typical_p, params.mirostat) == (0.75, 0.9, 2)
     assert (params.mirostat_tau, params.mirostat_eta, params.seed) == (4, 0.2, 7)
     assert (preset.max_tokens, preset.stop) == (120, ("###", "You:"))
-    assert told(imported) == {"savedsettings.tfs_s": 0.8}
+    assert reported(imported) == {"savedsettings.tfs_s": 0.8}
     story["savedsettings"]["rep_pen"] = True  # type: ignore[index]  # an object
     with pytest.raises(PresetError, match=r"savedsettings\.rep_pen: found true"):
         take(story)
@@ -192,7 +192,7 @@ def test_lm_studio() -> None:
     assert preset.stop == ("\n\n",)
     assert (params.temperature, params.top_k, params.top_p, params.min_p) == (0.4, 20, 0.9, 0)
     assert (params.repeat_penalty, params.xtc_probability) == (1.2, 0.3)
-    lost = told(imported)
+    lost = reported(imported)
     assert lost["llm.prediction.minPSampling"] == 0.5
     assert lost["llm.load.contextLength"] == 4096
     assert lost["llm.prediction.structured"] == {"type": "none"}
@@ -211,8 +211,8 @@ def test_lm_studios_older_form() -> None:
     assert preset.name == "Old"
     assert preset.sampling.temperature == 0.3
     assert (preset.system_message, preset.stop) == ("You are kind.", ("### Instruction:",))
-    assert told(imported)["load_params"] == {"n_ctx": 2048}
-    assert told(imported)["inference_params.input_prefix"] == "### Instruction:\n"
+    assert reported(imported)["load_params"] == {"n_ctx": 2048}
+    assert reported(imported)["inference_params.input_prefix"] == "### Instruction:\n"
 
 
 WEBUI = """\
@@ -243,7 +243,7 @@ def test_text_generation_webui() -> None:
     assert (params.min_p, params.top_k, params.repeat_penalty) == (0.05, 20, 1.05)
     assert (params.repeat_last_n, params.dry_sequence_breakers) == (-1, ("\n", ":"))
     assert params.samplers[-4:] == ("penalties", "min_p", "top_k", "temperature")
-    assert told(imported) == {"smoothing_factor": 0.2}
+    assert reported(imported) == {"smoothing_factor": 0.2}
     assert take("temperature: 0.7\ndo_sample: false\n").preset.sampling.temperature == 0
     plain = import_one("temperature: 0.7\n", "x", absent=True).preset.sampling.samplers
     assert plain.index("temperature") < plain.index("top_k")
@@ -280,7 +280,7 @@ def test_llama_cpp_arguments() -> None:
     assert params.biases == ((7, -math.inf), (15043, -1))
     assert params.samplers == ("top_k", "typical_p", "temperature")
     assert (preset.max_tokens, preset.stop) == (64, ("User:",))
-    assert told(imported) == {"-m": "model.gguf", "-c": "4096", "--no-mmap": None}
+    assert reported(imported) == {"-m": "model.gguf", "-c": "4096", "--no-mmap": None}
     assert take("--temp 1 --sampling-seq kt").preset.sampling.samplers == ("top_k", "temperature")
 
 
@@ -295,7 +295,7 @@ def test_ollama() -> None:
     assert (preset.sampling.temperature, preset.max_tokens) == (0.9, 42)
     assert preset.stop == ("<|im_end|>", "AI:")
     assert (preset.system_message, preset.prompt_format) == ("You are\nMario.", "chat")
-    assert told(imported) == {
+    assert reported(imported) == {
         "FROM": "llama3.2", "num_ctx": "4096", "tfs_z": 0.5, "TEMPLATE": "{{ .Prompt }}"
     }  # fmt: skip
 
@@ -312,7 +312,7 @@ def test_an_openai_body() -> None:
     assert (params.seed, preset.max_tokens, preset.stop) == (5, 77, ("END",))
     assert params.biases == ((11, 3), (50256, -math.inf))
     assert (preset.system_message, preset.prompt_format) == ("Be kind.", "chat")
-    assert told(imported) == {"model": "gpt-x", "n": 2, "messages": [user], "stream": False}
+    assert reported(imported) == {"model": "gpt-x", "n": 2, "messages": [user], "stream": False}
 
 
 BAD = [

@@ -143,7 +143,9 @@ def test_a_key_becomes_what_the_table_says(program: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(("program", "key"), [it for it in LINES if not becomes(*it)])
-def test_a_key_without_a_place_is_told_with_its_value_and_a_reason(program: str, key: str) -> None:
+def test_a_key_without_a_place_is_reported_with_its_value_and_a_reason(
+    program: str, key: str
+) -> None:
     entry = KEY_TABLES[program][key]
     beside = BESIDE.get((program, key), {})
     value: Any = {
@@ -163,7 +165,7 @@ def test_a_key_without_a_place_is_told_with_its_value_and_a_reason(program: str,
 
 
 @pytest.mark.parametrize("program", [name for name in FILES if name != "SillyTavern system prompt"])
-def test_a_key_that_nobody_knows_is_told_too(program: str) -> None:
+def test_a_key_that_nobody_knows_is_reported_too(program: str) -> None:
     key = {"LM Studio": "llm.prediction.aura", "llama.cpp arguments": "--aura"}.get(program, "aura")
     known = {"llama.cpp arguments": "--top-k"}.get(program, "top_k")
     beside = {known: 40} if known in KEY_TABLES[program] else {}

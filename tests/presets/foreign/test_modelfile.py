@@ -79,18 +79,18 @@ def test_what_is_written_is_read_back_or_cannot_be_said(text: str) -> None:
 
 
 @given(st.lists(PIECES.filter(bool), min_size=1, max_size=4, unique=True), PIECES)
-def test_a_presets_texts_go_out_and_in_again_or_are_told(stops: list[str], system: str) -> None:
+def test_a_presets_texts_go_out_and_in_again_or_are_reported(stops: list[str], system: str) -> None:
     preset = Preset(
         name="x", stop=tuple(stops), system_message=system,
         prompt_format="chat" if system else "plain",
     )  # fmt: skip
     exported = export(preset, "ollama")
-    told = {entry.key for entry in exported.not_carried}
+    reported = {entry.key for entry in exported.not_carried}
     again = import_one(exported.text, "x").preset
     assert set(again.stop) <= set(stops)
-    if "stop" not in told:
+    if "stop" not in reported:
         assert again.stop == preset.stop
-    if "system_message" not in told:
+    if "system_message" not in reported:
         assert again.system_message == system
 
 
@@ -114,12 +114,12 @@ def test_tabs_comments_and_line_ends_of_windows() -> None:
     assert preset.stop == ("# no comment",)
 
 
-def test_what_follows_no_instruction_is_told_and_the_rest_is_carried() -> None:
+def test_what_follows_no_instruction_is_reported_and_the_rest_is_carried() -> None:
     found = import_one("FROM x\nGREETING hello\nPARAMETER shine 3\nPARAMETER top_k 7\n", "x")
     assert found.preset.sampling.top_k == 7
-    told = {entry.key: (entry.value, entry.fate) for entry in found.not_carried}
-    assert told["GREETING"] == ("hello", "idle")
-    assert told["shine"] == ("3", "lost")
+    reported = {entry.key: (entry.value, entry.fate) for entry in found.not_carried}
+    assert reported["GREETING"] == ("hello", "idle")
+    assert reported["shine"] == ("3", "lost")
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_an_open_quotation_costs_no_more_than_its_length() -> None:
             import_one(f'FROM x\nSYSTEM """{body}', "x")
 
 
-def test_mirostat_is_written_and_told_as_out_of_use() -> None:
+def test_mirostat_is_written_and_reported_as_out_of_use() -> None:
     params = msgspec.structs.replace(Preset(name="x").sampling, mirostat=2)
     exported = export(Preset(name="x", sampling=params), "ollama")
     assert "PARAMETER mirostat 2\n" in exported.text
-    (told,) = [entry for entry in exported.not_carried if entry.key == "mirostat"]
-    assert "does not know Mirostat any more" in told.why
+    (reported,) = [entry for entry in exported.not_carried if entry.key == "mirostat"]
+    assert "does not know Mirostat any more" in reported.why

@@ -72,7 +72,7 @@ def test_a_text(name: str) -> None:
         import_bytes(TEXTS[name].encode(), "stem")
 
 
-def test_what_is_told_names_what_is_known(tmp_path: Path) -> None:
+def test_what_is_reported_names_what_is_known(tmp_path: Path) -> None:
     path = tmp_path / "weather.json"
     path.write_text('{"temp": 21.5, "humidity": 40, "city": "Oslo"}')
     with pytest.raises(PresetError) as caught:
@@ -83,7 +83,7 @@ def test_what_is_told_names_what_is_known(tmp_path: Path) -> None:
     )
 
 
-def test_other_files_of_this_program_are_told_by_name() -> None:
+def test_other_files_of_this_program_are_reported_by_name() -> None:
     comparison = {"format": "kelvin-studio comparison", "format_version": 1, "max_tokens": 3}
     with pytest.raises(PresetError, match="Compare › Open comparison"):
         import_bytes(json.dumps(comparison).encode(), "stem")

@@ -1,4 +1,4 @@
-"""Files as people have them, of every form: whose they are, what they become, what is told."""
+"""Files as people have them, of every form: whose they are, what they become, what is reported."""
 
 import json
 import math
@@ -532,7 +532,7 @@ def test_what_cannot_be_carried_is_refused_with_the_reason(name: str) -> None:
     assert len(str(caught.value)) < 600
 
 
-def test_which_of_two_orders_won_is_told() -> None:
+def test_which_of_two_orders_won_is_reported() -> None:
     def why(values: object, key: str = "temperature_last") -> str:
         found = import_one(text_of(values), "x", absent=True)
         (entry,) = [it for it in entries(found) if it.key == key]

@@ -1,4 +1,4 @@
-"""Out and in again: what both sides have stays; what does not is told."""
+"""Out and in again: what both sides have stays; what does not is reported."""
 
 import math
 
@@ -37,16 +37,16 @@ def biased_texts(params: SamplingParams) -> dict[str, float]:
 
 
 def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
-    """Every field is as it was, or is told with the value that it had."""
-    told = {entry.key: entry.value for entry in exported.not_carried}
+    """Every field is as it was, or is reported with the value that it had."""
+    reported = {entry.key: entry.value for entry in exported.not_carried}
     old_params, new_params = before.sampling, after.sampling
-    # As if what was told had been set by hand.
-    by_hand = {field: told[field] for field in told if field in SAMPLING_FIELDS}
+    # As if what was reported had been set by hand.
+    by_hand = {field: reported[field] for field in reported if field in SAMPLING_FIELDS}
     mended = msgspec.structs.replace(new_params, **by_hand)
     for field in SAMPLING_FIELDS:
         old, new = getattr(old_params, field), getattr(new_params, field)
-        if field in told:
-            assert told[field] == old
+        if field in reported:
+            assert reported[field] == old
         elif field == "samplers":
             assert active_steps(mended) == active_steps(old_params)
         elif field == "word_biases":
@@ -58,7 +58,7 @@ def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
         else:
             assert new == old, field
     for field in ("description", "task", "prompt_format", "system_message", "stop", "max_tokens"):
-        if field not in told:
+        if field not in reported:
             assert getattr(after, field) == getattr(before, field), field
 
 
@@ -67,7 +67,7 @@ def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
 @given(preset=presets())
 @example(preset=Preset(name="2", sampling=SamplingParams(dry_sequence_breakers=("none",))))
 @example(preset=Preset(name="3", sampling=SamplingParams(dry_sequence_breakers=("a", "none"))))
-def test_every_value_stays_or_is_told(format_name: str, preset: Preset) -> None:
+def test_every_value_stays_or_is_reported(format_name: str, preset: Preset) -> None:
     exported = export(preset, format_name)
     again = import_one(exported.text, preset.name, absent=True).preset
     assert again.name == preset.name
@@ -118,11 +118,11 @@ DRY_WITHOUT_RANGE = SamplingParams(dry_multiplier=0.8, dry_penalty_last_n=0)
          "samplers"),
     ],
 )  # fmt: skip
-def test_what_would_mean_another_thing_there_is_told(
+def test_what_would_mean_another_thing_there_is_reported(
     format_name: str, params: SamplingParams, field: str
 ) -> None:
-    told = export(Preset(name="x", sampling=params), format_name).not_carried
-    (entry,) = [entry for entry in told if entry.key == field]
+    reported = export(Preset(name="x", sampling=params), format_name).not_carried
+    (entry,) = [entry for entry in reported if entry.key == field]
     assert entry.value == getattr(params, field)
     assert "has no place for it" not in entry.why
 
@@ -141,6 +141,6 @@ CARRIED_BY_ALL = ("temperature", "top_p", "frequency_penalty", "presence_penalty
 
 @given(st.sampled_from([name for name in WRITERS if name != "koboldcpp"]), presets())
 def test_what_all_of_them_have_is_never_lost(format_name: str, preset: Preset) -> None:
-    told = {entry.key for entry in export(preset, format_name).not_carried}
+    reported = {entry.key for entry in export(preset, format_name).not_carried}
     infinite = {"temperature"} if math.isinf(preset.sampling.temperature) else set()
-    assert not told & (set(CARRIED_BY_ALL) - infinite)
+    assert not reported & (set(CARRIED_BY_ALL) - infinite)

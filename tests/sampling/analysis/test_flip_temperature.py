@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch, SamplingParams, choose
-from studio.sampling.analysis.flip_temperature import COLDEST, HOTTEST, blame, blames
+from studio.sampling.analysis.flip_temperature import (
+    COLDEST,
+    HOTTEST,
+    flip_temperature,
+    flip_temperatures,
+)
 from studio.sampling.sketches.sketch_stack import SketchStack
 
 FILTERS: tuple[dict[str, object], ...] = (
@@ -41,17 +46,17 @@ small = st.lists(st.floats(-20.0, 20.0, width=32), min_size=2, max_size=100).map
 
 
 @given(small, st.floats(0.0, 1.0, exclude_max=True), st.sampled_from(FILTERS))
-def test_the_same_dice_take_the_favourite_below_and_not_above(
+def test_the_same_draws_take_the_favourite_below_and_not_above(
     logits: NDArray[np.float32], u: float, filters: dict[str, object]
 ) -> None:
     params = SamplingParams(**filters)  # type: ignore[arg-type]  # filters vary
     token = choose(logits, at(params, 3.0), (), u).token
-    found = blame(LogitSketch.of(logits, written=token), token, u, params)
+    found = flip_temperature(LogitSketch.of(logits, written=token), token, u, params)
     favourite = int(np.argmax(logits))
     assert (found is None) == (token == favourite)
     if found is None:
         return
-    assert found < 3.0 * (1 + 1e-9), "at T 3 the dice did not choose the favourite"
+    assert found < 3.0 * (1 + 1e-9), "at T 3 the draw did not choose the favourite"
     if found > 0.0:
         assert is_favourite(logits, u, params, found * (1 - 1e-6))
         assert is_favourite(logits, u, params, found / 7)
@@ -68,7 +73,7 @@ def test_real_logits(real_logits: NDArray[np.float32], filters: dict[str, object
     for row in real_logits[::9]:
         u = float(rng.random())
         token = choose(row, at(params, 1.5), (), u).token
-        found = blame(LogitSketch.of(row, written=token), token, u, params)
+        found = flip_temperature(LogitSketch.of(row, written=token), token, u, params)
         if found is None or not COLDEST < found < HOTTEST:
             continue
         asked += 1
@@ -92,11 +97,11 @@ def test_a_stack_says_what_each_sketch_says(
         sketch = LogitSketch.of(row, written=token)
         stack.append(sketch, token)
         us.append(u)
-        found = blame(sketch, token, u, params)
+        found = flip_temperature(sketch, token, u, params)
         expected.append(math.nan if found is None else found)
         turn = 1.0 if found is None else min(max(found, COLDEST), HOTTEST)
         in_tail.append(128 < sketch.shaped(at(params, turn)).kept < row.size)
-    got = blames(stack, np.array(us), params)
+    got = flip_temperatures(stack, np.array(us), params)
     for found, wanted, estimated in zip(got, expected, in_tail, strict=True):
         tolerance = 0.1 if estimated else 1e-6
         assert found == pytest.approx(wanted, rel=tolerance, nan_ok=True)
@@ -132,7 +137,9 @@ def test_a_stack_with_any_filters_in_any_order(
         token = choose(logits, SamplingParams(temperature=5.0), (), u).token
         stack.append(LogitSketch.of(logits, written=token), token)
         us.append(u)
-    for (logits, u), found in zip(places, blames(stack, np.array(us), params), strict=True):
+    for (logits, u), found in zip(
+        places, flip_temperatures(stack, np.array(us), params), strict=True
+    ):
         if math.isnan(found):
             continue
         if found > COLDEST:
@@ -145,22 +152,24 @@ def test_the_ends() -> None:
     params = SamplingParams()
     two = np.array([1.0, 1.0], dtype=np.float32)
     sketch = LogitSketch.of(two)
-    assert blame(sketch, 0, 0.2, params) is None
-    assert blame(sketch, 1, 0.7, params) == 0.0, "equal logits: only T 0 tells them apart"
+    assert flip_temperature(sketch, 0, 0.2, params) is None
+    assert flip_temperature(sketch, 1, 0.7, params) == 0.0, (
+        "equal logits: only T 0 tells them apart"
+    )
     steep = LogitSketch.of(np.array([5.0, 1.0], dtype=np.float32))
-    assert blame(steep, 1, 0.9, SamplingParams(top_k=1)) == math.inf
+    assert flip_temperature(steep, 1, 0.9, SamplingParams(top_k=1)) == math.inf
     stack = SketchStack()
     stack.append(sketch, 1)
     stack.append(steep, 1)
     stack.append(steep, 0)
     stack.append(steep, 1)
     us = np.array([0.7, 0.9, 0.9, math.nan])
-    assert blames(stack, us, params)[0] == 0.0
-    assert np.isnan(blames(stack, us, params)[2:]).all()
-    assert blames(stack, us, SamplingParams(top_k=1))[1] == math.inf
-    assert blames(SketchStack(), np.zeros(0), params).shape == (0,)
+    assert flip_temperatures(stack, us, params)[0] == 0.0
+    assert np.isnan(flip_temperatures(stack, us, params)[2:]).all()
+    assert flip_temperatures(stack, us, SamplingParams(top_k=1))[1] == math.inf
+    assert flip_temperatures(SketchStack(), np.zeros(0), params).shape == (0,)
     with pytest.raises(ValueError, match=r"u: found 1\.0"):
-        blame(steep, 1, 1.0, params)
+        flip_temperature(steep, 1, 1.0, params)
 
 
 def test_the_temperature_in_force_does_not_matter(real_logits: NDArray[np.float32]) -> None:
@@ -168,7 +177,7 @@ def test_the_temperature_in_force_does_not_matter(real_logits: NDArray[np.float3
     token = choose(row, SamplingParams(temperature=2.0), (), 0.9).token
     sketch = LogitSketch.of(row, written=token)
     cold, hot = (
-        blame(sketch, token, 0.9, SamplingParams(temperature=temperature, min_p=0.01))
+        flip_temperature(sketch, token, 0.9, SamplingParams(temperature=temperature, min_p=0.01))
         for temperature in (0.0, math.inf)
     )
     assert cold == hot
@@ -178,5 +187,7 @@ def test_penalties_count_where_the_history_is_known() -> None:
     logits = np.array([3.0, 2.9, 0.0], dtype=np.float32)
     sketch = LogitSketch.of(logits)
     params = SamplingParams(repeat_penalty=2.0)
-    assert blame(sketch, 1, 0.6, params) is not None
-    assert blame(sketch, 1, 0.6, params, [0]) is None, "penalised, token 0 is no favourite"
+    assert flip_temperature(sketch, 1, 0.6, params) is not None
+    assert flip_temperature(sketch, 1, 0.6, params, [0]) is None, (
+        "penalised, token 0 is no favourite"
+    )

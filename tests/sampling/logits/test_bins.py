@@ -131,7 +131,7 @@ def test_answers_are_those_of_a_sorted_vocabulary(
     assert weight.mass == pytest.approx(np.exp(x[: rank + 1]).sum(), rel=1e-5)
     assert weight.moment == pytest.approx((x * np.exp(x))[: rank + 1].sum(), rel=1e-5, abs=1e-9)
     found = bins.rank_at(weight.mass * (1 - 1e-9), beta, order.size, "left")
-    # Where the weights are tiny, float32 sums cannot tell neighbours apart.
+    # Where the weights are tiny, float32 sums cannot say neighbours apart.
     assert np.exp(x[min(found, rank) : max(found, rank)]).sum() <= 1e-5 * weight.mass
     falls = float(logits.max()) - logits.astype(np.float64)
     distance = float(falls[order[rank]]) + 1e-12

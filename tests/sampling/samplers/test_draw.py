@@ -50,15 +50,15 @@ def test_seeds_and_positions_out_of_range_are_refused(seed: int, position: int) 
 
 
 @given(seeds, positions)
-def test_xtcs_die_is_another_of_the_same_seed_and_position(seed: int, position: int) -> None:
+def test_xtcs_draw_is_another_of_the_same_seed_and_position(seed: int, position: int) -> None:
     fresh = np.random.Generator(np.random.Philox(key=seed + 2**64, counter=position))
     assert chance(seed, position) == fresh.random()
     assert chance(seed, position) == chance(seed, position)
 
 
-def test_xtcs_die_says_nothing_of_the_draw() -> None:
-    dice = [(uniform(seed, n), chance(seed, n)) for seed in range(40) for n in range(250)]
-    u, other = np.array(dice).T
+def test_xtcs_draw_says_nothing_of_the_draw() -> None:
+    draws = [(uniform(seed, n), chance(seed, n)) for seed in range(40) for n in range(250)]
+    u, other = np.array(draws).T
     assert abs(np.corrcoef(u, other)[0, 1]) < 0.05
     assert abs(np.histogram(other, bins=10, range=(0, 1))[0] - 1000).max() < 150
 

@@ -1,4 +1,4 @@
-"""Lanes with the same dice: where two texts part, the hotter one took the lower rank."""
+"""Lanes with the same draws: where two texts part, the hotter one took the lower rank."""
 
 from __future__ import annotations
 

@@ -269,7 +269,7 @@ def test_adaptive_p_and_its_mean_agree_with_llama_cpp_from_token_to_token() -> N
             ours = distribution(logits, params, (), state)
             assert np.abs(ours - left.probabilities).max() < 1e-4, (params, mu)
             share = ours[left.selected]
-            # Tokens of a group whose probabilities float32 does not tell apart have one weight.
+            # Tokens of a group whose probabilities float32 does not say apart have one weight.
             u = float(ours[ours > share].sum() + share / 2)
             choice = choose(logits, params, (), u, state=state)
             assert ours[choice.token] == share

@@ -95,7 +95,7 @@ def test_xtc_takes_out_all_that_reach_the_threshold_but_the_least_of_them() -> N
     params = only("xtc", xtc_probability=0.5, xtc_threshold=0.15)
     assert distribution(logits, params, (), ACTS) == pytest.approx([2 / 3, 0.0, 0.0, 1 / 3])
     assert distribution(logits, params, (), ACTS_NOT) == pytest.approx([0.2, 0.4, 0.3, 0.1])
-    assert kept(distribution(logits, params)) == [0, 3]  # without a die it acts
+    assert kept(distribution(logits, params)) == [0, 3]  # without a draw it acts
     sure = only("xtc", xtc_probability=1.0, xtc_threshold=0.35)
     assert kept(distribution(logits, sure)) == [0, 1, 2, 3]  # one token reaches it: nothing to do
 
@@ -107,7 +107,7 @@ def test_xtc_leaves_min_keep_or_does_nothing() -> None:
         assert kept(distribution(logits, params)) == left
 
 
-def test_xtcs_die_acts_up_to_its_probability_and_never_without_a_choice() -> None:
+def test_xtcs_draw_acts_up_to_its_probability_and_never_without_a_choice() -> None:
     logits = logits_of(0.2, 0.4, 0.3, 0.1)
     half = only("xtc", xtc_probability=0.5, xtc_threshold=0.15)
     assert kept(distribution(logits, half, (), SamplerState(chance=0.5))) == [0, 3]

@@ -14,10 +14,10 @@ from studio.sampling import (
     SamplerState,
     SamplingParams,
     SketchStack,
-    blame,
-    blames,
     choose,
     distribution,
+    flip_temperature,
+    flip_temperatures,
 )
 from studio.sampling.analysis.flip_temperature import COLDEST, HOTTEST
 from studio.sampling.samplers.steps import changes_come_first
@@ -70,7 +70,7 @@ def test_at_any_temperature_it_is_what_these_samplers_leave(
 
 
 @given(places, st.sampled_from(CHANGES), st.sampled_from(FILTERS))
-def test_a_stack_of_them_is_blamed_as_the_dice_fall(
+def test_a_stack_of_them_has_the_flip_temperature_of_each_draw(
     place: tuple[int, list[int], float], changes: dict[str, object], filters: dict[str, object]
 ) -> None:
     seed, history, u = place
@@ -82,8 +82,8 @@ def test_a_stack_of_them_is_blamed_as_the_dice_fall(
     sketch = LogitSketch.of(logits, written=token)
     stack = SketchStack()
     stack.append(apply_penalties(sketch, params, history, STATE, token), token)
-    found = float(blames(stack, np.array([u]), params)[0])
-    alone = blame(sketch, token, u, params, history, STATE)
+    found = float(flip_temperatures(stack, np.array([u]), params)[0])
+    alone = flip_temperature(sketch, token, u, params, history, STATE)
     assert math.isnan(found) == (alone is None)
 
     def is_favourite(temperature: float) -> bool:
@@ -106,8 +106,8 @@ def test_a_token_that_is_banned_now_is_known_still() -> None:
     assert sketch.ids.tolist() == [1, 2]
     stack = SketchStack()
     stack.append(sketch, 0)
-    turn = blames(stack, np.array([0.9]), params)[0]
-    assert turn == pytest.approx(blame(LogitSketch.of(logits), 0, 0.9, params))
+    turn = flip_temperatures(stack, np.array([0.9]), params)[0]
+    assert turn == pytest.approx(flip_temperature(LogitSketch.of(logits), 0, 0.9, params))
     # Token 1 has 0.9 of what is left where e^(1/T) is 9.
     assert turn == pytest.approx(1 / math.log(9), rel=1e-5)
 

@@ -42,7 +42,7 @@ def lane(words: NextToken, *ids: int, temperature: float = 1.0) -> CompareLane:
 
 def grow(lane: CompareLane, *ids: int) -> None:
     for token_id in ids:
-        lane.take(token_record(VOCABULARY[token_id], token_id))
+        lane.append(token_record(VOCABULARY[token_id], token_id))
 
 
 def end(lane: CompareLane, reason: FinishReason, token_id: int) -> None:

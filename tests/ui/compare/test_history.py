@@ -27,8 +27,8 @@ class Shelved:
     def __init__(self, folder: Path) -> None:
         self.desk = LaneDesk()
         self.history = CompareHistory(self.desk.compare, CompareShelf(folder))
-        self.told: list[str] = []
-        self.history.failed.connect(self.told.append)
+        self.reported: list[str] = []
+        self.history.failed.connect(self.reported.append)
 
     def run(self, *ids: int) -> None:
         self.desk.run(*ids)
@@ -153,7 +153,7 @@ def test_other_lanes_and_a_lane_less_are_no_loss_either(shelved: Shelved) -> Non
     assert shelved.ids == [[5, 6]] * 3
 
 
-def test_new_dice_for_a_lane_leave_the_old_text_to_step_back_to(shelved: Shelved) -> None:
+def test_new_draws_for_a_lane_leave_the_old_text_to_step_back_to(shelved: Shelved) -> None:
     state = shelved.desk.compare
     shelved.run(5, 6)
     state.run_again(state.lanes[0])
@@ -294,8 +294,8 @@ def test_one_that_cannot_be_read_does_not_hide_the_others(shelved: Shelved, fold
     later = Shelved(folder)
     later.history.step(-1)
     later.history.step(-1)
-    assert len(later.told) == 1
-    assert broken.name in later.told[0]
+    assert len(later.reported) == 1
+    assert broken.name in later.reported[0]
     assert (later.place(), later.ids) == ((2, 2), [[7]] * 4)
     later.history.step(-1)
     assert later.ids == [[5]] * 4
@@ -334,7 +334,7 @@ def test_what_is_on_the_shelf_leaves_memory_beyond_a_budget(
     history.step(+1)
     history.step(+1)
     assert (shelved.place(), shelved.ids) == ((3, 3), [[7]] * 4)
-    assert shelved.told == []
+    assert shelved.reported == []
 
 
 def test_what_cannot_be_put_on_the_shelf_stays_in_memory(
@@ -345,7 +345,7 @@ def test_what_cannot_be_put_on_the_shelf_stays_in_memory(
     folder.write_text("no folder")
     shelved.run(5)
     shelved.run(6)
-    qtbot.waitUntil(lambda: len(shelved.told) == 1)
+    qtbot.waitUntil(lambda: len(shelved.reported) == 1)
     assert shelved.history.held > 0
     shelved.history.step(-1)
     assert shelved.ids == [[5]] * 4
@@ -364,18 +364,18 @@ def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path, qtbot: QtBot) ->
     (tmp_path / "file").write_text("")
     shelved = Shelved(tmp_path / "file" / "comparisons")
     shelved.run(5)
-    qtbot.waitUntil(lambda: len(shelved.told) == 1)
-    assert "folder could not be made" in shelved.told[0]
+    qtbot.waitUntil(lambda: len(shelved.reported) == 1)
+    assert "folder could not be made" in shelved.reported[0]
     shelved.run(6)
     with pytest.raises(ComparisonFileError, match="folder could not be made"):
         shelved.history.put_on_shelf()
-    assert len(shelved.told) == 1, "it is told once"
+    assert len(shelved.reported) == 1, "it is told once"
 
 
 def test_an_earlier_run_is_used_where_its_prompt_ended(shelved: Shelved) -> None:
     desk, state, history = shelved.desk, shelved.desk.compare, shelved.history
-    told: list[str] = []
-    state.told.connect(told.append)
+    reported: list[str] = []
+    state.reported.connect(reported.append)
     shelved.run(5)
     desk.type(" and more")
     shelved.run(6)
@@ -395,7 +395,7 @@ def test_an_earlier_run_is_used_where_its_prompt_ended(shelved: Shelved) -> None
     history.step(-1)
     state.use(state.lanes[0])
     assert desk.draft.manuscript.text == "Title. The sea w5 was calm"
-    assert not told
+    assert not reported
 
 
 def test_where_that_text_stands_no_more_it_is_asked_where(shelved: Shelved) -> None:

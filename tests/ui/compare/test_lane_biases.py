@@ -24,14 +24,14 @@ def desk(qapp: QObject) -> LaneDesk:
 
 def test_the_others_run_and_the_lane_joins_them_without_its_biases(desk: LaneDesk) -> None:
     state = desk.compare
-    told: list[str] = []
-    state.biases.told.connect(told.append)
+    reported: list[str] = []
+    state.biases.reported.connect(reported.append)
     second = state.lanes[1]
     second.sampling.change(logit_bias=FOREIGN)
     state.run()
     assert len(desk.client.last(Generate).sequences) == 3
-    assert "Lane 2 does not run. The bias of token 1,000,000" in told[0]
-    assert f"0 to {VOCABULARY - 1:,}" in told[0]
+    assert "Lane 2 does not run. The bias of token 1,000,000" in reported[0]
+    assert f"0 to {VOCABULARY - 1:,}" in reported[0]
     assert second.phase is LanePhase.NEW
     # The engine counts those that run.
     others = [lane for lane in state.lanes if lane is not second]
@@ -48,13 +48,13 @@ def test_the_others_run_and_the_lane_joins_them_without_its_biases(desk: LaneDes
 
 def test_where_no_lane_can_run_none_is_asked_for(desk: LaneDesk) -> None:
     state = desk.compare
-    told: list[str] = []
-    state.biases.told.connect(told.append)
+    reported: list[str] = []
+    state.biases.reported.connect(reported.append)
     for lane in state.lanes:
         lane.sampling.change(logit_bias=FOREIGN)
     state.run()
     assert not desk.client.all_sent(Generate)
-    assert "Lanes 1, 2, 3 and 4 do not run." in told[0]
+    assert "Lanes 1, 2, 3 and 4 do not run." in reported[0]
     state.run_left_out()
     assert [lane.params.logit_bias for lane in desk.client.last(Generate).sequences] == [
         ((1, -1.0),)

@@ -32,7 +32,7 @@ def page_of(window: MainWindow) -> ComparePage:
 
 def write(lane: CompareLane, *texts: str) -> None:
     for text in texts:
-        lane.take(token_record(text.encode()))
+        lane.append(token_record(text.encode()))
     lane.grown.emit()
 
 

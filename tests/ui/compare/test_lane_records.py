@@ -28,7 +28,7 @@ def test_they_are_what_was_drawn_as_it_is_now(qapp: QApplication) -> None:
     lane = CompareLane(0, 0, built_in_presets(), "Code", HOT, NextToken(HOT))
     lane.seed = 3
     for token in (8, 9):
-        lane.take(token_record(b" a", token))
+        lane.append(token_record(b" a", token))
     lane.end = token_record(b"", 10)
     records = lane.records(HISTORY)
     assert [record.id for record in records] == [8, 9, 10]
@@ -43,7 +43,7 @@ def test_they_are_what_was_drawn_as_it_is_now(qapp: QApplication) -> None:
     assert all(record.sequence is None for record in lane.drawn), "a file has none"
 
 
-def test_what_mirostat_allowed_is_worked_out_for_files_that_do_not_tell_it(
+def test_what_mirostat_allowed_is_worked_out_for_files_that_do_not_report_it(
     open_window: Callable[[], MainWindow],
 ) -> None:
     tokens = tuple(token_record(b" a", 8 + index) for index in range(4))
@@ -63,10 +63,12 @@ def test_what_mirostat_allowed_is_worked_out_for_files_that_do_not_tell_it(
     second = mu_after(HOT, first, 0.5)
     wanted = [None, first, second, mu_after(HOT, second, 0.5)]
     assert [record.mu for record in state.lanes[0].tokens] == wanted
-    told = tuple(msgspec.structs.replace(token, mu=7.0) for token in tokens)
+    reported = tuple(msgspec.structs.replace(token, mu=7.0) for token in tokens)
     show_record(
         state,
-        msgspec.structs.replace(comparison, lanes=(msgspec.structs.replace(lane, tokens=told),)),
+        msgspec.structs.replace(
+            comparison, lanes=(msgspec.structs.replace(lane, tokens=reported),)
+        ),
     )
     assert [record.mu for record in state.lanes[0].tokens] == [7.0] * 4
 

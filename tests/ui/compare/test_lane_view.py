@@ -30,7 +30,7 @@ class Sheet:
 
     def write(self, *texts: str) -> None:
         for text in texts:
-            self.lane.take(token_record(text.encode()))
+            self.lane.append(token_record(text.encode()))
         self.lane.grown.emit()
 
     def end(self, reason: str, text: str | None = None) -> None:

@@ -41,7 +41,7 @@ class Strip:
         for value in bits:
             index = len(self.lane.tokens)
             one = token_record(b" w%d" % index)
-            self.lane.take(msgspec.structs.replace(one, entropy=value * math.log(2)))
+            self.lane.append(msgspec.structs.replace(one, entropy=value * math.log(2)))
         self.lane.grown.emit()
 
     def color(self, index: int) -> QColor:

@@ -54,7 +54,7 @@ def steps_of(window: MainWindow) -> CompareSteps:
 
 
 def kept(temperatures: tuple[float, ...], *, sketches: bool = True) -> Comparison:
-    """Lanes that share their first token and dice, and part at the second."""
+    """Lanes that share their first token and draws, and part at the second."""
     lanes = []
     for number, temperature in enumerate(temperatures):
         tokens = []
@@ -114,14 +114,14 @@ def test_what_is_said_aloud_has_no_tags(bare: MainWindow) -> None:
     bare.compare.actions.show_parting.setChecked(True)
     bare.compare.actions.show_bars.setChecked(True)
     page.bar.set_up.click()
-    told = 0
+    reported = 0
     for widget in (*page.findChildren(QWidget), *page.bar.popup.findChildren(QWidget)):
         spoken = QAccessible.queryAccessibleInterface(widget)
         if widget.isVisible() and spoken is not None:
             words = spoken.text(QAccessible.Text.Description)
             assert "<" not in words, (name_of(widget), words)
-            told += bool(words)
-    assert told > 20
+            reported += bool(words)
+    assert reported > 20
 
 
 def test_what_matters_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
@@ -167,7 +167,7 @@ def test_the_set_up_opens_as_a_panel_and_is_used_by_keys(bare: MainWindow, qtbot
         assert widget in reached, widget
     popup.same_draws.setFocus()
     QTest.keyClick(popup.same_draws, Qt.Key.Key_Space)
-    assert not state.same_dice
+    assert not state.share_u
     QTest.keyClick(popup.same_draws, Qt.Key.Key_Escape)
     assert not popup.isVisible()
     page.bar.set_up.click()
@@ -325,7 +325,7 @@ def test_lanes_scroll_in_step_by_tokens(bare: MainWindow, qtbot: QtBot) -> None:
         for place in range(300 - 100 * (number == 3)):
             # The same places are lines apart: the second lane's words are longer.
             text = f" {'word' if number != 1 else 'longer words'}{place}".encode()
-            lane.take(token_record(text))
+            lane.append(token_record(text))
         lane.grown.emit()
     first, second, third, fourth = (column.view for column in page.columns)
     first.show_at_top(150)

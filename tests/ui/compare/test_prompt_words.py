@@ -6,7 +6,7 @@ from studio.ui.compare.prompt_words import PromptWords
 def test_in_a_narrow_window_its_parts_are_whole_or_not_there(qtbot: QtBot) -> None:
     words = PromptWords()
     qtbot.addWidget(words)
-    words.tell("", "The sea", "64 tokens · same random draws")
+    words.show_words("", "The sea", "64 tokens · same random draws")
     seen = []
     for width in range(words.fontMetrics().horizontalAdvance(words.text()), 70, -1):
         words.resize(width, 20)

@@ -1,4 +1,4 @@
-"""Comparisons from files in the real window: read while it goes on, ended by Esc, told of."""
+"""Comparisons from files in the real window: read while it goes on, ended by Esc, reported."""
 
 import os
 import threading
@@ -228,7 +228,7 @@ def test_a_run_of_the_window_before_is_read_while_this_one_goes_on(
     until_read(window)
     assert temperatures(window) == [0.5, 1.5]
     assert len(state.lanes[0].tokens) == 1_000
-    # One that cannot be read is told, and is none of them any more.
+    # One that cannot be read is reported, and is none of them any more.
     first.close()
     last = open_window()
     page_of(last)

@@ -266,7 +266,7 @@ def test_lanes_have_the_stop_strings_of_their_presets(desk: LaneDesk) -> None:
     assert desk.client.last(RerunSequence).stop == ("\n",)
 
 
-def test_a_lane_that_is_added_joins_the_others_with_their_dice(desk: LaneDesk) -> None:
+def test_a_lane_that_is_added_joins_the_others_with_their_draws(desk: LaneDesk) -> None:
     state = desk.compare
     state.run()
     desk.start()
@@ -279,7 +279,7 @@ def test_a_lane_that_is_added_joins_the_others_with_their_dice(desk: LaneDesk) -
     assert (sent.sequence, sent.seed) == (added.number, 7)
     assert len(desk.client.all_sent(Generate)) == 1
     assert all(lane.runs for lane in state.lanes)
-    state.set_same_dice(False)
+    state.set_share_u(False)
     state.add()
     state.go_on(state.lanes[-1])
     assert desk.client.last(RerunSequence).seed == -1
@@ -377,7 +377,7 @@ def test_drys_breakers_are_asked_for_once_a_model(desk: LaneDesk) -> None:
     assert len(desk.client.all_sent(FindBreakers)) == 2
 
 
-def test_a_record_tells_what_was_run_and_not_what_was_turned_since(desk: LaneDesk) -> None:
+def test_a_record_reports_what_was_run_and_not_what_was_turned_since(desk: LaneDesk) -> None:
     state = desk.compare
     state.remove(state.lanes[0])
     desk.run(5, 6)

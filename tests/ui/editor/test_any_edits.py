@@ -81,7 +81,7 @@ class AnyEdits(RuleBasedStateMachine):
     def compose(self, letters: str) -> None:
         first, last = sorted((self.caret, self.anchor))
         if letters == "\ufdd0" and "\u2029" in self.text[first:last]:
-            return  # one paragraph's end in place of another: a document does not tell
+            return  # one paragraph's end in place of another: a document does not say
         event = QInputMethodEvent()
         event.setCommitString(letters)
         QApplication.sendEvent(self.editor, event)

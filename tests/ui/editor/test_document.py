@@ -57,7 +57,7 @@ def test_a_difference_makes_one_text_of_the_other(old: str, new: str, caret: int
 
 
 @pytest.mark.parametrize(("caret", "position"), [(1, 0), (2, 1), (3, 2), (4, 3)])
-def test_the_caret_tells_which_of_like_letters_was_typed(caret: int, position: int) -> None:
+def test_the_caret_shows_which_of_like_letters_was_typed(caret: int, position: int) -> None:
     assert difference("aaa", "aaaa", caret) == (position, 0, "a")
 
 

@@ -233,11 +233,11 @@ def test_keys_inside_a_growing_take_are_refused(
     QGuiApplication.clipboard().setText("pasted")
     take = grow(manuscript, 0, "some words")
     editor.move_caret(4)
-    told: list[str] = []
-    editor.document().contentsChange.connect(lambda *change: told.append("changed"))
-    editor.refused.connect(told.append)
+    reported: list[str] = []
+    editor.document().contentsChange.connect(lambda *change: reported.append("changed"))
+    editor.refused.connect(reported.append)
     QTest.keyClick(editor, key, modifier)
-    assert told == [REFUSED]
+    assert reported == [REFUSED]
     assert manuscript.text == "some words"
     take.append("!")
     manuscript.end_take()
@@ -626,7 +626,9 @@ def test_marks_and_selections_count_code_points(
     assert editor.visible_range() == (0, 4)
 
 
-def test_it_is_told_to_assistive_technology_and_says_what_to_do(editor: ManuscriptEditor) -> None:
+def test_it_is_reported_to_assistive_technology_and_says_what_to_do(
+    editor: ManuscriptEditor,
+) -> None:
     assert editor.accessibleName() == "Manuscript"
     assert "Ctrl+Enter" in editor.placeholderText()
     assert editor.toolTip() == ""

@@ -55,7 +55,7 @@ def bar(editor: ManuscriptEditor, window: QWidget) -> FindBar:
     return bar
 
 
-def told(bar: FindBar) -> str:
+def reported(bar: FindBar) -> str:
     return next(label.text() for label in bar.findChildren(QLabel))
 
 
@@ -88,29 +88,29 @@ def test_enter_goes_on_and_shift_enter_back_around_the_ends(
     editor: ManuscriptEditor, bar: FindBar
 ) -> None:
     QTest.keyClicks(field(bar), "sea")
-    assert (editor.selection, told(bar)) == ((4, 7), "1 of 3")
+    assert (editor.selection, reported(bar)) == ((4, 7), "1 of 3")
     QTest.keyClick(field(bar), Qt.Key.Key_Return)
-    assert (editor.selection, told(bar)) == ((10, 13), "2 of 3")
+    assert (editor.selection, reported(bar)) == ((10, 13), "2 of 3")
     QTest.keyClick(field(bar), Qt.Key.Key_Enter)
     QTest.keyClick(field(bar), Qt.Key.Key_Return)
-    assert (editor.selection, told(bar)) == ((4, 7), "1 of 3")
+    assert (editor.selection, reported(bar)) == ((4, 7), "1 of 3")
     QTest.keyClick(field(bar), Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
-    assert (editor.selection, told(bar)) == ((19, 22), "3 of 3")
+    assert (editor.selection, reported(bar)) == ((19, 22), "3 of 3")
     bar.find_next()
     bar.find_previous()
-    assert told(bar) == "3 of 3"
+    assert reported(bar) == "3 of 3"
 
 
-def test_case_can_be_told_apart(editor: ManuscriptEditor, bar: FindBar) -> None:
+def test_case_can_be_distinguished(editor: ManuscriptEditor, bar: FindBar) -> None:
     bar.set_query("Sea")
-    assert told(bar) == "1 of 3"
+    assert reported(bar) == "1 of 3"
     next(iter(bar.findChildren(QCheckBox))).setChecked(True)
-    assert (editor.selection, told(bar)) == ((10, 13), "1 of 1")
+    assert (editor.selection, reported(bar)) == ((10, 13), "1 of 1")
 
 
 def test_emoji_are_found_and_marked(editor: ManuscriptEditor, bar: FindBar) -> None:
     bar.set_query("😀")
-    assert (selected(editor), told(bar)) == ("😀", "1 of 2")
+    assert (selected(editor), reported(bar)) == ("😀", "1 of 2")
     bar.find_next()
     assert editor.selection == (17, 18)
     marked = [selection.cursor.selectedText() for selection in editor.extraSelections()]
@@ -121,17 +121,17 @@ def test_no_match_is_said_and_leaves_the_selection(editor: ManuscriptEditor, bar
     bar.set_query("The")
     before = editor.selection
     bar.set_query("Then")
-    assert (told(bar), editor.selection) == ("No matches", before)
+    assert (reported(bar), editor.selection) == ("No matches", before)
     assert editor.extraSelections() == []
     bar.set_query("The ")
-    assert told(bar) == "1 of 2"
+    assert reported(bar) == "1 of 2"
 
 
 def test_it_opens_with_what_is_selected(editor: ManuscriptEditor, bar: FindBar) -> None:
     bar.close_bar()
     editor.select_range(19, 23)
     bar.open()
-    assert (bar.query, told(bar)) == ("seas", "1 of 1")
+    assert (bar.query, reported(bar)) == ("seas", "1 of 1")
     editor.select_range(12, 16)
     bar.open()
     assert bar.query == "seas"
@@ -164,7 +164,7 @@ def test_the_count_follows_the_text(qtbot: QtBot, editor: ManuscriptEditor, bar:
     bar.set_query("sea")
     take = editor.manuscript.begin_take(len(TEXT))
     take.append(" More sea.")
-    qtbot.waitUntil(lambda: told(bar) == "1 of 4")
+    qtbot.waitUntil(lambda: reported(bar) == "1 of 4")
     editor.manuscript.end_take()
 
 
@@ -173,10 +173,10 @@ def test_of_many_matches_those_in_view_are_marked(
 ) -> None:
     editor.manuscript.load("sea\n" * 2000)
     bar.set_query("sea")
-    qtbot.waitUntil(lambda: told(bar).endswith("of 2,000"))
+    qtbot.waitUntil(lambda: reported(bar).endswith("of 2,000"))
     assert 0 < len(editor.extraSelections()) < 40
     bar.find_previous()
-    assert told(bar) == "2,000 of 2,000"
+    assert reported(bar) == "2,000 of 2,000"
     marked = editor.extraSelections()
     assert marked[-1].cursor.block().blockNumber() == 1999
 
@@ -196,17 +196,17 @@ def test_many_matches_are_found_in_pieces_while_the_window_goes_on(
     editor.select_range(120_000, 120_000)
     bar.open()
     bar.set_query("s")
-    assert told(bar) == "10,000 and more"
+    assert reported(bar) == "10,000 and more"
     assert editor.selection == (120_000, 120_000), "it is selected as soon as it is found"
-    qtbot.waitUntil(lambda: told(bar) == "30,001 of 35,000")
+    qtbot.waitUntil(lambda: reported(bar) == "30,001 of 35,000")
     assert editor.selection == (120_000, 120_001)
     assert 0 < len(editor.extraSelections()) < 40
     searches.clear()
     bar.find_next()
-    assert told(bar) == "30,002 of 35,000"
+    assert reported(bar) == "30,002 of 35,000"
     bar.find_previous()
     bar.find_previous()
-    assert told(bar) == "30,000 of 35,000"
+    assert reported(bar) == "30,000 of 35,000"
     assert searches == [], "the text is the same"
     bar.set_query("e")
     bar.find_previous()

@@ -181,7 +181,7 @@ def test_a_key_changes_no_more_of_a_long_text_than_of_a_short_one(
         assert manuscript.copied - copied <= 16_384
 
 
-def test_why_a_key_was_refused_is_told_as_long_as_it_is_so(
+def test_why_a_key_was_refused_is_reported_as_long_as_it_is_so(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     window.session.draft.manuscript.load(PROSE)

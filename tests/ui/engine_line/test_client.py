@@ -122,7 +122,9 @@ def test_a_program_that_is_not_there_can_be_tried_again(qtbot: QtBot, tmp_path: 
         assert not client.is_running
 
 
-def test_a_listener_has_the_kinds_it_asked_for_before_all_are_told(client: EngineClient) -> None:
+def test_a_listener_has_the_kinds_it_asked_for_before_all_are_reported(
+    client: EngineClient,
+) -> None:
     heard: list[tuple[str, AnyEvent]] = []
     client.received.connect(lambda event: heard.append(("all", event)))
     client.follow(lambda event: heard.append(("some", event)), Superseded)
@@ -173,14 +175,14 @@ def test_what_comes_of_a_request_that_was_replaced_is_heard_apart(client: Engine
 def test_sequences_go_on_in_the_name_of_the_same_request(client: EngineClient) -> None:
     heard: list[AnyEvent] = []
     request = client.next_request(heard.append)
-    told: list[AnyEvent] = [
+    reported: list[AnyEvent] = [
         *finished(request, 1),
         token(request, 1, b"more"),
         *finished(request, 2),
     ]
-    for event in told:
+    for event in reported:
         client.hand_on(event)
-    assert heard == told
+    assert heard == reported
 
 
 def test_nobody_waits_for_the_answers_of_an_engine_that_died(

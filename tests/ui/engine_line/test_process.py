@@ -143,14 +143,14 @@ def test_everything_it_sent_comes_before_its_end(
 
 
 @pytest.mark.parametrize(
-    ("garbage", "told"),
+    ("garbage", "reported"),
     [
         (b"\xff" * 64, "a frame of 4,294,967,295 bytes"),
         (b"\x03\x00\x00\x00\xc1\xc1\xc1", "a message that cannot be read"),
     ],
 )
 def test_garbage_on_stdout(
-    qtbot: QtBot, processes: list[EngineProcess], garbage: bytes, told: str
+    qtbot: QtBot, processes: list[EngineProcess], garbage: bytes, reported: str
 ) -> None:
     good = Loading(request=1, fraction=0.5)
     # It would never end by itself: whoever breaks the protocol is ended.
@@ -160,7 +160,9 @@ def test_garbage_on_stdout(
     )
     outcome, seen = outcome_of(child(script), qtbot, processes)
     assert outcome.end is End.BROKE_PROTOCOL
-    assert outcome.describe().startswith(f"The engine sent something that cannot be read ({told}")
+    assert outcome.describe().startswith(
+        f"The engine sent something that cannot be read ({reported}"
+    )
     assert seen == [good], "nothing is read after the breach"
 
 

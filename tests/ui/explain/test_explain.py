@@ -241,5 +241,5 @@ def test_hidden_it_costs_nothing(open_window: Callable[[], MainWindow], qtbot: Q
 
 
 def test_no_line_ends_between_a_number_and_what_it_is_of() -> None:
-    told = kept_together("At T 1.10, β 0.91 and T ∞: 12.5\u202f% each. A T is a T.")
-    assert told == "At T\u00a01.10, β\u00a00.91 and T\u00a0∞: 12.5\u00a0% each. A T is a T."
+    reported = kept_together("At T 1.10, β 0.91 and T ∞: 12.5\u202f% each. A T is a T.")
+    assert reported == "At T\u00a01.10, β\u00a00.91 and T\u00a0∞: 12.5\u00a0% each. A T is a T."

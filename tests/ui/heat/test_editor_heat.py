@@ -83,7 +83,7 @@ def test_off_leaves_the_page_as_it_was(page: Page) -> None:
     assert page.image() == before
 
 
-def test_a_line_under_what_the_same_dice_would_not_take_now(page: Page) -> None:
+def test_a_line_under_what_the_same_draws_would_not_take_now(page: Page) -> None:
     page.heat.set_measure(HeatMeasure.BLAME)
     line = QColor(page.theme.colors.heat_line).name()
 

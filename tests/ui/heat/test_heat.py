@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
 from studio.app.heat.measure import HeatMeasure
-from studio.ui.heat.legend import BEING_SCORED, NO_DICE
+from studio.ui.heat.legend import BEING_SCORED, NO_DRAW
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, remember
 from tests.ui.recorded import scored
@@ -92,11 +92,11 @@ def test_text_that_was_typed_is_scored_from_the_legend(window: MainWindow, qtbot
     assert len(window.session.records.spans) >= 8
     assert not legend.is_empty
     assert legend.score_button.text() == "Score the text"
-    # Read, not drawn: no dice, no blame.
+    # Read, not drawn: no draw, no blame.
     window.session.heat.set_measure(HeatMeasure.BLAME)
     records = window.session.records.spans.records
     assert set(window.session.heat.tints(records).tolist()) == {-1}
-    assert NO_DICE in [label.text() for label in legend.findChildren(QLabel)]
+    assert NO_DRAW in [label.text() for label in legend.findChildren(QLabel)]
     assert legend.is_empty
     write(window, qtbot)
     assert not legend.is_empty

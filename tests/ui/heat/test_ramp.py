@@ -22,7 +22,7 @@ def test_the_ramp_is_even_and_goes_one_way(colors: Colors) -> None:
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     # A hexadecimal colour cannot be nearer to the line than this.
     assert np.abs(lengths - lengths.mean()).max() < 0.005
-    # Lightness alone tells the steps apart, for eyes that tell few colours.
+    # Lightness alone says the steps apart, for eyes that say few colours.
     lightness = np.diff(points[:, 0])
     assert (lightness < 0).all() or (lightness > 0).all()
     assert abs(points[-1, 0] - points[0, 0]) > 0.12

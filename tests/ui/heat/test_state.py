@@ -10,7 +10,7 @@ from studio.app.heat.state import LEVELS, NO_TINT, HeatState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import NO_BREAKERS
-from studio.sampling import LogitSketch, SamplerState, SamplingParams, blame
+from studio.sampling import LogitSketch, SamplerState, SamplingParams, flip_temperature
 from studio.token_record import TokenRecord, undrawn
 from tests.ui.recorded import run_of, scored, unreadable, written_all
 
@@ -53,7 +53,7 @@ def test_tints_are_those_of_the_measure(measure: HeatMeasure) -> None:
     assert len(set(wanted)) > 3
 
 
-def test_a_scale_that_fits_another_text_is_told(qtbot: QtBot) -> None:
+def test_a_scale_that_fits_another_text_is_reported(qtbot: QtBot) -> None:
     state = HeatState(SamplingState(), NextToken(SamplingParams()))
     state.set_measure(HeatMeasure.RANK)
     calm = [scored(b" calm", 0, rank=0) for _ in range(30)]
@@ -81,7 +81,9 @@ def test_blame_is_that_of_each_token_and_does_not_move_with_t() -> None:
         found = (
             None
             if u is None
-            else blame(LogitSketch.from_bytes(record.sketch), record.id, u, sampling.params)
+            else flip_temperature(
+                LogitSketch.from_bytes(record.sketch), record.id, u, sampling.params
+            )
         )
         turns.append(-1.0 if found is None else found)
         wanted.append(NO_TINT if found is None else tint(SCALES[HeatMeasure.BLAME], found))
@@ -163,7 +165,7 @@ def test_blame_counts_what_re_weighs_tokens(fields: dict[str, object]) -> None:
     wanted = []
     for index, record in enumerate(records):
         assert record.u is not None
-        found = blame(
+        found = flip_temperature(
             LogitSketch.from_bytes(record.sketch),
             record.id,
             record.u,

@@ -76,7 +76,7 @@ def bar_of(view: NextTokenHistogram, line: int, color: str) -> tuple[int, int]:
 
 
 def point_at(view: NextTokenHistogram, at: QPoint) -> None:
-    for step in (QPoint(1, 0), QPoint(0, 0)):  # where the pointer is already no move is told
+    for step in (QPoint(1, 0), QPoint(0, 0)):  # where the pointer is already no move is reported
         QTest.mouseMove(view, at + step)
 
 
@@ -205,7 +205,7 @@ def test_the_axis_looks_closer_and_says_so(qtbot: QtBot, theme: Theme) -> None:
     qtbot.waitUntil(lambda: view._zoom.state() == QAbstractAnimation.State.Stopped)
 
 
-def test_a_narrow_scale_names_what_can_be_told_apart(qtbot: QtBot, theme: Theme) -> None:
+def test_a_narrow_scale_names_what_can_be_distinguished(qtbot: QtBot, theme: Theme) -> None:
     rows = make_view(qtbot, make_state(), theme)._rows
     seen = []
     for width in range(500, 100, -1):

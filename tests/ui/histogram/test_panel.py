@@ -61,7 +61,7 @@ def test_the_hint_is_there_while_there_is_something_to_click(panel: NextTokenPan
     assert panel.hint.text() == ""
 
 
-def test_lanes_tell_what_is_cut_in_one_line_and_the_word_panel_in_rows(
+def test_lanes_report_what_is_cut_in_one_line_and_the_word_panel_in_rows(
     panel: NextTokenPanel, qtbot: QtBot, theme: Theme
 ) -> None:
     panel._state.set_params(SamplingParams(top_k=2))

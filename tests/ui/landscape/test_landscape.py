@@ -72,7 +72,7 @@ def center(window: MainWindow, column: int, row_place: float) -> QPoint:
     return QPoint(round(x), round(plot.top() + plot.height() * row_place))
 
 
-def told(window: MainWindow) -> str:
+def reported(window: MainWindow) -> str:
     labels = window.landscape.panel.findChildren(QLabel)
     return "\n".join(label.text() for label in labels)
 
@@ -143,7 +143,7 @@ def test_turning_t_sharpens_and_flattens(shown: MainWindow, qtbot: QtBot) -> Non
     assert not (hot[1] == uniform[1]).all()
 
 
-def test_the_pointer_tells_token_rank_and_probability(shown: MainWindow, qtbot: QtBot) -> None:
+def test_the_pointer_reports_token_rank_and_probability(shown: MainWindow, qtbot: QtBot) -> None:
     state = shown.landscape.state
     QTest.mouseMove(view(shown).viewport(), center(shown, 12, 0.01))
     assert state.column == 12
@@ -156,11 +156,11 @@ def test_the_pointer_tells_token_rank_and_probability(shown: MainWindow, qtbot: 
     favourite = int(sketch.ids[0])
     assert cell.other == shown.session.next_token.text(favourite)
     assert cell.other_p == pytest.approx(sketch.probability(favourite, state.temperature))
-    assert cell_line(cell) in told(shown)
+    assert cell_line(cell) in reported(shown)
     assert view(shown).accessibleDescription() == cell_line(cell)
     QTest.mouseMove(view(shown).viewport(), QPoint(1, 1))
     assert state.column is None
-    assert cell_line(cell) not in told(shown)
+    assert cell_line(cell) not in reported(shown)
 
 
 def test_a_click_looks_at_the_token_in_the_text(shown: MainWindow, qtbot: QtBot) -> None:

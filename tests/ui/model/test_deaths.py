@@ -161,14 +161,14 @@ def begin(client: FakeClient, model: ModelState, path: str) -> int:
 def test_a_file_that_ends_the_engine_is_opened_again_only_when_asked_for(
     client: FakeClient, model: ModelState, path: str
 ) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     begin(client, model, path)
     client.die(ABORTED)
-    assert "“bad.gguf” ended the engine while it was loaded (SIGABRT" in told[0]
-    assert "Your text is untouched" in told[0]
-    assert told[0].endswith("GGML_ASSERT(x) failed")
-    assert "Reopen" not in told[0]
+    assert "“bad.gguf” ended the engine while it was loaded (SIGABRT" in reported[0]
+    assert "Your text is untouched" in reported[0]
+    assert reported[0].endswith("GGML_ASSERT(x) failed")
+    assert "Reopen" not in reported[0]
     ways = [model.way_on]
     loads = len(client.all_sent(Load))
     for is_reopened in (False, True):
@@ -176,7 +176,7 @@ def test_a_file_that_ends_the_engine_is_opened_again_only_when_asked_for(
             model.reopen()
         else:
             model.open(path)
-        assert "is not opened: on 20" in told[-1]
+        assert "is not opened: on 20" in reported[-1]
         ways.append(model.way_on)
         assert model.phase is ModelPhase.FAILED
         assert len(client.all_sent(Load)) == loads
@@ -202,12 +202,12 @@ def test_a_model_that_writes_after_all_is_forgotten(
 
 
 def test_the_first_text_counts_as_well(client: FakeClient, model: ModelState, path: str) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     request = begin(client, model, path)
     client.answer(Loaded(request=request, report=model_report(path)))
     client.die(Outcome(End.CRASHED, 11, "", ()))
-    assert "ended the engine as it began to read (SIGSEGV" in told[0]
+    assert "ended the engine as it began to read (SIGSEGV" in reported[0]
     assert model.deaths.of(path)
 
 
@@ -234,15 +234,15 @@ def test_an_end_from_elsewhere_is_not_the_files(
 def test_a_load_that_did_not_stop_is_begun_again_only_when_asked_for(
     client: FakeClient, model: ModelState, path: str
 ) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     stuck = Outcome(End.GIVEN_UP, 0, DID_NOT_STOP, ())
     request = begin(client, model, path)
     client.die(stuck)
-    assert "loading “bad.gguf” did not stop" in told[0]
+    assert "loading “bad.gguf” did not stop" in reported[0]
     model.reopen()
     assert model.way_on is WayOn.ANYWAY
-    assert "(loading it did not stop)" in told[1]
+    assert "(loading it did not stop)" in reported[1]
     request = begin(client, model, path)
     client.answer(Loaded(request=request, report=model_report(path)))
     client.answer(evaluated(request + 1))
@@ -300,7 +300,7 @@ def test_what_is_refused_closes_no_model(
     assert (model.path, model.is_ready, model.way_on) == (good, True, WayOn.ANYWAY)
 
 
-def test_the_picker_tells_which(
+def test_the_picker_reports_which(
     client: FakeClient, model: ModelState, path: str, qtbot: QtBot
 ) -> None:
     begin(client, model, path)
@@ -320,11 +320,11 @@ def test_the_picker_tells_which(
 
 
 def fail(window: MainWindow, qtbot: QtBot, path: Path) -> str:
-    told: list[str] = []
-    window.session.model.failed.connect(told.append)
+    reported: list[str] = []
+    window.session.model.failed.connect(reported.append)
     window.session.model.open(str(path), ONE_THREAD)
-    qtbot.waitUntil(lambda: bool(told), timeout=LONG)
-    return told[0]
+    qtbot.waitUntil(lambda: bool(reported), timeout=LONG)
+    return reported[0]
 
 
 @posix

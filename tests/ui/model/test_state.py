@@ -130,8 +130,8 @@ def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> Non
 
 
 def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: ModelState) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     options = LoadOptions(threads=2)
     model.open(A, options)
     client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
@@ -145,7 +145,7 @@ def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: Mo
         )
 
     refuse(B, has_model=True)
-    assert told == ["bad"]
+    assert reported == ["bad"]
     assert (model.path, model.options, model.is_ready) == (A, options, True)
     assert model.report == model_report(A)
 
@@ -153,8 +153,8 @@ def test_a_refused_file_leaves_the_open_model_open(client: FakeClient, model: Mo
 def test_a_load_that_fails_late_brings_the_former_model_back(
     client: FakeClient, model: ModelState
 ) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     options = LoadOptions(threads=2)
     model.open(A, options)
     client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
@@ -168,7 +168,7 @@ def test_a_load_that_fails_late_brings_the_former_model_back(
 
     model.open(B, LoadOptions(threads=1))
     fail()
-    assert told == ["Bad file. “a”, which was open before, is opened again."]
+    assert reported == ["Bad file. “a”, which was open before, is opened again."]
     again = client.last(Load)
     assert (again.path, again.options) == (A, options)
     assert model.phase is ModelPhase.LOADING
@@ -178,7 +178,7 @@ def test_a_load_that_fails_late_brings_the_former_model_back(
     model.open(B)
     fail()
     fail()
-    assert told[2] == "Bad file.", "and where that fails too, it is not tried for ever"
+    assert reported[2] == "Bad file.", "and where that fails too, it is not tried for ever"
     assert (model.path, model.phase) == (A, ModelPhase.FAILED)
     assert len(client.all_sent(Load)) == 5
 
@@ -186,18 +186,18 @@ def test_a_load_that_fails_late_brings_the_former_model_back(
 def test_a_file_that_kills_the_engine_brings_the_former_model_back(
     client: FakeClient, model: ModelState
 ) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     model.open(A)
     client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
     model.open(B)
     client.die(KILLED)
-    assert "“a”, which was open before, is opened again." in told[0]
-    assert "Reopen" not in told[0]
+    assert "“a”, which was open before, is opened again." in reported[0]
+    assert "Reopen" not in reported[0]
     assert (client.starts, client.last(Load).path) == (2, A)
     client.die(KILLED)
     assert client.starts == 2, "a model that kills the engine itself waits for the writer"
-    assert "Choose “Reopen model”" in told[1]
+    assert "Choose “Reopen model”" in reported[1]
 
 
 def test_a_model_that_gave_way_meanwhile_does_not_come_back(
@@ -218,22 +218,22 @@ def test_a_model_that_gave_way_meanwhile_does_not_come_back(
 def test_a_death_is_one_message_with_cause_and_remedy(
     client: FakeClient, model: ModelState
 ) -> None:
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     model.open(A)
     client.die(Outcome(End.CRASHED, 6, "", ("first", "GGML_ASSERT(x) failed")))
-    assert len(told) == 1
-    assert "SIGABRT" in told[0]
-    assert "Reopen model" in told[0]
-    assert "Your text is untouched" in told[0]
-    assert told[0].endswith("GGML_ASSERT(x) failed")
+    assert len(reported) == 1
+    assert "SIGABRT" in reported[0]
+    assert "Reopen model" in reported[0]
+    assert "Your text is untouched" in reported[0]
+    assert reported[0].endswith("GGML_ASSERT(x) failed")
     assert model.phase is ModelPhase.FAILED
-    assert model.message == told[0]
+    assert model.message == reported[0]
     model.reopen()
     assert client.starts == 2, "in a new child"
     assert model.message == ""
     client.die(KILLED)
-    assert "some line of the log" not in told[1]
+    assert "some line of the log" not in reported[1]
 
 
 def test_without_a_model_there_is_nothing_to_reopen(client: FakeClient, model: ModelState) -> None:
@@ -268,19 +268,19 @@ def test_bad_models_are_one_message_each_and_the_next_good_one_works(
     window = open_window()
     session = window.session
     session.draft.manuscript.edit(0, 0, "My text.")
-    told: list[str] = []
-    session.model.failed.connect(told.append)
+    reported: list[str] = []
+    session.model.failed.connect(reported.append)
 
     def fail(path: Path, options: LoadOptions) -> str:
-        told.clear()
+        reported.clear()
         session.model.open(str(path), options)
         qtbot.waitUntil(lambda: session.model.phase is not ModelPhase.LOADING, timeout=LONG)
         assert session.model.phase is ModelPhase.FAILED
-        assert len(told) == 1
-        assert window.notice.message == told[0]
+        assert len(reported) == 1
+        assert window.notice.message == reported[0]
         assert window.notice.action is window.actions_.open_model
         assert not window.actions_.continue_.isEnabled()
-        return told[0]
+        return reported[0]
 
     one_thread = LoadOptions(threads=1)
     messages = {
@@ -306,20 +306,20 @@ def test_bad_models_are_one_message_each_and_the_next_good_one_works(
     assert settings.get(remembered.MODEL) == str(tiny)
     assert settings.get(remembered.RECENT_MODELS) == [str(tiny)], "only what could be opened"
 
-    told.clear()
+    reported.clear()
     session.model.open(str(tmp_path / "letter.gguf"), one_thread)
-    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
-    assert window.notice.message == told[0]
+    qtbot.waitUntil(lambda: len(reported) == 1, timeout=LONG)
+    assert window.notice.message == reported[0]
     assert session.model.is_ready, "a file that is refused unread closes no model"
     assert session.model.path == str(tiny)
     with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
         session.draft.manuscript.edit(0, 0, "And ")
     assert load_options(settings) == one_thread
 
-    told.clear()
+    reported.clear()
     session.model.open(str(starter_model), LoadOptions(threads=1, context_size=16_000_000))
-    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
-    assert "16,000,000" in told[0]
+    qtbot.waitUntil(lambda: len(reported) == 1, timeout=LONG)
+    assert "16,000,000" in reported[0]
     assert session.model.is_ready, "nor does what the memory would not hold"
     assert load_options(settings) == one_thread
     with qtbot.waitSignal(session.next_token.changed, timeout=LONG):
@@ -338,14 +338,14 @@ def test_a_file_that_only_llama_cpp_refuses_brings_the_former_model_back(
     session.draft.manuscript.edit(0, 0, "My text.")
     odd = tmp_path / "odd.gguf"
     odd.write_bytes(tiny.read_bytes().replace(b"llama", b"lalma"))
-    told: list[str] = []
-    model.failed.connect(told.append)
+    reported: list[str] = []
+    model.failed.connect(reported.append)
     model.open(str(odd))
-    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: len(reported) == 1, timeout=LONG)
     qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
-    assert "odd.gguf" in told[0]
+    assert "odd.gguf" in reported[0]
     assert model.path == str(tiny)
-    assert window.notice.message == told[0], "the reason stays when the model is there again"
+    assert window.notice.message == reported[0], "the reason stays when the model is there again"
     assert window.notice.action is None
     assert session.draft.manuscript.text == "My text."
     assert window.settings.get(remembered.RECENT_MODELS) == [str(tiny)]
@@ -467,8 +467,8 @@ def test_an_engine_that_lives_and_does_not_begin_to_load_is_replaced(
     monkeypatch.setattr("studio.app.model.state._PATIENCE_MS", 50)
     client = EngineClient(STUCK, beat_ms=20)
     model = ModelState(client)
-    told: list[str] = []
-    model.told.connect(told.append)
+    reported: list[str] = []
+    model.reported.connect(reported.append)
     pongs: list[Pong] = []
     client.follow(pongs.append, Pong)
     client.start()
@@ -478,7 +478,7 @@ def test_an_engine_that_lives_and_does_not_begin_to_load_is_replaced(
     model.open(str(starter_model), LoadOptions(threads=1, context_size=512))
     qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
     assert client.process_id != stuck
-    assert told == [
+    assert reported == [
         "The engine was ended, because it did not begin to load. A new one loads the model."
     ]
     client.close()

@@ -67,7 +67,7 @@ def test_a_number_must_be_one_of_this_models(window: MainWindow, qtbot: QtBot) -
     assert biases(window) == {198: -math.inf}
 
 
-def test_numbers_of_another_model_are_told_and_not_added_to(
+def test_numbers_of_another_model_are_reported_and_not_added_to(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     window.session.sampling.change(

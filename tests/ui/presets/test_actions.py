@@ -52,7 +52,7 @@ def test_saved_deleted_brought_back_and_there_at_the_next_start(
     assert again.session.sampling.params.temperature == 0.5
 
 
-def test_a_refused_name_is_told(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_name_is_reported(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, "Code")
     window.presets.save_as.trigger()
     assert "is a built-in preset's" in window.notice.message
@@ -95,7 +95,7 @@ def test_what_a_file_does_not_say_is_neutral_where_the_writer_wants_it(
     assert again.presets.neutral.isChecked()
 
 
-def test_all_that_was_lost_is_shown_and_files_are_told_of_together(
+def test_all_that_was_lost_is_shown_and_files_are_reported_together(
     window: MainWindow, tmp_path: Path
 ) -> None:
     warm, cold, broken = (tmp_path / name for name in ("Warm.json", "Cold.json", "broken.json"))
@@ -130,7 +130,7 @@ def test_an_edit_outside_appears(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: picker.findText("From outside") >= 0)
 
 
-def test_a_name_that_cannot_be_one_is_told_in_the_question_itself(
+def test_a_name_that_cannot_be_one_is_reported_in_the_question_itself(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     presets = window.session.presets

@@ -276,7 +276,7 @@ def test_delete_in_the_search_field_deletes_a_letter(library: PresetLibraryWindo
     assert (preset_folder() / "Sea.json").is_file()
 
 
-def test_a_refused_name_is_told_in_the_library(
+def test_a_refused_name_is_reported_in_the_library(
     window: MainWindow, library: PresetLibraryWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     click(library, "Sea")

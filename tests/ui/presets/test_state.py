@@ -53,7 +53,7 @@ def test_renamed_duplicated_deleted_and_back(desk: Desk) -> None:
 def take(desk: Desk, *files: Path) -> list[Imported]:
     """Take files in as the window does, without its other thread."""
     progress = import_presets(files, desk.folder, PresetImport(), lambda _share: None)
-    desk.presets.took_in(progress.taken, choose=True)
+    desk.presets.on_imported(progress.taken, choose=True)
     desk.failures += [refused.why for refused in progress.refused]
     return progress.taken
 
@@ -90,7 +90,7 @@ def test_what_was_turned_outlives_what_comes_in_and_a_copy(desk: Desk, tmp_path:
     assert desk.presets.before is None
 
 
-def test_what_cannot_be_is_told(desk: Desk) -> None:
+def test_what_cannot_be_is_reported(desk: Desk) -> None:
     assert not desk.presets.save()
     assert not desk.presets.save_as("../x")
     assert not desk.presets.save_as("Code")

@@ -35,7 +35,9 @@ def picture(box: CheckBox) -> QImage:
     return box.grab().toImage()
 
 
-def test_the_empty_box_can_be_told_from_what_is_behind_it(box: CheckBox, theme: Theme) -> None:
+def test_the_empty_box_can_be_distinguished_from_what_is_behind_it(
+    box: CheckBox, theme: Theme
+) -> None:
     image = picture(box)
     middle = image.height() // 2
     edge = max(

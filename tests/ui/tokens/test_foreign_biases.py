@@ -1,4 +1,4 @@
-"""A preset made for a model with another vocabulary: told everywhere, raised nowhere."""
+"""A preset made for a model with another vocabulary: reported everywhere, raised nowhere."""
 
 import math
 

@@ -61,27 +61,27 @@ def test_its_words_fit_when_everything_becomes_larger(
 def test_errors_and_ways_on_stay_in_the_window(window: QWidget) -> None:
     toast = Toast(window)
     bar = NoticeBar(toast, window)
-    bar.tell("Taken in.", is_error=False)
+    bar.report("Taken in.", is_error=False)
     assert (bar.isHidden(), bar.message) == (True, "Taken in.")
-    bar.tell("The disk is full.")
+    bar.report("The disk is full.")
     assert toast.isHidden(), "what went wrong matters more"
     assert bar.message == "The disk is full."
-    bar.tell("Taken in.", is_error=False)
+    bar.report("Taken in.", is_error=False)
     assert bar.isVisible(), "news do not cover what is still wrong"
     assert bar.accessibleDescription() == "The disk is full."
     assert bar.message == toast.message == "Taken in."
     undo = QAction("&Undo", window)
-    bar.tell("Deleted.", undo, is_error=False)
+    bar.report("Deleted.", undo, is_error=False)
     assert (bar.message, bar.action) == ("Deleted.", undo)
 
 
 def test_news_of_a_text_go_with_it(window: QWidget) -> None:
     toast = Toast(window)
     bar = NoticeBar(toast, window)
-    bar.tell("Opened the library.", is_error=False)
+    bar.report("Opened the library.", is_error=False)
     bar.forget_text()
     assert bar.message == "Opened the library."
-    bar.tell("Saved “story.txt”.", is_error=False, of_text=True)
+    bar.report("Saved “story.txt”.", is_error=False, of_text=True)
     bar.forget_text()
     assert bar.message == ""
 

@@ -7,10 +7,10 @@ from pytestqt.qtbot import QtBot
 from studio.app.tokens.sampler_notes import NEAR_TIE
 from studio.app.tokens.words import description, tail_sentence
 from studio.app.word.state import WordFacts, WordState
-from studio.app.word.words import NO_DICE
+from studio.app.word.words import NO_DRAW
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch, SamplingParams, blame, chance, distribution
+from studio.sampling import LogitSketch, SamplingParams, chance, distribution, flip_temperature
 from studio.token_record import TokenRecord, undrawn
 from studio.ui.word.bars import ROWS
 from tests.ui.fake_engine import Desk
@@ -89,20 +89,20 @@ def test_a_token_of_the_tail_gains_what_filters_took_from_others() -> None:
     assert place.facts().probability == pytest.approx(exact, rel=0.02)
 
 
-def test_blame_is_told_of_what_was_written_and_not_of_what_was_scored() -> None:
+def test_blame_is_of_what_was_written_and_not_of_what_was_scored() -> None:
     place = Place()
     drawn, read = place.put(written(b"drawn", 3, 0.99), scored(b" read", 4))
     place.state.look_at(drawn)
     sketch = LogitSketch.from_bytes(drawn.record.sketch)
-    turn = blame(sketch, drawn.record.id, 0.99, SamplingParams())
+    turn = flip_temperature(sketch, drawn.record.id, 0.99, SamplingParams())
     assert turn is not None
     (sentence,) = place.facts().sentences
     assert sentence.startswith(f"Below T {turn:.2g}")
     place.state.look_at(read)
-    assert place.facts().sentences == (NO_DICE,)
+    assert place.facts().sentences == (NO_DRAW,)
 
 
-def test_a_near_tie_is_told() -> None:
+def test_a_near_tie_is_reported() -> None:
     place = Place()
     token = written(b"drawn", 3, 0.5)
     (span,) = place.put(token)
@@ -119,7 +119,7 @@ def test_a_near_tie_is_told() -> None:
     assert NEAR_TIE not in place.facts().sentences
 
 
-def test_turning_t_is_told_and_after_letting_go_it_is_not(qtbot: QtBot) -> None:
+def test_turning_t_is_reported_and_after_letting_go_it_is_not(qtbot: QtBot) -> None:
     place = Place()
     (span,) = place.put(written(b"drawn", 3, 0.5))
     with qtbot.waitSignal(place.state.changed):
@@ -198,7 +198,7 @@ def test_of_what_was_read_only_what_stands_right_before_is_known() -> None:
     assert list(place.state.next_token.history) == [third.id]
     assert "Only 1 of the tokens before is known" in place.facts().sentences[-1]
     place.desk.sampling.change(repeat_last_n=1)
-    assert place.facts().sentences == (NO_DICE,), "no more is looked at"
+    assert place.facts().sentences == (NO_DRAW,), "no more is looked at"
 
 
 def test_a_token_that_was_read_is_not_said_to_be_drawn() -> None:

@@ -1,4 +1,4 @@
-"""Where Continue writes, and what is told of it before: at the real window, with the model."""
+"""Where Continue writes, and what is reported of it before: at the real window, with the model."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -33,7 +33,7 @@ def continue_writing(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
 
 
-def told(window: MainWindow) -> str:
+def reported(window: MainWindow) -> str:
     label = window.writing_bar.place
     return label.text() if label.isVisible() else ""
 
@@ -47,7 +47,7 @@ def test_what_is_written_comes_behind_what_is_selected(
     for _ in range(end - start):
         QTest.keyClick(written.editor, Qt.Key.Key_Left if backwards else Qt.Key.Key_Right, SHIFT)
     assert written.editor.selection == (start, end)
-    assert told(written) == "Continues after the selection; what follows is not read"
+    assert reported(written) == "Continues after the selection; what follows is not read"
     assert "stays as it is" in written.actions_.continue_.toolTip()
     prompt = written.session.draft.prompt().manuscript
     assert prompt == TEXT[:end]
@@ -68,7 +68,7 @@ def test_what_is_written_is_joined_to_what_follows(
 ) -> None:
     place = TEXT.index(before)
     written.editor.move_caret(place)
-    assert told(written) == "What follows the caret is not read"
+    assert reported(written) == "What follows the caret is not read"
     continue_writing(written, qtbot)
     text = written.session.draft.manuscript.text
     after = TEXT[place:]
@@ -88,17 +88,17 @@ def test_what_is_written_is_joined_to_what_follows(
     assert written.session.draft.manuscript.text == TEXT
 
 
-def test_nothing_is_told_where_continue_does_what_its_name_says(
+def test_nothing_is_reported_where_continue_does_what_its_name_says(
     written: MainWindow, qtbot: QtBot
 ) -> None:
-    assert told(written) == ""
+    assert reported(written) == ""
     QTest.keyClick(written.editor, Qt.Key.Key_Left)
-    assert told(written) == "What follows the caret is not read"
+    assert reported(written) == "What follows the caret is not read"
     QTest.keyClick(written.editor, Qt.Key.Key_Right, SHIFT)
-    assert told(written) == "Continues after the selection"
+    assert reported(written) == "Continues after the selection"
     QTest.keyClick(written.editor, Qt.Key.Key_Right)
-    assert told(written) == ""
+    assert reported(written) == ""
     QTest.keyClick(written.editor, Qt.Key.Key_Return)
     QTest.keyClicks(written.editor, "  ")
     written.editor.move_caret(len(TEXT))
-    assert told(written) == "", "white space is nothing that could be read"
+    assert reported(written) == "", "white space is nothing that could be read"

@@ -52,7 +52,7 @@ def bare(open_window: Callable[[], MainWindow]) -> MainWindow:
 
 
 class SlowDrive:
-    """A drive that answers when it is told to."""
+    """A drive that answers when it is reported to."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked, self.answers = threading.Event(), threading.Event()
@@ -411,7 +411,7 @@ def test_a_brief_goes_along_to_another_name_and_stays_with_the_first(
         assert bare.session.draft.brief == brief
 
 
-def test_a_brief_that_cannot_be_saved_or_read_is_told(
+def test_a_brief_that_cannot_be_saved_or_read_is_reported(
     bare: MainWindow, answers: Answers, tmp_path: Path
 ) -> None:
     path = tmp_path / "one.txt"

@@ -104,7 +104,7 @@ def test_a_file_that_nobody_touched_is_saved_without_a_word(
     assert bare.notice.isHidden()
 
 
-def test_a_change_outside_is_told_once_when_the_window_comes_back(
+def test_a_change_outside_is_reported_once_when_the_window_comes_back(
     bare: MainWindow, path: Path
 ) -> None:
     path.write_text("Theirs.")
@@ -212,7 +212,7 @@ def test_what_they_wrote_may_be_no_text(bare: MainWindow, writer: Writer, path: 
 
 
 @pytest.mark.parametrize("answer", [AGAIN, BESIDE, ""])
-def test_a_file_that_is_gone_is_told_and_asked_about(
+def test_a_file_that_is_gone_is_reported_and_asked_about(
     bare: MainWindow, writer: Writer, path: Path, answer: str
 ) -> None:
     save(bare)

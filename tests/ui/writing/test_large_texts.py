@@ -1,4 +1,4 @@
-"""A text that is long is opened while the window goes on; one that no page holds is told of first.
+"""A text that is long is opened while the window goes on; one that no page holds is reported first.
 
 Through the real window, with real files and the real dialog.
 """
@@ -139,7 +139,7 @@ def test_more_than_a_page_holds_is_split_into_files(
     assert parts[1].read_text() == "Mine."
 
 
-def test_how_far_it_was_split_is_told_where_that_is_given_up(
+def test_how_far_it_was_split_is_reported_where_that_is_given_up(
     bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "The Sea.txt"

@@ -55,17 +55,17 @@ def asked(desk: Desk) -> Score:
     return desk.client.last(Score)
 
 
-def test_written_tokens_are_recorded_and_told_once_a_frame(qtbot: QtBot) -> None:
+def test_written_tokens_are_recorded_and_reported_once_a_frame(qtbot: QtBot) -> None:
     desk = loaded()
-    told: list[int] = []
-    desk.records.changed.connect(lambda: told.append(len(desk.records.spans)))
+    reported: list[int] = []
+    desk.records.changed.connect(lambda: reported.append(len(desk.records.spans)))
     desk.writing.continue_writing()
     request = desk.client.sent[-1].request
     desk.client.answer(evaluated(request, 1, 2))
     desk.client.answer(*(token(request, i, b" w%d" % i, token_id=i) for i in range(40)))
     desk.client.answer(*finished(request, 40))
-    qtbot.waitUntil(lambda: bool(told) and told[-1] == 40)
-    assert len(told) < 10
+    qtbot.waitUntil(lambda: bool(reported) and reported[-1] == 40)
+    assert len(reported) < 10
     desk.draft.set_caret(len(desk.draft.manuscript))
     assert [record.id for record in desk.records.last(3)] == [37, 38, 39]
 
@@ -186,12 +186,12 @@ def test_cancelled_it_keeps_what_was_scored() -> None:
     assert spelled(desk) == ["The", " sea"], "what comes after the end is of no request"
 
 
-def test_parts_follow_one_another_and_where_one_begins_anew_is_told(qtbot: QtBot) -> None:
+def test_parts_follow_one_another_and_where_one_begins_anew_is_reported(qtbot: QtBot) -> None:
     desk = loaded()
     command = asked(desk)
     assert command.last is None
-    told: list[str] = []
-    desk.records.told.connect(told.append)
+    reported: list[str] = []
+    desk.records.reported.connect(reported.append)
     desk.client.answer(scored(command.request, *WORDS[:1]))
     assert desk.records.progress == (1, 4), "within a part too"
     desk.client.answer(scored(command.request, *WORDS[1:2], start=3))
@@ -202,11 +202,11 @@ def test_parts_follow_one_another_and_where_one_begins_anew_is_told(qtbot: QtBot
     assert rest.request != command.request
     assert (rest.prompt.manuscript, rest.first) == (TEXT, 7)
     desk.client.answer(scored(rest.request, *WORDS[2:], start=7))
-    assert told == []
+    assert reported == []
     desk.client.answer(scoring_ended(rest.request, unseen=3))
     assert not desk.records.is_scoring
     assert spelled(desk) == [word.decode() for word in WORDS]
-    (words,) = told
+    (words,) = reported
     assert "4 words scored." in words
     assert "at one place reading began anew" in words
 
@@ -255,10 +255,10 @@ def test_broken_off_it_says_how_far_it_came_and_goes_on_with_the_rest(qtbot: QtB
     desk.client.answer(scored(command.request, *WORDS[:2]))
     desk.client.answer(scoring_ended(command.request, reached=7))
     request = desk.client.last(Score).request
-    with qtbot.waitSignal(desk.records.told) as told:
+    with qtbot.waitSignal(desk.records.reported) as reported:
         desk.client.answer(Superseded(request=request))
-    assert told.args is not None
-    assert "Scored 2 of 4 words." in told.args[0]
+    assert reported.args is not None
+    assert "Scored 2 of 4 words." in reported.args[0]
     assert asked(desk).first == 7
 
 
@@ -293,27 +293,27 @@ def test_a_part_whose_text_goes_meanwhile_is_let_go() -> None:
     assert len(desk.client.all_sent(Score)) == 1
 
 
-def test_a_failure_is_told(qtbot: QtBot) -> None:
+def test_a_failure_is_reported(qtbot: QtBot) -> None:
     desk = loaded()
     command = asked(desk)
-    with qtbot.waitSignal(desk.records.failed) as told:
+    with qtbot.waitSignal(desk.records.failed) as reported:
         desk.client.answer(Failed(request=command.request, kind="prompt", message="No room."))
-    assert told.args == ["No room."]
+    assert reported.args == ["No room."]
     assert desk.records.can_score
 
 
 def test_where_nothing_is_left_to_score_that_is_said(qtbot: QtBot) -> None:
     desk = loaded()
     desk.records.spans.fill(0, scored(0, *WORDS).tokens)
-    with qtbot.waitSignal(desk.records.told) as told:
+    with qtbot.waitSignal(desk.records.reported) as reported:
         desk.records.score()
-    assert told.args == [NOTHING_TO_SCORE]
+    assert reported.args == [NOTHING_TO_SCORE]
     assert desk.client.all_sent(Score) == []
     desk.type("!")
     command = asked(desk)
-    with qtbot.waitSignal(desk.records.told) as told:
+    with qtbot.waitSignal(desk.records.reported) as reported:
         desk.client.answer(scoring_ended(command.request))
-    assert told.args == [NOTHING_TO_SCORE]
+    assert reported.args == [NOTHING_TO_SCORE]
 
 
 def test_an_engine_that_dies_ends_it() -> None:
@@ -355,8 +355,8 @@ def test_a_token_that_was_read_knows_what_stood_before_it(qtbot: QtBot) -> None:
 
 def test_another_text_ends_a_scoring_and_is_not_scored_in_its_place() -> None:
     desk = loaded()
-    told: list[str] = []
-    desk.records.told.connect(told.append)
+    reported: list[str] = []
+    desk.records.reported.connect(reported.append)
     first = asked(desk)
     desk.client.answer(evaluated(first.request, 1, 2))
     desk.client.answer(scored(first.request, *WORDS[:2]))
@@ -368,15 +368,15 @@ def test_another_text_ends_a_scoring_and_is_not_scored_in_its_place() -> None:
     desk.client.answer(scoring_ended(first.request))
     assert desk.client.last(Score) == first
     assert spelled(desk) == []
-    assert told == []
+    assert reported == []
     desk.draft.manuscript.load("The last one.")
     assert len([it for it in desk.client.sent if isinstance(it, Stop)]) == 1
 
 
 def test_a_stop_that_comes_as_a_part_ends_asks_for_no_other_part() -> None:
     desk = loaded()
-    told: list[str] = []
-    desk.records.told.connect(told.append)
+    reported: list[str] = []
+    desk.records.reported.connect(reported.append)
     first = asked(desk)
     desk.client.answer(evaluated(first.request, 1, 2))
     desk.client.answer(scored(first.request, *WORDS[:2]))
@@ -384,7 +384,7 @@ def test_a_stop_that_comes_as_a_part_ends_asks_for_no_other_part() -> None:
     desk.client.answer(scoring_ended(first.request, reached=7))
     assert not desk.records.is_scoring
     assert desk.client.last(Score) == first
-    assert told == ["Scored 2 of 4 words. “Score the text” goes on with the rest."]
+    assert reported == ["Scored 2 of 4 words. “Score the text” goes on with the rest."]
     # And the next scoring goes on from there.
     second = asked(desk)
     assert second.request != first.request
@@ -398,8 +398,8 @@ def test_the_oldest_records_go_beyond_the_budget_and_can_be_scored_again(
 ) -> None:
     monkeypatch.setattr(SketchBudget.__init__, "__defaults__", (8 * len(sketch(0)),))
     desk = loaded("")
-    told: list[str] = []
-    desk.records.told.connect(told.append)
+    reported: list[str] = []
+    desk.records.reported.connect(reported.append)
     for _ in range(3):
         desk.writing.continue_writing()
         request = desk.client.sent[-1].request
@@ -408,7 +408,7 @@ def test_the_oldest_records_go_beyond_the_budget_and_can_be_scored_again(
         desk.client.answer(*finished(request, 4))
         desk.draft.set_caret(len(desk.draft.manuscript))
     assert desk.draft.manuscript.text == TEXT * 3, "no text goes"
-    qtbot.waitUntil(lambda: set(told) == {FORGOTTEN})
+    qtbot.waitUntil(lambda: set(reported) == {FORGOTTEN})
     left = spelled(desk)
     assert left == [word.decode() for word in WORDS * 3][-len(left) :]
     assert len(left) < 12

@@ -170,21 +170,21 @@ def test_a_window_that_loses_the_keyboard_keeps_at_once(
     assert not bare.session.recovery._disk.is_busy, "nothing is written twice"
 
 
-def test_a_disk_that_refuses_is_told_once_until_it_works_again(
+def test_a_disk_that_refuses_is_reported_once_until_it_works_again(
     bare: MainWindow, qtbot: QtBot
 ) -> None:
     recovery_folder().parent.mkdir(parents=True)
     recovery_folder().write_text("in the way")
-    told: list[str] = []
-    bare.session.recovery.failed.connect(told.append)
+    reported: list[str] = []
+    bare.session.recovery.failed.connect(reported.append)
     QTest.keyClicks(bare.editor, "a")
-    qtbot.waitUntil(lambda: len(told) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: len(reported) == 1, timeout=LONG)
     assert f"cannot be put in safety in “{recovery_folder()}”" in bare.notice.message
     QTest.keyClicks(bare.editor, "b")
     ended = bare.session.recovery._disk.done
     with qtbot.waitSignal(ended, timeout=LONG):
         pass
-    assert len(told) == 1
+    assert len(reported) == 1
     recovery_folder().unlink()
     QTest.keyClicks(bare.editor, "c")
     wait_until_kept(qtbot, "abc")
@@ -385,7 +385,7 @@ def test_the_caret_is_remembered_without_an_end_in_order(
     assert not bare.files._rest.isActive(), "nothing runs at rest"
 
 
-def test_a_last_document_that_is_gone_is_told_quietly(
+def test_a_last_document_that_is_gone_is_reported_quietly(
     open_window: Callable[[], MainWindow], tmp_path: Path
 ) -> None:
     path = tmp_path / "sea.txt"
@@ -395,10 +395,10 @@ def test_a_last_document_that_is_gone_is_told_quietly(
     first.close()
     path.unlink()
     second = open_window()
-    told: list[str] = []
-    second.files.told.connect(told.append)
+    reported: list[str] = []
+    second.files.reported.connect(reported.append)
     open_first(second, None)
-    assert "sea.txt" in told[0]
+    assert "sea.txt" in reported[0]
     assert second.session.draft.path is None
     assert not second.isWindowModified()
 
@@ -409,10 +409,10 @@ def test_remembered_paths_that_cannot_be_looked_at_keep_no_window_closed(
 ) -> None:
     for setting in (remembered.LAST_FILE, remembered.FOLDER, remembered.MODEL):
         bare.settings.set(setting, str(tmp_path / name))
-    told: list[str] = []
-    bare.files.told.connect(told.append)
+    reported: list[str] = []
+    bare.files.reported.connect(reported.append)
     open_first(bare, None)
-    assert "is not there any more" in told[0]
+    assert "is not there any more" in reported[0]
     assert bare.session.draft.path is None
     assert bare.files._folder == Path.home()
 

@@ -44,11 +44,11 @@ def raise_in_a_slot(error: BaseException) -> None:
     button.pressed.emit()
 
 
-def test_every_mistake_of_a_session_is_logged_kept_and_told(
+def test_every_mistake_of_a_session_is_logged_kept_and_reported(
     logged: Logged, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.app.writing.rescue._SHORTEST_MS", 20)
-    told: list[str] = []
+    reported: list[str] = []
     kept: list[int] = []
 
     def keep() -> bool:
@@ -56,7 +56,7 @@ def test_every_mistake_of_a_session_is_logged_kept_and_told(
         return True
 
     rescue = Rescue(keep)
-    rescue.happened.connect(told.append)
+    rescue.happened.connect(reported.append)
     rescue.install()
     for _ in range(3):
         raise_in_a_slot(ZeroDivisionError("a bug"))
@@ -64,15 +64,15 @@ def test_every_mistake_of_a_session_is_logged_kept_and_told(
     assert kept == [1], "the first at once"
     qtbot.waitUntil(lambda: not rescue._rest.isActive())
     assert kept == [1, 3], "those that came at once with it a moment later, together"
-    assert len(told) == 1
-    assert "ZeroDivisionError: a bug" in told[0]
-    assert "next start offers it" in told[0]
+    assert len(reported) == 1
+    assert "ZeroDivisionError: a bug" in reported[0]
+    assert "next start offers it" in reported[0]
     raise_in_a_slot(ValueError("another"))
     assert kept == [1, 3, 4]
-    assert "ValueError: another" in told[1]
+    assert "ValueError: another" in reported[1]
     raise_in_a_slot(KeyError("a third"))
-    qtbot.waitUntil(lambda: len(told) == 3)
-    assert "a third" in told[2]
+    qtbot.waitUntil(lambda: len(reported) == 3)
+    assert "a third" in reported[2]
     assert kept == [1, 3, 4, 5]
 
 
@@ -82,14 +82,14 @@ def test_a_mistake_at_each_paint_keeps_neither_disk_nor_writer_busy(
     monkeypatch.setattr("studio.app.writing.rescue._SHORTEST_MS", 1)
     monkeypatch.setattr("studio.app.writing.rescue._LONGEST_MS", 16)
     kept: list[int] = []
-    told: list[str] = []
+    reported: list[str] = []
 
     def keep() -> bool:
         kept.append(1)
         return True
 
     rescue = Rescue(keep)
-    rescue.happened.connect(told.append)
+    rescue.happened.connect(reported.append)
     rescue.install()
     rests = []
     for _ in range(7):
@@ -101,7 +101,7 @@ def test_a_mistake_at_each_paint_keeps_neither_disk_nor_writer_busy(
     assert rests == [1, 2, 4, 8, 16, 16, 16], "the longer the more often"
     assert len(kept) == 8
     assert len(logged) == 70
-    assert len(told) < len(kept), "and not of more than can be read"
+    assert len(reported) < len(kept), "and not of more than can be read"
     qtbot.waitUntil(lambda: not rescue._rest.isActive())
     assert rescue._rest.interval() == 1
 
@@ -132,45 +132,45 @@ class Silent(Exception):
 
 @pytest.mark.parametrize("error", [Silent(), ValueError("x\n\x1b[31m\u202e" + "y" * 9_000)])
 def test_what_an_error_says_of_itself_is_bounded(logged: Logged, error: Exception) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     rescue = Rescue(lambda: True)
-    rescue.happened.connect(told.append)
+    rescue.happened.connect(reported.append)
     rescue.install()
     raise_in_a_slot(error)
-    assert type(error).__name__ in told[0]
-    assert len(told[0]) < 500
-    assert told[0].isprintable()
+    assert type(error).__name__ in reported[0]
+    assert len(reported[0]) < 500
+    assert reported[0].isprintable()
 
 
 def test_without_text_there_is_nothing_to_rescue(logged: Logged) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     rescue = Rescue(lambda: False)
-    rescue.happened.connect(told.append)
+    rescue.happened.connect(reported.append)
     rescue.install()
     raise_in_a_slot(ValueError("a bug"))
-    assert "Your text is still here" in told[0]
+    assert "Your text is still here" in reported[0]
 
 
 def test_a_bug_in_the_keeping_is_no_second_error(logged: Logged) -> None:
     def keep() -> bool:
         raise ZeroDivisionError("the same bug")
 
-    told: list[str] = []
+    reported: list[str] = []
     rescue = Rescue(keep)
-    rescue.happened.connect(told.append)
+    rescue.happened.connect(reported.append)
     rescue.install()
     raise_in_a_slot(ValueError("a bug"))
     assert len(logged) == 1
-    assert "Your text is still here" in told[0]
+    assert "Your text is still here" in reported[0]
 
 
 def test_ctrl_c_is_no_bug(logged: Logged) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     rescue = Rescue(lambda: pytest.fail("nothing is to be kept"))
-    rescue.happened.connect(told.append)
+    rescue.happened.connect(reported.append)
     rescue.install()
     sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
-    assert told == []
+    assert reported == []
     assert isinstance(logged[0], KeyboardInterrupt)
 
 
@@ -183,14 +183,14 @@ def test_the_program_goes_on(logged: Logged, qtbot: QtBot) -> None:
     assert len(logged) == 1
 
 
-def test_the_window_tells_the_writer_and_stays(
+def test_the_window_reports_it_to_the_writer_and_stays(
     logged: Logged, open_window: Callable[[], MainWindow], qtbot: QtBot
 ) -> None:
     window = open_window()
     window.session.draft.manuscript.edit(0, 0, "My novel")
     window.session.draft.set_brief("Long.")
     raise_in_a_slot(ZeroDivisionError("a bug"))
-    # Kept at once; told when what raised it, a layout perhaps, has come to its end.
+    # Kept at once; reported when what raised it, a layout perhaps, has come to its end.
     assert window.notice.message == ""
     qtbot.waitUntil(lambda: "ZeroDivisionError" in window.notice.message)
     assert window.isVisible()

@@ -189,8 +189,8 @@ def test_a_null_character_is_refused_by_the_manuscript_itself(bare: MainWindow) 
 def test_a_prompt_that_no_page_holds_does_not_become_a_manuscript(bare: MainWindow) -> None:
     state = bare.session.compare
     state.run_input = RunInput(prompt=Prompt(manuscript="a" * (LIMITS.longest + 1)))
-    told: list[str] = []
-    state.told.connect(told.append)
+    reported: list[str] = []
+    state.reported.connect(reported.append)
     state.use_in_new(state.lanes[0])
-    assert len(told) == 1
+    assert len(reported) == 1
     assert bare.session.draft.manuscript.text == ""

@@ -198,7 +198,7 @@ def test_what_is_typed_of_a_word_already_is_not_written_twice(
     assert span.record.text.decode() == whole[3:]
 
 
-def test_a_double_click_writes_one_word_and_tells_nothing(
+def test_a_double_click_writes_one_word_and_reports_nothing(
     settled: MainWindow, qtbot: QtBot
 ) -> None:
     window, session = settled, settled.session

@@ -54,7 +54,7 @@ def test_continue_asks_for_what_is_set(desk: Desk) -> None:
     assert command.prompt.brief == "Short sentences."
     (start,) = command.sequences
     params = start.params
-    # The seed is chosen here, so that the bars know the dice while it writes.
+    # The seed is chosen here, so that the bars know the draws while it writes.
     assert 0 <= params.seed <= MAX_SEED
     assert params == SamplingParams(temperature=0.8, seed=params.seed)
     assert command.max_tokens == 99
@@ -104,7 +104,7 @@ def test_a_token_knows_what_was_before_it_its_seed_and_what_samplers_had_learnt(
     learnt = msgspec.structs.replace(second.record, mu=4.5)
     second = msgspec.structs.replace(second, record=learnt)
     desk.client.answer(evaluated(request, 1, 2), first, second)
-    # The context is cut, and the prompt told once more.
+    # The context is cut, and the prompt reported once more.
     desk.client.answer(evaluated(request, 1, 2, 8, 9), third, *finished(request, 3))
     takes = desk.writing.take_set()
     assert takes is not None
@@ -202,7 +202,7 @@ def test_half_a_character_at_the_end_is_no_text(desk: Desk) -> None:
     assert desk.draft.manuscript.text == OPENING + " a b", "nothing is left for the next one"
 
 
-def test_another_temperature_is_told_while_it_writes_only(desk: Desk) -> None:
+def test_another_temperature_is_reported_while_it_writes_only(desk: Desk) -> None:
     desk.sampling.change(temperature=0.5)
     assert desk.client.all_sent(ChangeSequence) == []
     request = begin(desk)
@@ -229,7 +229,7 @@ def test_stop_is_asked_once_and_ends_a_long_reading(desk: Desk) -> None:
     assert len(desk.client.all_sent(Stop)) == 1
 
 
-def test_a_failure_is_told_and_the_text_kept(desk: Desk, qtbot: QtBot) -> None:
+def test_a_failure_is_reported_and_the_text_kept(desk: Desk, qtbot: QtBot) -> None:
     request = begin(desk)
     desk.client.answer(evaluated(request, 1), token(request, 0, b" upon"))
     with qtbot.waitSignal(desk.writing.failed) as failure:
@@ -243,11 +243,11 @@ def test_a_failure_is_told_and_the_text_kept(desk: Desk, qtbot: QtBot) -> None:
     assert desk.draft.manuscript.text == "Once upon a"
 
 
-def test_a_model_that_ends_at_once_is_told(desk: Desk, qtbot: QtBot) -> None:
+def test_a_model_that_ends_at_once_is_reported(desk: Desk, qtbot: QtBot) -> None:
     request = begin(desk)
-    with qtbot.waitSignal(desk.writing.failed) as told:
+    with qtbot.waitSignal(desk.writing.failed) as reported:
         desk.client.answer(evaluated(request, 1), *finished(request, 0, reason="end_of_text"))
-    assert told.args == [NOTHING_TO_ADD, "prompt"]
+    assert reported.args == [NOTHING_TO_ADD, "prompt"]
     with qtbot.assertNotEmitted(desk.writing.failed):
         request = begin(desk)
         desk.client.answer(
@@ -360,9 +360,9 @@ def test_the_real_engine_is_killed_while_it_writes_and_comes_back(
 ) -> None:
     session = window.session
     manuscript = session.draft.manuscript
-    told: list[str] = []
-    session.model.failed.connect(told.append)
-    session.writing.failed.connect(lambda why, _kind: told.append(why))
+    reported: list[str] = []
+    session.model.failed.connect(reported.append)
+    session.writing.failed.connect(lambda why, _kind: reported.append(why))
     manuscript.edit(0, 0, "The old fisherman")
     session.sampling.set_max_tokens(1000)
     window.actions_.continue_.trigger()
@@ -372,9 +372,9 @@ def test_the_real_engine_is_killed_while_it_writes_and_comes_back(
     os.kill(old, signal.SIGKILL)
     qtbot.waitUntil(lambda: session.model.phase is ModelPhase.FAILED, timeout=LONG)
 
-    assert len(told) == 1
-    assert "SIGKILL" in told[0]
-    assert window.notice.message == told[0]
+    assert len(reported) == 1
+    assert "SIGKILL" in reported[0]
+    assert window.notice.message == reported[0]
     assert session.writing.is_idle
     assert manuscript.growing is None
     kept = manuscript.text

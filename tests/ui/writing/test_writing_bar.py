@@ -82,16 +82,16 @@ def test_words_and_how_the_take_at_the_caret_was_written(
     desk.type("One")
     qtbot.waitUntil(lambda: shown(bar) == ["1 word"], timeout=LONG)
     write(desk, b" two three")
-    told = "3 words   full length   T 1.00"
-    qtbot.waitUntil(lambda: told in shown(bar), timeout=LONG)
+    reported = "3 words   full length   T 1.00"
+    qtbot.waitUntil(lambda: reported in shown(bar), timeout=LONG)
     desk.type(" four")
     qtbot.waitUntil(lambda: shown(bar) == ["4 words"], timeout=LONG)
     desk.draft.set_caret(len("One two three"))
-    assert told.replace("3 words", "4 words") in shown(bar)
+    assert reported.replace("3 words", "4 words") in shown(bar)
 
 
 @pytest.mark.parametrize("end", ["new", "open", "undo", "step"])
-def test_what_is_told_of_a_take_goes_with_it(
+def test_what_is_reported_of_a_take_goes_with_it(
     bar: WritingBar, desk: Desk, qtbot: QtBot, tmp_path: Path, end: str
 ) -> None:
     seed = TakeSeed(desk.writing)
@@ -100,8 +100,8 @@ def test_what_is_told_of_a_take_goes_with_it(
     desk.type("One")
     write(desk, b" two", seed=41)
     write(desk, b" three", again=True, seed=42)
-    told = "2 words   full length   T 1.00"
-    qtbot.waitUntil(lambda: told in shown(bar), timeout=LONG)
+    reported = "2 words   full length   T 1.00"
+    qtbot.waitUntil(lambda: reported in shown(bar), timeout=LONG)
     assert seed.text() == "seed 42"
     assert not any("42" in text for text in shown(bar)), "it stands under Details"
     assert "seed 42" in bar.takes.label.toolTip()
@@ -143,7 +143,7 @@ def test_the_seed_can_be_selected_and_copied(desk: Desk, qtbot: QtBot) -> None:
         ("stopped", ""),
     ],
 )
-def test_how_it_ended_is_told_until_the_next_begins(
+def test_how_it_ended_is_reported_until_the_next_begins(
     bar: WritingBar, desk: Desk, qtbot: QtBot, reason: FinishReason, words: str
 ) -> None:
     write(desk, b"One", reason=reason)
@@ -153,7 +153,7 @@ def test_how_it_ended_is_told_until_the_next_begins(
     qtbot.waitUntil(lambda: "1 word   T 0.50" in shown(bar), timeout=LONG)
 
 
-def test_a_take_tells_its_preset_and_that_t_was_turned(bar: WritingBar, desk: Desk) -> None:
+def test_a_take_reports_its_preset_and_that_t_was_turned(bar: WritingBar, desk: Desk) -> None:
     desk.draft.set_preset(Preset(name="Dreams & <more>", description=""))
     desk.sampling.change(seed=42)
     desk.writing.continue_writing()
@@ -173,7 +173,7 @@ def test_a_take_tells_its_preset_and_that_t_was_turned(bar: WritingBar, desk: De
 def test_facts_are_shown_whole_or_not_at_all(qtbot: QtBot) -> None:
     facts = WholeFacts()
     qtbot.addWidget(facts)
-    facts.tell(["12 words", "full length", "seed 3662662906"])
+    facts.show_facts(["12 words", "full length", "seed 3662662906"])
     whole = facts.fontMetrics().horizontalAdvance(facts.text())
     seen = []
     for width in range(whole, 0, -1):

@@ -25,17 +25,17 @@ def test_a_model_opens_with_its_own(desk: Desk) -> None:
     desk.open(A)
     assert desk.current == "Code"
     assert desk.sampling.params.temperature == 0.1
-    assert desk.told == ["“A” opens with its own preset, “Code”."]
+    assert desk.reported == ["“A” opens with its own preset, “Code”."]
 
 
 def test_without_one_with_the_default_and_without_that_as_it_was(desk: Desk) -> None:
     desk.open(B)
-    assert (desk.current, desk.told) == ("Creative writing", [])
+    assert (desk.current, desk.reported) == ("Creative writing", [])
     desk.defaults.set_default("Mine")
     desk.open(A)
     desk.open(B)
     assert desk.current == "Mine"
-    assert desk.told[-1] == "“B” opens with the default preset, “Mine”."
+    assert desk.reported[-1] == "“B” opens with the default preset, “Mine”."
 
 
 def test_another_file_of_the_same_name_is_another_model(desk: Desk) -> None:
@@ -98,7 +98,7 @@ def test_a_hand_during_the_load_is_the_later_one(desk: Desk) -> None:
     desk.sampling.change(temperature=0.5)
     desk.end_opening()
     assert (desk.current, desk.sampling.params.temperature) == ("Neutral", 0.5)
-    assert desk.told == []
+    assert desk.reported == []
 
 
 def test_a_model_that_does_not_open_changes_nothing(desk: Desk) -> None:
@@ -114,7 +114,7 @@ def test_turned_values_of_the_same_preset_stay(desk: Desk) -> None:
     desk.sampling.change(temperature=0.5)
     desk.open(A)
     assert (desk.current, desk.sampling.params.temperature) == ("Code", 0.5)
-    assert desk.told == []
+    assert desk.reported == []
 
 
 def test_the_program_starts_with_the_models_own_before_it_is_loaded(
@@ -127,14 +127,14 @@ def test_the_program_starts_with_the_models_own_before_it_is_loaded(
     next_time = Desk(desk.folder.path, "Mine")
     next_time.opening.start(model)
     assert next_time.current == "Greedy"
-    # Turned while it loads: it stays, and nothing is told.
+    # Turned while it loads: it stays, and nothing is reported.
     next_time.sampling.change(temperature=0.5)
     next_time.open(str(model), file_bytes=10)
     assert (next_time.current, next_time.sampling.params.temperature) == ("Greedy", 0.5)
     next_time.choose("Code")
     next_time.model.reopen()
     next_time.end_opening(file_bytes=10)
-    assert (next_time.current, next_time.told) == ("Code", [])
+    assert (next_time.current, next_time.reported) == ("Code", [])
 
 
 def test_the_program_starts_with_the_default_else_with_the_last_one(desk: Desk) -> None:

@@ -1,6 +1,8 @@
-"""The blame of recorded tokens, many at a time: each with what penalties, DRY and biases did to it.
+"""The flip temperatures of recorded tokens, many at a time.
 
-What a token's record does not tell (the text before it) is left out of account, and said.
+Each is found with what penalties, DRY and biases did to its token.
+
+What a token's record does not say (the text before it) is left out of account, and said.
 """
 
 import math
@@ -18,20 +20,20 @@ from studio.sampling import (
     LogitsError,
     SamplingParams,
     SketchStack,
-    blames,
+    flip_temperatures,
 )
 from studio.sampling.samplers.steps import active_changes
 from studio.sampling.sketches.penalties_applied import apply_penalties, with_early_changes
 from studio.token_record import TokenRecord
 
 
-class Blames(NamedTuple):
-    """The blame of some tokens.
+class FlipTemperatures(NamedTuple):
+    """The flip temperatures of some tokens.
 
     Attributes:
-        values: `(n,)`: see `blames`; NaN also where a sketch cannot be read.
+        values: `(n,)`: see `flip_temperatures`; NaN also where a sketch cannot be read.
         sees_all: Whether all that penalties and DRY look at is known of all that were drawn.
-        banned: How many have no blame because biases ban all that is known at their place.
+        banned: How many have none because biases ban all that is known at their place.
     """
 
     values: NDArray[np.float64]
@@ -39,16 +41,16 @@ class Blames(NamedTuple):
     banned: int
 
 
-NO_BLAMES = Blames(np.zeros(0), True, 0)
+NO_FLIP_TEMPERATURES = FlipTemperatures(np.zeros(0), True, 0)
 
 
-def blames_of(
+def flip_temperatures_of(
     records: Sequence[TokenRecord],
     params: SamplingParams,
     vocabulary: NextToken,
     stack: SketchStack | None = None,
-) -> Blames:
-    """Return the blame of each token.
+) -> FlipTemperatures:
+    """Return the flip temperature of each token.
 
     Args:
         records: The tokens; where they stand is counted where they know it.
@@ -59,7 +61,7 @@ def blames_of(
     us = np.array([math.nan if record.u is None else record.u for record in records])
     params = with_early_changes(params)
     if not (active_changes(params) or params.is_biased) and stack is not None:
-        return Blames(blames(stack, us, params), True, 0)
+        return FlipTemperatures(flip_temperatures(stack, us, params), True, 0)
     made = SketchStack()
     knows_all, banned = True, 0
     for record in records:
@@ -77,17 +79,17 @@ def blames_of(
             made.append(UNREADABLE)
         except ValueError:
             made.append(UNREADABLE)
-    return Blames(blames(made, us, params), knows_all, banned)
+    return FlipTemperatures(flip_temperatures(made, us, params), knows_all, banned)
 
 
-def joined(first: Blames, second: Blames) -> Blames:
-    """Return the blames of the one and the other, in this order.
+def joined(first: FlipTemperatures, second: FlipTemperatures) -> FlipTemperatures:
+    """Return the flip temperatures of the one and the other, in this order.
 
     Args:
         first: Those of the tokens before.
         second: Those of the tokens behind.
     """
-    return Blames(
+    return FlipTemperatures(
         np.concatenate((first.values, second.values)),
         first.sees_all and second.sees_all,
         first.banned + second.banned,
