@@ -13,11 +13,11 @@ from studio.app.compare.state import CompareState
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.presets.favourites import PresetFavourites
 from studio.translation import mark, tr
-from studio.ui.compare.lane_bars import LaneBars
 from studio.ui.compare.lane_head import LaneHead
 from studio.ui.compare.lane_menu import LaneMenu
 from studio.ui.compare.lane_view import EMPTY, JOINS, LaneView
 from studio.ui.compare.openness_strip import OpennessStrip
+from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.elided_label import ElidedLabel
@@ -37,6 +37,11 @@ _USE = mark(
 _FACTS_TIP = mark(
     "<p>What the lane does, or why it ended; then how many words its text has. Its <b>seed</b> "
     "makes its random draws: lanes with the same seed draw the same number u at the same place.</p>"
+)
+_BARS_TIP = mark(
+    "<p>What this lane would say next, at its own settings; after its last token, what it chose "
+    "from (▸). Before a run: at the prompt that all lanes share. Filled: will be used. Tick: the "
+    "model’s own, T 1.</p>"
 )
 
 
@@ -79,7 +84,7 @@ class LaneColumn(QWidget):
         self.head = LaneHead(lane, theme)
         self.view = LaneView(lane, theme)
         self.strip = OpennessStrip(lane, theme)
-        self.bars = LaneBars(lane.next_token, theme)
+        self.bars = TokenBars(lane.next_token, theme, tr("Next token of this lane"), tr(_BARS_TIP))
         self._about = ElidedLabel()
         self._about.setProperty("role", "muted")
         self._facts = PlainLabel()

@@ -12,6 +12,7 @@ from studio.app.tokens.rows import Line
 from studio.app.tokens.words import spoken_lines
 from studio.ui.histogram.rows import RowsPainter
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets.tips import set_tip
 
 
 class TokenBars(QWidget):
@@ -23,6 +24,8 @@ class TokenBars(QWidget):
     Args:
         state: What is shown.
         theme: Where the colours come from.
+        name: What they are called, for those who hear the window.
+        tip: What they show, as rich text.
         count: How many tokens.
         lines: How high a row is, in lines of type.
         parent: The Qt parent, if any.
@@ -34,18 +37,25 @@ class TokenBars(QWidget):
         self,
         state: NextToken,
         theme: Theme,
-        count: int,
-        lines: float,
+        name: str,
+        tip: str,
+        *,
+        count: int = 5,
+        lines: float = 1.25,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
         self._theme = theme
+        self._tip = tip
         self._count = count
         self.pointed: int | None = None
         """The line that is set apart from the others."""
         self._rows = RowsPainter(self.font(), lines)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(name)
+        set_tip(self, tip)
+        # As wide as what they stand in.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         state.changed.connect(self._follow)
         theme.changed.connect(self.update)
 
@@ -57,14 +67,16 @@ class TokenBars(QWidget):
             self.update()
 
     def describe(self) -> None:
-        """Say for those who hear the window what is shown."""
-        self.setAccessibleDescription(
-            self._state.reason or spoken_lines(self._lines(), drawn=self._state.is_written)
-        )
+        """Say for those who hear the window what is shown; while nothing is, what would be."""
+        words = self._state.reason or spoken_lines(self._lines(), drawn=self._state.is_written)
+        if words:
+            self.setAccessibleDescription(words)
+        else:
+            set_tip(self, self._tip)
 
     def sizeHint(self) -> QSize:
         """All rows and the line below them."""
-        return QSize(self._width(), (self._count + 1) * self._rows.usual_row_height)
+        return QSize(0, (self._count + 1) * self._rows.usual_row_height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the rows what room there is."""
@@ -96,10 +108,6 @@ class TokenBars(QWidget):
         rows = self._state.rows(self._count)
         tail = self._state.tail(rows)
         return [] if tail is None else [*rows, tail]
-
-    def _width(self) -> int:
-        """The width to ask for."""
-        raise NotImplementedError
 
     def _follow(self) -> None:
         self.update()

@@ -33,7 +33,7 @@ from studio.app.parameters.values import ParameterValues
 from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
 from studio.translation import mark, tr
-from studio.ui.parameters.bars import ParameterBars
+from studio.ui.histogram.bars import TokenBars
 from studio.ui.parameters.biases import ParameterBiases
 from studio.ui.parameters.prompt import PromptFormatChoice, SystemMessageEdit
 from studio.ui.parameters.row import NumberRow, ParameterRow
@@ -53,6 +53,10 @@ _NARROWEST = 44
 _LOWEST = 220
 _HIGHEST = 640
 _NOT_FOUND = mark("No parameter has these words in its name or its help.")
+_BARS_TIP = mark(
+    "<p>What the model would say next, with these parameters: it follows each change at once. "
+    "Filled, and the number: will be used. Tick: the model’s own, T 1.</p>"
+)
 
 
 class ParameterEditor(QFrame):
@@ -93,7 +97,10 @@ class ParameterEditor(QFrame):
         self._lookup = lookup
         self._theme = theme
         self._explain = explain
-        self.bars = ParameterBars(next_token, theme)
+        self.bars = TokenBars(
+            next_token, theme, tr("Next token with these parameters"), tr(_BARS_TIP)
+        )
+        next_token.changed.connect(self._describe_bars)
         self.bars.hide()
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search by name or by what it does"))
@@ -247,6 +254,10 @@ class ParameterEditor(QFrame):
             self._values.bring_back()
         else:
             self._values.reset(PARAMETERS.values())
+
+    def _describe_bars(self) -> None:
+        if self.bars.isVisible():
+            self.bars.describe()
 
     def _follow(self) -> None:
         can_bring_back = self._values.can_bring_back

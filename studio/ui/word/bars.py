@@ -4,16 +4,15 @@ It shows a `NextToken` and keeps of its own which row is pointed at. A click cho
 keyboard is elsewhere, and whoever has it moves the pointed row.
 """
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import TokenRow
 from studio.translation import mark, tr
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.tips import set_tip
 
 ROWS, FEWEST_ROWS = 8, 3
 """How many alternatives are shown, the token itself among them: as a rule, and at least."""
@@ -46,9 +45,9 @@ class WordBars(TokenBars):
     """A token's row was clicked, or chosen with the keyboard: its id."""
 
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(state, theme, ROWS, _LINES, parent)
-        self.setAccessibleName(tr("What else could stand here"))
-        set_tip(self, tr(_TOOL_TIP))
+        name, tip = tr("What else could stand here"), tr(_TOOL_TIP)
+        super().__init__(state, theme, name, tip, count=ROWS, lines=_LINES, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
 
     def point(self, step: int) -> None:
@@ -110,8 +109,10 @@ class WordBars(TokenBars):
             spoken = tr("Chosen with Enter: {name}. ", name=rows[self.pointed].text.spoken)
             self.setAccessibleDescription(spoken + self.accessibleDescription())
 
-    def _width(self) -> int:
-        return self.fontMetrics().averageCharWidth() * _WIDTH
+    def sizeHint(self) -> QSize:
+        """Wide enough for words of a usual length."""
+        width = self.fontMetrics().averageCharWidth() * _WIDTH
+        return QSize(width, super().sizeHint().height())
 
     def _follow(self) -> None:
         if self.isVisible():

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.sampling import LogitSketch, SamplingParams
-from studio.ui.compare.lane_bars import LaneBars
+from studio.ui.histogram.bars import TokenBars
 from studio.ui.histogram.panel import HINT, NextTokenPanel
 from studio.ui.theme.theme import Theme
 from studio.ui.word.bars import WordBars
@@ -65,7 +65,7 @@ def test_lanes_report_what_is_cut_in_one_line_and_the_word_panel_in_rows(
     panel: NextTokenPanel, qtbot: QtBot, theme: Theme
 ) -> None:
     panel._state.set_params(SamplingParams(top_k=2))
-    lane, word = LaneBars(panel._state, theme), WordBars(panel._state, theme)
+    lane, word = TokenBars(panel._state, theme, "Lane", "Bars"), WordBars(panel._state, theme)
     for bars in (lane, word):
         qtbot.addWidget(bars)
         bars.describe()
