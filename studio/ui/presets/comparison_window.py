@@ -6,11 +6,9 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,8 +20,8 @@ from studio.app.presets.words import around_difference, field_words, value_words
 from studio.translation import mark, tr
 from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.combo import ComboBox
-from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
+from studio.ui.theme.table import Table
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.card import framed
 from studio.ui.widgets.plain_label import PlainLabel
@@ -136,36 +134,22 @@ class PresetComparisonWindow(QDialog):
             self._state.adopt(self.table.selected)
 
 
-class _Table(QTableWidget):
+class _Table(Table):
     """All fields of two presets; rows that differ are marked."""
 
     entered_row = Signal()
     """Enter was pressed on a row, or it was clicked twice."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(0, 4)
+        super().__init__(0, 4, tr("Fields of both presets"))
         self._theme = theme
         self._fields: list[ComparedField] = []
-        self.setAccessibleName(tr("Fields of both presets"))
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)  # Tab leads on to the buttons
-        self.setShowGrid(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setItemDelegate(AiryRows(self))
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
         for column in (_SIGN, _FIELD):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         for column in (_LEFT, _RIGHT):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        # Afterwards: while it is reported, the width is still the old one.
-        header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.cellDoubleClicked.connect(lambda *_: self.entered_row.emit())
 
     @property

@@ -11,12 +11,9 @@ from PySide6.QtGui import (
     QPalette,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QHeaderView,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -24,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from studio.app.presets.import_report_words import Left, as_lines, sums_up
 from studio.translation import mark, tr
-from studio.ui.theme.rows import AiryRows
 from studio.ui.theme.spacing import set_spacing
+from studio.ui.theme.table import Table
 from studio.ui.widgets.card import framed
 from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import plain_tip
@@ -68,20 +65,11 @@ class ImportReportDialog(QDialog):
         column.addWidget(buttons)
 
 
-class _Table(QTableWidget):
+class _Table(Table):
     def __init__(self, rows: Sequence[Left]) -> None:
-        super().__init__(len(rows), len(_COLUMNS))
+        super().__init__(len(rows), len(_COLUMNS), tr("Settings not taken as they stood"))
         self._rows = rows
-        self.setAccessibleName(tr("Settings not taken as they stood"))
         self.setHorizontalHeaderLabels([tr(column) for column in _COLUMNS])
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)  # Tab leads on to the buttons
-        self.setShowGrid(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setItemDelegate(AiryRows(self))
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
         mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         grey = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for place, row in enumerate(rows):
@@ -108,16 +96,11 @@ class _Table(QTableWidget):
 
     def _lay_out(self) -> None:
         header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
         self.resizeColumnsToContents()
         for column in range(len(_COLUMNS) - 1):
             self.setColumnWidth(column, min(_WIDEST, self.columnWidth(column)))
         header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         self.setColumnHidden(0, len({row.preset for row in self._rows}) < 2)
-        # Afterwards: while it is reported, the width is still the old one.
-        header.sectionResized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         self.resizeRowsToContents()
 
 
