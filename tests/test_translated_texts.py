@@ -19,7 +19,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "ui/presets/actions.py": frozenset({"&SillyTavern", "Kobold&Cpp"}),
     "ui/theme/faces.py": frozenset({"Noto Serif", "Inter"}),
     # Style sheets.
-    "ui/presets/library_page.py": frozenset(
+    "ui/presets/library_details.py": frozenset(
         {
             "color:{}; white-space:nowrap; padding:0px 18px 3px 0px;",
             '<p style="color:{}; margin-top:{}px; margin-bottom:4px;">{}</p>',

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, Q
 from studio import __version__
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 
 _BUILT_WITH = (
     ("PySide6-Essentials", mark("Qt for Python"), "LGPL-3.0"),

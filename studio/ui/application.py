@@ -33,7 +33,7 @@ from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.model.choice import load_options
 from studio.ui.theme.theme import Appearance, Theme
-from studio.ui.widgets.tips_and_typing import TipsGoAsOneTypes
+from studio.ui.widgets.tips import TipsGoAsOneTypes
 from studio.visible_text import visible_line
 
 _log = logging.getLogger(__name__)

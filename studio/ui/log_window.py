@@ -20,8 +20,7 @@ from studio.app.log.program_log import log_folder, log_handler
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import INTERFACE_SIZE, grown
-from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import ElidedLabel, PlainLabel
 from studio.visible_text import visible_path
 
 WHAT_IT_HOLDS = mark(

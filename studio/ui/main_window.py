@@ -49,7 +49,7 @@ from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.dragged_files import local_files
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.widgets.progress_line import ProgressLine
 from studio.ui.widgets.side_dock import SideDock
@@ -62,7 +62,7 @@ from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.recovery_offer import RecoveryOffer
-from studio.ui.writing.take_seed import TakeSeed
+from studio.ui.writing.take_steps import TakeSeed
 from studio.ui.writing.writing_bar import WritingBar
 
 _SIZE = (1320, 860)

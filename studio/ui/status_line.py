@@ -11,7 +11,7 @@ from studio.app.writing.records import TokenRecords
 from studio.app.writing.writing import Writing, WritingPhase
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _CONTEXT_TIP = mark(

@@ -33,7 +33,7 @@ from studio.ui.theme.type_scale import PROSE_SIZE
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.side_dock import SideDock
 from studio.ui.widgets.side_dock_access import SideDockAccess
-from studio.ui.writing.take_seed import TakeSeed
+from studio.ui.writing.take_steps import TakeSeed
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, remember, save_as
 from tests.ui.controls import name_of, tip_of, visible_controls, walked

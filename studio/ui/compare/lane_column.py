@@ -20,8 +20,7 @@ from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import ElidedLabel, PlainLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 from studio.visible_text import visible_name
 

@@ -14,7 +14,7 @@ from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 

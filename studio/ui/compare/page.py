@@ -5,8 +5,8 @@ marked here.
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
 
 from studio.app.compare.divergence import FirstDivergence, divergence_at
 from studio.app.compare.lane import CompareLane
@@ -18,9 +18,48 @@ from studio.ui.compare.bar import CompareBar
 from studio.ui.compare.lane_column import LaneColumn
 from studio.ui.compare.parting import PartingPanel
 from studio.ui.compare.parting_view import PartingView
-from studio.ui.compare.ruled_splitter import RuledSplitter
 from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
+
+_GRIP = 7
+"""Pixels that a hand can take hold of; the rule in their middle is one."""
+
+
+class RuledSplitter(QSplitter):
+    """A splitter whose handles are rules.
+
+    Args:
+        theme: Where the colours come from.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._theme = theme
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(_GRIP)
+
+    def createHandle(self) -> QSplitterHandle:  # noqa: N802 - Qt's name
+        """One more rule."""
+        return _Rule(self, self._theme)
+
+
+class _Rule(QSplitterHandle):
+    def __init__(self, splitter: QSplitter, theme: Theme) -> None:
+        super().__init__(Qt.Orientation.Horizontal, splitter)
+        self._theme = theme
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self.setToolTip(tr("Drag to make a lane wider or narrower"))
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A line from top to bottom."""
+        painter = QPainter(self)
+        colors = self._theme.colors
+        painter.fillRect(self.rect(), QColor(colors.card))
+        middle = self.width() // 2
+        painter.fillRect(middle, 0, 1, self.height(), QColor(colors.card_border))
+
 
 _GAP = 10
 _FEWEST_CELLS = 32

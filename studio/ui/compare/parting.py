@@ -15,7 +15,7 @@ from studio.app.tokens.next_token import NextToken
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _BAR = 26

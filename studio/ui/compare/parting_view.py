@@ -17,7 +17,7 @@ from studio.ui.compare.distances import LaneDistances
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import button_text
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 
 NONE_YET = mark("Nowhere yet: the lanes have not been run, or say the same so far.")
 

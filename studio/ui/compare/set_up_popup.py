@@ -20,13 +20,12 @@ from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import CompareState
 from studio.translation import mark, tr
 from studio.ui.parameters.number_edit import NumberEdit
-from studio.ui.theme.check_box import CheckBox
-from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.controls import CheckBox, ComboBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.letters import follow_letters
-from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _EDGE = 14

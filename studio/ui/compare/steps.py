@@ -10,7 +10,7 @@ from studio.app.compare.history import CompareHistory
 from studio.translation import tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.actions import key_text
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 

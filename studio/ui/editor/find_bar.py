@@ -16,11 +16,11 @@ from studio.app.timers import single_shot
 from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
 from studio.translation import tr
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.controls import CheckBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.escape_key import claims_escape
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.keys import claims_escape
+from studio.ui.widgets.labels import PlainLabel
 
 _PIECE = 10_000
 """Matches that are looked for in a turn of the event loop, in some 3 ms."""

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.app.explain.figure import Bar, Column, Figure
+from studio.app.explain.figures import Bar, Column, Figure
 from studio.app.explain.place import STEP
 from studio.app.tokens.text import TokenText
 from studio.translation import tr

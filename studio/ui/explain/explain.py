@@ -18,7 +18,7 @@ from studio.ui.widgets.side_dock_access import DockSettings, SideDockAccess
 TIP = mark("Temperature on your own sentence, in seven short steps")
 
 if TYPE_CHECKING:
-    from studio.ui.explain.dock import ExplainDock
+    from studio.ui.explain.panel import ExplainDock
 
 
 class Explain(SideDockAccess["ExplainDock"]):
@@ -84,7 +84,7 @@ class Explain(SideDockAccess["ExplainDock"]):
         return button
 
     def _make(self, place: str, width: int) -> "ExplainDock":
-        from studio.ui.explain.dock import ExplainDock
+        from studio.ui.explain.panel import ExplainDock
 
         step = self._settings.get(remembered.EXPLAIN_STEP)
         return ExplainDock(self._window, self._session, self._theme, step, place, width)

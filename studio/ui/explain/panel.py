@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMainWindow,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -34,16 +35,18 @@ from studio.app.explain.text import STEPS
 from studio.app.explain.words import source_line, words
 from studio.app.explain_steps import STEP_NAMES, StepName
 from studio.app.parameters.sampling_state import SamplingState
+from studio.app.session import Session
 from studio.translation import tr
 from studio.ui.explain.chart import ExplainChart
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.keys import claims_escape
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.page_scroll import PageScroll
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.side_dock import SideDock
 from studio.ui.widgets.tips import set_tip
 
 _MARGIN = 16
@@ -280,3 +283,46 @@ def _set_text(label: QLabel, text: str) -> None:
     # Also the same text would lay the page out anew.
     if label.text() != text:
         label.setText(text)
+
+
+class ExplainDock(SideDock):
+    """The panel that teaches, beside the writing.
+
+    Attributes:
+        state: Which step is read.
+        source: Which place is spoken of.
+        panel: The contents.
+
+    Args:
+        window: Where it docks.
+        session: Whose caret it speaks of.
+        theme: Where the colours come from.
+        step: The step to begin with.
+        place: Where it stood, as `place` reported; empty for the first time.
+        width: How wide it was when it stood docked; 0 for the first time.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        session: Session,
+        theme: Theme,
+        step: str,
+        place: str,
+        width: int,
+    ) -> None:
+        state = ExplainState(step)
+        source = ExplainSource(
+            session.next_token,
+            session.draft,
+            session.sampling,
+            session.writing,
+            session.next_token_preview,
+        )
+        panel = ExplainPanel(state, source, session.sampling, theme)
+        super().__init__(window, panel, tr("Explain temperature"), place, width)
+        self.setObjectName("explain")
+        self.state, self.source, self.panel = state, source, panel
+        for part in (state, source):
+            part.setParent(self)
+        panel.close_asked.connect(self.dismiss)

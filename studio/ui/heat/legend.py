@@ -33,7 +33,7 @@ from studio.ui.heat.ramp import ramp
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 NOTHING_RECORDED = mark(

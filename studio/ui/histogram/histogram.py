@@ -42,8 +42,7 @@ from studio.translation import tr
 from studio.ui.histogram.card import TokenCard
 from studio.ui.histogram.rows import RowsPainter
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.escape_key import claims_escape
-from studio.ui.widgets.until_key import UntilKey
+from studio.ui.widgets.keys import UntilKey, claims_escape
 
 _LINES, _LOW_LINES = 1.75, 1.25
 """How high a row is, in lines of type; and at least, where only a few fit."""

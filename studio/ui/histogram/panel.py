@@ -3,6 +3,8 @@
 It puts widgets together and passes on what is chosen or asked in one to the other.
 """
 
+from html import escape
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -11,14 +13,45 @@ from studio.app.tokens.next_token import NextToken
 from studio.app.writing.word_choice import WordChoice
 from studio.translation import mark, tr
 from studio.ui.histogram.histogram import NextTokenHistogram
-from studio.ui.histogram.note import HistogramNote
 from studio.ui.theme.spacing import set_margins
 from studio.ui.theme.theme import Theme
 from studio.ui.tokens.question import TokenQuestion
 from studio.ui.widgets.actions import button_text
 from studio.ui.widgets.card import Card
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
+
+
+class HistogramNote(ElidedLabel):
+    """One line; the whole of it is in its tool tip.
+
+    Args:
+        state: What is shown.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, state: NextToken, parent: QWidget | None = None) -> None:
+        super().__init__()
+        self.setParent(parent)
+        self._state = state
+        self.setProperty("role", "muted")
+        self.setAccessibleName(tr("About these bars"))
+        self.hide()  # a line without words would be room without use
+        state.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        notes = self._state.notes
+        # What is not exact is reported before what is.
+        reported = sorted(notes, key=lambda note: note.is_exact)
+        words = " ".join(note.words for note in reported)
+        if words != self.text():
+            self.setText(words)
+            set_tip(self, "".join(f"<p>{escape(note.words)}</p>" for note in reported))
+            self.setAccessibleDescription(words)
+        if self.isHidden() == bool(notes):
+            self.setVisible(bool(notes))
+
 
 HINT = mark("click one to write it")
 _SHORT_HINT = mark("click to write")

@@ -12,12 +12,11 @@ from PySide6.QtWidgets import (
 from studio.app.model.names import byte_size, model_title
 from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
 from studio.translation import mark, tr
-from studio.ui.theme.check_box import CheckBox
+from studio.ui.theme.controls import CheckBox, SpinBox
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.theme.spin_box import SpinBox
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.visible_text import visible_name
 
 _AUTOMATIC = mark("automatic")

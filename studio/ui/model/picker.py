@@ -19,7 +19,7 @@ from studio.app.model.state import ModelPhase, ModelState
 from studio.app.settings import RECENT_MODELS, Settings
 from studio.path_checks import is_file
 from studio.translation import tr
-from studio.ui.theme.combo import paint_chevron
+from studio.ui.theme.controls import paint_chevron
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text
 from studio.ui.widgets.tips import plain_tip

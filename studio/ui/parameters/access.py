@@ -22,7 +22,7 @@ from studio.ui.widgets.side_dock_access import DockSettings, SideDockAccess
 _TIP = mark("Every setting of the sampler, with its help, and the order of its steps")
 
 if TYPE_CHECKING:
-    from studio.ui.parameters.dock import ParameterDock
+    from studio.ui.parameters.editor import ParameterDock
 
 
 class ParameterAccess(SideDockAccess["ParameterDock"]):
@@ -104,7 +104,7 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
         return button
 
     def _make(self, place: str, width: int) -> "ParameterDock":
-        from studio.ui.parameters.dock import ParameterDock
+        from studio.ui.parameters.editor import ParameterDock
 
         dock = ParameterDock(self._window, self._session, self._theme, self._explain, place, width)
         dock.visibilityChanged.connect(self._emit_shown)

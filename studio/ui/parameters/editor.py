@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
+    QMainWindow,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -30,6 +31,7 @@ from studio.app.parameters.groups import (
 from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.sampler_order_state import SamplerOrder
 from studio.app.parameters.values import ParameterValues
+from studio.app.session import Session
 from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
 from studio.translation import mark, tr
@@ -37,15 +39,16 @@ from studio.ui.histogram.bars import TokenBars
 from studio.ui.parameters.biases import ParameterBiases
 from studio.ui.parameters.prompt import PromptFormatChoice, SystemMessageEdit
 from studio.ui.parameters.row import NumberRow, ParameterRow
-from studio.ui.parameters.sampler_order_panel import SamplerOrderPanel
+from studio.ui.parameters.sampler_order_rows import SamplerOrderPanel
 from studio.ui.parameters.section import ParameterSection
 from studio.ui.parameters.texts import ParameterTexts
 from studio.ui.parameters.word_rows import ParameterWords
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.keys import claims_escape
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.page_scroll import PageScroll
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.side_dock import SideDock
 
 _MARGIN = 12
 _CHARACTERS = 66
@@ -275,3 +278,41 @@ class ParameterEditor(QFrame):
     def _keep_in_view(self, row: QWidget) -> None:
         # Later: a row that was only just moved has its new place after the layout.
         QTimer.singleShot(0, lambda: self._scroll.ensureWidgetVisible(row, 0, 8))
+
+
+class ParameterDock(SideDock):
+    """The editor beside the writing; afloat it has bars of its own.
+
+    Attributes:
+        editor: The contents.
+
+    Args:
+        window: Where it docks.
+        session: Whose parameters they are.
+        theme: Where the colours come from.
+        explain: Opens a step of Explain.
+        place: Where it stood, as `place` reported; empty for the first time.
+        width: How wide it was when it stood docked; 0 for the first time.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        session: Session,
+        theme: Theme,
+        explain: Callable[[str], None],
+        place: str,
+        width: int,
+    ) -> None:
+        values = ParameterValues(session.sampling, session.draft.prompting)
+        order = SamplerOrder(session.sampling)
+        lookup = TokenLookup(session.client, session.model, session.next_token)
+        editor = ParameterEditor(values, order, lookup, session.next_token, theme, explain)
+        super().__init__(window, editor, tr("All sampling parameters"), place, width)
+        self.setObjectName("parameters")
+        self.editor = editor
+        for part in (values, order, lookup):
+            part.setParent(self)
+        editor.close_asked.connect(self.dismiss)
+        self.topLevelChanged.connect(editor.bars.setVisible)
+        editor.bars.setVisible(self.isFloating())

@@ -10,7 +10,7 @@ from studio.app.parameters.groups import PROMPT_FORMAT, SYSTEM_MESSAGE
 from studio.app.parameters.values import ParameterValues
 from studio.presets.preset import PROMPT_FORMATS
 from studio.translation import tr
-from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.controls import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.letters import follow_letters

@@ -27,8 +27,8 @@ from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.flow_layout import FlowLayout
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.letters import follow_letters
-from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tips import set_tip
 
 _FIELD_DIGITS = 12

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.translation import mark
-from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.keys import claims_escape
 
 STEP_KEYS = mark("↑ ↓ step, far with Shift, finely with Ctrl.")
 """Of a field that steps, for its tooltip."""

@@ -38,9 +38,8 @@ from studio.translation import mark, tr
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.card import Card
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel, PlainLabel
 from studio.ui.widgets.letters import follow_letters
-from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 

@@ -15,8 +15,7 @@ from studio.app.parameters.values import ParameterValues
 from studio.translation import tr
 from studio.ui.parameters.row import ParameterRow
 from studio.ui.theme.spacing import set_margins, set_spacing
-from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import ElidedLabel, PlainLabel
 
 _DOT = "●"
 

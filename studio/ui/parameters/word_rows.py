@@ -26,7 +26,7 @@ from studio.ui.parameters.bias_line import BIAS, BiasLine, fit_to_bias
 from studio.ui.parameters.bias_rows import BiasRows
 from studio.ui.parameters.number_edit import NumberEdit
 from studio.ui.theme.spacing import set_spacing
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.tips import plain_tip, set_tip
 
 _CASING_WORDS = {"lower": "aa", "capitalised": "Aa", "upper": "AA"}

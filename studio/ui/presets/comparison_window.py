@@ -18,13 +18,12 @@ from studio.app.presets.comparison import ComparedField
 from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.app.presets.words import around_difference, field_words, value_words
 from studio.translation import mark, tr
-from studio.ui.theme.check_box import CheckBox
-from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.controls import CheckBox, ComboBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.table import Table
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.card import framed
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 

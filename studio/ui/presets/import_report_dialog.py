@@ -24,7 +24,7 @@ from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.table import Table
 from studio.ui.widgets.card import framed
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
 

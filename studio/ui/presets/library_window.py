@@ -4,8 +4,8 @@ Puts its parts together; what they show is `PresetLibraryState`'s.
 """
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from studio.app import settings as remembered
 from studio.app.presets.comparison_state import PresetComparisonState
@@ -19,7 +19,6 @@ from studio.ui.presets.edits import PresetEdits
 from studio.ui.presets.library_actions import PresetLibraryActions
 from studio.ui.presets.library_details import PresetLibraryDetails
 from studio.ui.presets.library_list import PresetLibraryList
-from studio.ui.presets.library_search import PresetLibrarySearch
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
@@ -29,6 +28,46 @@ from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.window_place import columns_of, place_of, restore_columns, restore_place
+
+
+class PresetLibrarySearch(QLineEdit):
+    """One line in which one types and chooses without leaving it.
+
+    Args:
+        state: What is searched.
+    """
+
+    used = Signal()
+    """Enter was pressed: the selected preset is to be put in force."""
+
+    def __init__(self, state: PresetLibraryState) -> None:
+        super().__init__()
+        self._state = state
+        self.setPlaceholderText(tr("Search name, description, task and notes"))
+        self.setAccessibleName(tr("Search the presets"))
+        self.setToolTip(tr("↑ and ↓ go through the list, Enter uses a preset, Esc ends the search"))
+        self.setClearButtonEnabled(True)
+        self.textChanged.connect(state.search)
+        state.changed.connect(self._follow)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go through the list, use, end the search; the rest is Qt's."""
+        match event.key():
+            case Qt.Key.Key_Down:
+                self._state.step(1)
+            case Qt.Key.Key_Up:
+                self._state.step(-1)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.used.emit()
+            case Qt.Key.Key_Escape if self.text():
+                self.clear()
+            case _:
+                super().keyPressEvent(event)
+
+    def _follow(self) -> None:
+        if self.text() != self._state.query:
+            self.setText(self._state.query)
+
 
 _SIZE = (900, 640)
 _WIDTHS = [340, 560]

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.actions import button_text
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 
 _WIDTH = 400
 

@@ -11,7 +11,7 @@ from studio.app.presets.state import PresetState
 from studio.app.presets.words import field_words, shortened, value_words
 from studio.presets import Preset
 from studio.translation import tr
-from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.controls import ComboBox
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import plain_tip

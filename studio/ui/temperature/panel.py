@@ -28,8 +28,8 @@ from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.card import CARD_MARGINS, Card
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.letters import follow_letters
-from studio.ui.widgets.plain_label import PlainLabel
 from studio.ui.widgets.tab_order import tab_before
 from studio.ui.widgets.tips import set_tip
 

@@ -23,9 +23,9 @@ from studio.app.tokens.details import most_likely_words
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.escape_key import claims_escape
+from studio.ui.widgets.keys import claims_escape
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.letters import follow_letters
-from studio.ui.widgets.plain_label import PlainLabel
 
 _WIDTH_IN_CHARACTERS = 46
 _MARGIN = 12

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.ui.theme.spacing import set_margins, set_spacing
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 
 CARD_MARGINS = (6, 6, 6, 6)
 """Left, top, right and bottom, round a card's contents."""

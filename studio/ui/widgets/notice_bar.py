@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.actions import button_text, shown_text
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.toast import Toast
 from studio.visible_text import visible_message
 

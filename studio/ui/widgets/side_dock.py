@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 
 _EDGE = 14
 """Between the window's edge and its cards."""

@@ -7,7 +7,9 @@ whether a tooltip is rich text: what has a stranger's word in it goes through `p
 import re
 from html import escape, unescape
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from shiboken6 import isValid
 
 _WIDEST = 160
 """Characters of a line: Qt breaks lines in rich text alone."""
@@ -58,3 +60,34 @@ def plain(tip: str) -> str:
         return tip
     words = re.sub(r"</?(?:p|br)[^>]*>", " ", tip)
     return " ".join(unescape(re.sub(r"<[^>]*>", "", words)).replace(_BREAK, "").split())
+
+
+class TipsGoAsOneTypes(QObject):
+    """Hides the tool tip at a key.
+
+    Args:
+        application: Whose tool tips.
+        parent: Its owner.
+    """
+
+    def __init__(self, application: QApplication, parent: QObject) -> None:
+        super().__init__(parent)
+        self._watched: QWidget | None = None
+        application.focusChanged.connect(self._watch)
+
+    def _watch(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if self._watched is not None and isValid(self._watched):
+            self._watched.removeEventFilter(self)
+        self._watched = now
+        if now is not None:
+            now.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let the key pass."""
+        # In this order: a page that a text grows in gets some events a frame, none of them a key.
+        if QToolTip.isVisible() and event.type() in (
+            QEvent.Type.KeyPress,
+            QEvent.Type.InputMethod,
+        ):
+            QToolTip.hideText()
+        return False

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from studio.app.timers import single_shot
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import PlainLabel
 from studio.visible_text import visible_message
 
 _MS = 6000

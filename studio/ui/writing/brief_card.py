@@ -12,7 +12,7 @@ from studio.manuscript.text_shape import BRIEF_LIMITS, fits, too_large
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.card import Card
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.tips import set_tip
 from studio.utf8 import fit_text
 from studio.visible_text import LONGEST_LINE, visible_line

@@ -23,8 +23,7 @@ from studio.manuscript import Glance, Leftover
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.ask import question
-from studio.ui.widgets.elided_label import ElidedLabel
-from studio.ui.widgets.plain_label import PlainLabel
+from studio.ui.widgets.labels import ElidedLabel, PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line, visible_name, visible_path
 

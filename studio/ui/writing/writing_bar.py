@@ -14,9 +14,8 @@ from studio.app.writing.writing import Writing
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.actions import ActionButton
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel, WholeFacts
 from studio.ui.widgets.tips import set_tip
-from studio.ui.widgets.whole_facts import WholeFacts
 from studio.ui.writing.take_steps import TakeSteps
 
 _COUNT_MS = 200

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.explain.figure import Figure
-from studio.app.explain.figures import ROWS, figure
+from studio.app.explain.figures import ROWS, Figure, figure
 from studio.app.explain.place import Place, example
 from studio.app.explain_steps import STEP_NAMES, StepName
 from studio.presets import task_presets

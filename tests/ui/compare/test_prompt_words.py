@@ -1,6 +1,6 @@
 from pytestqt.qtbot import QtBot
 
-from studio.ui.compare.prompt_words import PromptWords
+from studio.ui.compare.bar import PromptWords
 
 
 def test_in_a_narrow_window_its_parts_are_whole_or_not_there(qtbot: QtBot) -> None:

@@ -12,8 +12,7 @@ from studio.app.explain.state import ExplainState
 from studio.app.explain.text import STEPS
 from studio.app.explain_steps import STEP_NAMES
 from studio.ui.explain.chart import ExplainChart
-from studio.ui.explain.dock import ExplainDock
-from studio.ui.explain.panel import kept_together
+from studio.ui.explain.panel import ExplainDock, kept_together
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.slider import TemperatureSlider
 from studio.ui.theme.colors import DARK, LIGHT

@@ -11,7 +11,7 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.manuscript import Manuscript, TokenSpans
 from studio.ui.editor.editor import ManuscriptEditor
-from studio.ui.heat.editor_heat import EditorHeat
+from studio.ui.heat.heat import EditorHeat
 from studio.ui.heat.ramp import ramp
 from studio.ui.theme.theme import Theme
 from tests.ui.recorded import written_all

@@ -11,7 +11,7 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.histogram.panel import HINT, NextTokenPanel
 from studio.ui.theme.theme import Theme
-from studio.ui.word.bars import WordBars
+from studio.ui.word.panel import WordBars
 
 NOTED = SamplingParams(xtc_probability=0.5)
 

@@ -7,8 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.ui.theme.check_box import CheckBox
 from studio.ui.theme.colors import contrast_ratio
+from studio.ui.theme.controls import CheckBox
 from studio.ui.theme.theme import Appearance, Theme
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSpinBox
 from pytestqt.qtbot import QtBot
 
 from studio.ui.theme.colors import contrast_ratio
-from studio.ui.theme.spin_box import SpinBox
+from studio.ui.theme.controls import SpinBox
 from studio.ui.theme.theme import Appearance, Theme
 
 

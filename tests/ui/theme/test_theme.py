@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM
 from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
-from studio.ui.theme.combo import ComboBox
+from studio.ui.theme.controls import ComboBox
 from studio.ui.theme.faces import FAMILIES, load_faces
 from studio.ui.theme.style import palette, stylesheet
 from studio.ui.theme.theme import Appearance, Theme

@@ -1,6 +1,6 @@
 from pytestqt.qtbot import QtBot
 
-from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.labels import ElidedLabel
 
 
 def make(qtbot: QtBot, between: str = "") -> ElidedLabel:

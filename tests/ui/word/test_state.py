@@ -12,7 +12,7 @@ from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, chance, distribution, flip_temperature
 from studio.token_record import TokenRecord, undrawn
-from studio.ui.word.bars import ROWS
+from studio.ui.word.panel import ROWS
 from tests.ui.fake_engine import Desk
 from tests.ui.recorded import logits_of, run_of, scored, unreadable, written, written_all
 

@@ -11,8 +11,8 @@ from studio.engine.messages import FinishReason, Generate
 from studio.manuscript import open_text_file
 from studio.presets import Preset
 from studio.ui.widgets.actions import make_action
-from studio.ui.widgets.whole_facts import WholeFacts
-from studio.ui.writing.take_seed import TakeSeed
+from studio.ui.widgets.labels import WholeFacts
+from studio.ui.writing.take_steps import TakeSeed
 from studio.ui.writing.writing_bar import WritingBar
 from tests.ui.conftest import LONG
 from tests.ui.fake_engine import Desk, evaluated, finished, token

@@ -1,12 +1,26 @@
-"""What lies over a window goes as soon as somebody types elsewhere, for it must not cover that.
+"""Keys that a part of the window has a use for: Esc, and all as soon as somebody types elsewhere.
 
-Looks at keys only while something is there.
+Esc would else be the window's, to stop writing.
 """
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
+
+
+def claims_escape(event: QEvent) -> bool:
+    """Claim Esc from the window's shortcuts, if that is what `event` asks about.
+
+    To be returned from a widget's `event` where it is true: the key comes to the widget then.
+    """
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    if event.key() != Qt.Key.Key_Escape:
+        return False
+    event.accept()
+    return True
 
 
 class UntilKey(QObject):
