@@ -33,6 +33,12 @@ class TokenSequence:
         is_whole: Whether that is all the model had.
         seed: What each u was made of; None where nothing was drawn.
         start: The index of the first token drawn, at which samplers had learnt nothing; or None.
+
+    Args:
+        ids: Their ids, in order.
+        is_whole: Whether none is missing before them.
+        seed: Of the random draws; None where it is not known, or nothing was drawn.
+        start: The index of the first in its text.
     """
 
     __slots__ = ("ids", "is_whole", "seed", "start")

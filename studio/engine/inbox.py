@@ -37,6 +37,10 @@ class Inbox:
     is stopped where it runs, and reported to `dropped` where it still waits, so that no request
     stays without an answer. What concerns a sequence joins its generation, where that runs or
     waits; else it is a run of its own.
+
+    Args:
+        interrupt: Ends what is under way.
+        dropped: Is given each command that a newer one replaced.
     """
 
     def __init__(self, interrupt: Interrupt, dropped: Callable[[int], None]) -> None:

@@ -1,7 +1,7 @@
 """What the window and the engine say to each other: commands one way, events the other.
 
 Frozen values, typed on both ends, encoded as msgpack; never pickle. This module imports without
-llama_cpp, and does not know how messages travel (`framing`) or who acts on them (`child`).
+llama_cpp.
 """
 
 from collections.abc import Iterable
@@ -122,6 +122,10 @@ def check_stop(stop: tuple[str, ...]) -> None:
 
 def check_ids(field: str, ids: bytes) -> None:
     """Refuse what are no token ids: int32, little-endian.
+
+    Args:
+        field: What the value is called in a message.
+        ids: Token ids.
 
     Raises:
         ValueError: it is no whole number of them.
@@ -667,6 +671,10 @@ class EngineError(Exception):
 
     Attributes:
         kind: which of `FailureKind`.
+
+    Args:
+        kind: What went wrong.
+        message: What is wrong and what to do, for the writer.
     """
 
     def __init__(self, kind: FailureKind, message: str) -> None:

@@ -1,7 +1,6 @@
 """The run of a comparison: has the engine write the lanes, and takes what it reports of them.
 
-Shows it to the lanes once a frame. Knows no widget, and not whether a run is allowed:
-`CompareState` asks first.
+Shows it to the lanes once a frame.
 """
 
 from __future__ import annotations
@@ -154,7 +153,12 @@ class CompareRun(QObject):
             self._client.send(Stop(request=self._request))
 
     def turn(self, lane: CompareLane, params: SamplingParams) -> None:
-        """A lane's parameters are others."""
+        """A lane's parameters are others.
+
+        Args:
+            lane: Which one.
+            params: Its parameters from now on.
+        """
         if lane.runs:
             self._client.send(
                 ChangeSequence(request=self._request, sequence=lane.number, params=params)

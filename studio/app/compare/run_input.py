@@ -1,6 +1,6 @@
 """What a comparison's lanes continue, and what is known of who writes them.
 
-Plain values, as they were when the lanes began; knows neither lanes nor the engine.
+Plain values, as they were when the lanes began.
 """
 
 from __future__ import annotations

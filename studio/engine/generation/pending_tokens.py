@@ -119,7 +119,16 @@ class PendingTokens:
         u: float,
         healed: Healed | None = None,
     ) -> Token:
-        """The message of a token, whoever emits it; arguments as for `add`."""
+        """The message of a token, whoever emits it; arguments as for `add`.
+
+        Args:
+            sequence: Its number.
+            index: Its place among those written.
+            statistics: What its sketch is made of.
+            choice: How it was chosen.
+            u: What was drawn.
+            healed: What stood there before; None for an ordinary token.
+        """
         return self._token(
             _Drawn(sequence, index, statistics, statistics.drawn(choice), choice, u, healed)
         )

@@ -34,6 +34,10 @@ class SamplerStates:
     Attributes:
         mu: what Mirostat allows at the next step; None where it is off, or has not begun.
         adaptive_mean: what adaptive-p carries to the next step; None as for `mu`.
+
+    Args:
+        seed: Of the random draws.
+        vocabulary: The model's.
     """
 
     def __init__(self, seed: int, vocabulary: Vocabulary) -> None:

@@ -16,7 +16,12 @@ _LONGEST_TAIL = 20
 
 
 def breakers_found(command: FindBreakers, vocabulary: Vocabulary) -> BreakersFound:
-    """The answer to `command`."""
+    """The answer to `command`.
+
+    Args:
+        command: What is asked.
+        vocabulary: The model's.
+    """
     found = tokens_of_breakers(command.texts, vocabulary)
     return BreakersFound(
         request=command.request,
@@ -29,6 +34,10 @@ def tokens_of_breakers(texts: Sequence[str], vocabulary: Vocabulary) -> Breakers
     """Find the tokens with which each of `texts` can begin, and what must follow them.
 
     Looks at every token of the vocabulary: some tenths of a second for the largest.
+
+    Args:
+        texts: The breakers.
+        vocabulary: The model's.
     """
     found: dict[int, list[tuple[int, ...]]] = {}
     breakers = [text.encode("utf-8", errors="replace") for text in texts]

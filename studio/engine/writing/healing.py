@@ -75,7 +75,12 @@ class Healed(NamedTuple):
         return self.ways[int(self.owners[token])]
 
     def added(self, token: int, text: bytes) -> bytes:
-        """What a token that spells `text` adds to the text that is there."""
+        """What a token that spells `text` adds to the text that is there.
+
+        Args:
+            token: Its id.
+            text: Its bytes.
+        """
         return text[self.way(token).typed :]
 
     def typed(self, tokens: Iterable[int]) -> dict[int, int]:
@@ -88,7 +93,12 @@ class Healed(NamedTuple):
         return zip(ids, self.owners[ids].tolist(), strict=True)
 
     def replaced(self, tokens: Sequence[int], way: Way) -> list[int]:
-        """A prompt's tokens with those of a way in the place of the ones taken back."""
+        """A prompt's tokens with those of a way in the place of the ones taken back.
+
+        Args:
+            tokens: The tokens in its place.
+            way: How they were found.
+        """
         return [*tokens[: len(tokens) - self.back], *way.tokens]
 
 

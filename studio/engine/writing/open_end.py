@@ -36,6 +36,10 @@ class OpenEnd:
 
         That token has the weight of all that begin with the text from here on. With the same at the
         places before, the product of their probabilities is that of the characters.
+
+        Args:
+            place: Its index.
+            logits: `(V,)` logits of the place.
         """
         token = self._tokens[place]
         rest = b"".join(map(self._vocabulary.text, self._tokens[place:]))

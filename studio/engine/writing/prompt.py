@@ -53,6 +53,11 @@ def tokenize(
 ) -> TokenizedPrompt:
     """Tokens of `prompt`; in the chat format, `skeleton` says where its parts go.
 
+    Args:
+        prompt: What is to be written on.
+        vocabulary: The model's.
+        skeleton: The chat template with gaps for the texts; None for plain text.
+
     Raises:
         EngineError: there is nothing to continue, and the model has no beginning marker.
         ValueError: the chat format without a skeleton.

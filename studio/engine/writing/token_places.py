@@ -33,7 +33,12 @@ class TokenPlaces(NamedTuple):
         return len(self.starts) - 1
 
     def characters(self, first: int, end: int) -> int:
-        """How many characters the tokens from `first` to `end` hold."""
+        """How many characters the tokens from `first` to `end` hold.
+
+        Args:
+            first: The first token.
+            end: The one behind the last.
+        """
         return int(self.starts[min(end, self.tokens)] - self.starts[min(first, self.tokens)])
 
 
@@ -42,6 +47,11 @@ def places_of(prompt: TokenizedPrompt, manuscript: str, vocabulary: Vocabulary) 
 
     Where a tokenizer does not give a text back as it was (it may drop what it does not know), the
     places end: `n` is less than the number of tokens then.
+
+    Args:
+        prompt: What is to be written on.
+        manuscript: The text in it.
+        vocabulary: The model's.
     """
     raw = manuscript.encode()
     pieces = [vocabulary.text(token) for token in prompt.tokens[prompt.head :]]

@@ -5,7 +5,12 @@ from studio.engine.messages import FindTokens, TokensFound
 
 
 def tokens_found(command: FindTokens, vocabulary: Vocabulary) -> TokensFound:
-    """The answer to `command`."""
+    """The answer to `command`.
+
+    Args:
+        command: What is asked.
+        vocabulary: The model's.
+    """
     known = [token for token in command.ids if 0 <= token < vocabulary.size]
     return TokensFound(
         request=command.request, pieces={token: vocabulary.name(token) for token in known}

@@ -21,7 +21,12 @@ _SHOWN = 32
 
 
 def words_found(command: FindWords, vocabulary: Vocabulary) -> WordsFound:
-    """The answer to `command`."""
+    """The answer to `command`.
+
+    Args:
+        command: What is asked.
+        vocabulary: The model's.
+    """
     search = search_of(vocabulary)
     words = tuple(map(search.tokens, command.texts))
     named = {
