@@ -70,6 +70,7 @@ def test_behind_a_take_its_length_is_added_once() -> None:
         (typed(3, "a"), typed(4, FAMILY), typed(3, "a" + FAMILY)),
         (deleted(4, "b"), deleted(3, "a"), deleted(3, "ab")),
         (deleted(4, "b"), deleted(3, " "), deleted(3, " b")),
+        (deleted(4, " "), deleted(3, " "), deleted(3, "  ")),
         (deleted(3, "a"), deleted(3, "b"), deleted(3, "ab")),
         (deleted(3, "a"), deleted(3, " "), deleted(3, "a ")),
         (typed(3, "a", awaits=True), typed(4, "b", awaits=True), typed(3, "ab", awaits=True)),

@@ -82,8 +82,9 @@ def test_a_name_that_leads_out_touches_nothing(folder: PresetFolder, name: str) 
 
 def test_the_built_in_ones_never_change(folder: PresetFolder) -> None:
     for change in (folder.delete, lambda name: folder.rename(name, "New"), folder.stored):
-        with pytest.raises(ReadOnlyPresetError, match="built in"):
+        with pytest.raises(ReadOnlyPresetError, match="built in") as caught:
             change("Code")
+        assert caught.value.field == "name"
     with pytest.raises(ReadOnlyPresetError):
         folder.save(built_in_presets()[0])
     copy = folder.duplicate("Code").preset
@@ -102,8 +103,10 @@ def test_rename_keeps_unknown_keys_and_moves_the_file(folder: PresetFolder) -> N
     folder.add(MINE)
     with pytest.raises(TakenNameError):
         folder.rename("new", "mine")
-    with pytest.raises(UnknownPresetError):
-        folder.rename("nobody", "x")
+    for act in (folder.find, folder.stored, lambda name: folder.rename(name, "x")):
+        with pytest.raises(UnknownPresetError) as caught:
+            act("nobody")
+        assert caught.value.field == "name"
 
 
 def test_a_file_that_is_called_otherwise_keeps_its_name(folder: PresetFolder) -> None:
@@ -291,18 +294,35 @@ def test_a_file_that_cannot_be_called_otherwise_keeps_its_name(
 def test_a_preset_whose_file_cannot_be_deleted_is_not_renamed(
     folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = folder.add(MINE).path
+    folder.add(MINE)
     unlink = Path.unlink
 
     def refused(which: Path) -> None:
-        if which == path:
+        if which.name in refuses:
             raise PermissionError(13, "Permission denied")
         unlink(which)
 
     monkeypatch.setattr(Path, "unlink", refused)
-    with pytest.raises(PresetError, match=r"Mine.json”: Permission denied. Nothing was changed"):
+    for refuses in (["Mine.json"], ["Mine.json", "Yours.json"]):
+        with pytest.raises(PresetError, match=r"Mine.json”: Permission denied. Nothing was cha"):
+            folder.rename("Mine", "Yours")
+        if len(refuses) == 1:
+            assert [path.name for path in folder.path.iterdir()] == ["Mine.json"]
+            assert names(folder) == ["Mine"]
+
+
+def test_a_file_that_came_meanwhile_is_no_new_name(
+    folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.add(MINE)
+
+    def taken(*_: object) -> None:
+        raise FileExistsError(17, "File exists")
+
+    monkeypatch.setattr("studio.presets.folder.write_new", taken)
+    with pytest.raises(TakenNameError, match="there is a file called “Yours” already") as caught:
         folder.rename("Mine", "Yours")
-    assert [path.name for path in folder.path.iterdir()] == ["Mine.json"]
+    assert caught.value.field == "name"
     assert names(folder) == ["Mine"]
 
 

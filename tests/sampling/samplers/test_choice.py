@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.sampling import Ranking, SamplingParams, choose, distribution, draw, measures, uniform
+from studio.sampling import (
+    Ranking,
+    SamplerState,
+    SamplingParams,
+    choose,
+    distribution,
+    draw,
+    measures,
+    uniform,
+)
 
 INF = math.inf
 
@@ -232,3 +241,14 @@ def test_a_near_tie_is_between_the_two_that_t0_would_choose_between(
     gap = math.log(penalised[0] / penalised[1]) if penalised[1:2].any() else INF
     if abs(gap - 0.1) > 1e-6:
         assert near == (gap < 0.1)
+
+
+def test_a_near_tie_knows_what_breaks_a_repetition() -> None:
+    logits = np.array([2.0, 1.95, -5.0, -5.0])
+    history = [3, 2, 0, 3, 2]  # after which DRY takes something off token 0
+    params = SamplingParams(
+        dry_multiplier=1.0, dry_allowed_length=1, typical_p=0.9, samplers=("typical_p", "dry")
+    )
+    assert not choose(logits, params, history, 0.5).near_tie
+    broken = SamplerState(breakers={2: [()]})
+    assert choose(logits, params, history, 0.5, state=broken).near_tie

@@ -50,6 +50,13 @@ def test_the_first_token_that_is_not_among_the_best_is_recorded(size: int) -> No
         assert written is None or written == (rank, logits[rank], rank)
 
 
+@pytest.mark.parametrize("token", [-1, 3000])
+def test_a_token_of_another_vocabulary_is_refused(token: int) -> None:
+    statistics = LogitStatistics(np.linspace(1.0, 0.0, 3000))
+    with pytest.raises(ValueError, match=rf"^written: found {token}; allowed is 0 to 2999\.$"):
+        statistics.written(token)
+
+
 def test_what_are_no_logits_is_refused() -> None:
     with pytest.raises(LogitsError, match="NaN at 1 of 20000 positions"):
         LogitStatistics(np.where(np.arange(20_000) == 7, np.nan, 0.0).astype(np.float32))

@@ -112,6 +112,27 @@ def test_a_token_that_is_banned_now_is_known_still() -> None:
     assert turn == pytest.approx(1 / math.log(9), rel=1e-5)
 
 
+def test_the_tail_and_the_token_written_stay_as_they_were() -> None:
+    logits = np.random.default_rng(3).normal(0, 3, 3000).astype(np.float32)
+    written = int(np.argsort(-logits)[700])
+    sketch = LogitSketch.of(logits, written=written)
+    known, best = sketch.ids.tolist(), int(sketch.ids[0])
+    params = SamplingParams(logit_bias=((best, -1.5),), presence_penalty=0.5)
+    history = [int(sketch.ids[5])]
+    changed = apply_penalties(sketch, params, history, token=written)
+    assert (changed.tail, changed.written) == (sketch.tail, sketch.written)
+    assert (changed.vocabulary_size, str(changed.logits.dtype)) == (3000, "float32")
+    assert sorted(changed.ids.tolist()) == sorted(known)
+    exact = distribution(logits, params, history)
+    assert changed.probability(written, 1.0) == pytest.approx(exact[written], rel=1e-3)
+    assert changed.distribution(1.0)[2] == pytest.approx(1 - exact[changed.ids].sum(), rel=1e-3)
+    assert apply_penalties(sketch, SamplingParams(top_k=3), history) is sketch
+    ban = SamplingParams(logit_bias=((best, -math.inf),))
+    banned = apply_penalties(sketch, ban, token=best)
+    assert banned.written == (best, -math.inf, 127)
+    assert apply_penalties(sketch, ban).written == sketch.written
+
+
 def test_with_all_of_them_banned_it_says_so() -> None:
     sketch = LogitSketch.of(np.zeros(3, np.float32))
     with pytest.raises(LogitsError):

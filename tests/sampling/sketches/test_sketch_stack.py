@@ -95,6 +95,7 @@ def test_ranks_are_those_of_the_tokens_written() -> None:
         stack.append(LogitSketch.of(logits, written=token), token)
     stack.append(LogitSketch.of(logits))
     assert stack.rank.tolist() == [0, 7, 127, 128, 2999, NO_RANK]
+    assert str(stack.rank.dtype) == str(SketchStack().rank.dtype) == str(np.dtype(np.intp))
     assert np.isnan(stack.surprise(1.0)).tolist() == [False] * 5 + [True]
     assert stack.surprise(0.0)[:3].tolist() == [0.0, INF, INF]
     assert math.isnan(stack.surprise(0.0)[-1])

@@ -198,8 +198,11 @@ def test_counts_in_the_whole_tail(logits: NDArray[np.float32], beta: float) -> N
         expected = whole.count_to_mass(wanted, beta, size)
         assert sketched.count_to_mass(wanted, beta, size) == pytest.approx(expected, rel=0.04)
         _, expected = whole.typical(share, beta, size, 1)
-        count = sketched.typical(share, beta, size, 1)[1]
+        left, count = sketched.typical(share, beta, size, 1)
         assert count == (pytest.approx(expected, rel=0.06) if beta else expected)
+        assert left.limit(size) == (
+            left.ids.size if count == left.ids.size else size - HEAD + left.ids.size
+        )
     assert sketched.count_to_mass(2.0 * whole.mass(size, beta), beta, size) == size
     for distance in (3.0, 6.0, 9.0, 12.0, 100.0):
         expected = whole.count_within(distance, size)
