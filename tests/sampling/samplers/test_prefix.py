@@ -82,3 +82,23 @@ def test_what_others_do_or_what_lies_deep_goes_the_long_way(fields: dict[str, ob
     logits = np.random.default_rng(0).normal(0, 4, 9000).astype(np.float32)
     params = SamplingParams(samplers=DEFAULT_SAMPLERS, **fields)  # type: ignore[arg-type]  # fields vary
     assert filter_top(Ranking(logits), params) is None
+
+
+def test_the_short_way_reaches_to_the_last_token_that_is_ranked() -> None:
+    logits = np.random.default_rng(0).normal(0, 1, 9000).astype(np.float32)
+    ranking = Ranking(logits)
+    known = ranking.ids.size
+    ranked = WholeLogits(Ranking(logits))
+    cumulative = np.cumsum(ranked.ranking.weights(known + 1, 1.0)) / ranked.mass(9000, 1.0)
+    for count in (1, 16, 17, known - 1, known):
+        share = float(cumulative[max(count - 2, 0) : count].mean() * (1.0 - 1e-3 / count))
+        for setting in (SamplingParams(top_k=count), SamplingParams(top_p=share)):
+            few = filter_top(ranking, setting)
+            assert few is not None
+            assert few.kept == count
+            assert len(few.weights) == len(few.exponents) == len(few.cumulative) == count
+            assert few.weights == pytest.approx(ranked.ranking.weights(count, 1.0))
+            assert few.cumulative == pytest.approx(np.cumsum(few.weights))
+    assert filter_top(ranking, SamplingParams(top_k=known + 1)) is None
+    beyond = float(cumulative[known - 1 : known + 1].mean())
+    assert filter_top(ranking, SamplingParams(top_p=beyond)) is None
