@@ -221,7 +221,7 @@ def test_a_full_folder_takes_none_in_and_lists_the_first(
     assert [isinstance(it, PresetError) for it in saved] == [False, True]
     assert "has 3 presets, as many as are read. Move or delete some first" in str(saved[1])
     for act in (folder.add, folder.add_free):
-        with pytest.raises(PresetError, match="has 3 presets, as many as are read"):
+        with pytest.raises(PresetError, match="presets” has 3 presets, as many as are read"):
             act(MINE)
     with pytest.raises(PresetError, match="has 3 presets, as many as are read"):
         folder.planned("New")

@@ -252,3 +252,13 @@ def test_a_near_tie_knows_what_breaks_a_repetition() -> None:
     assert not choose(logits, params, history, 0.5).near_tie
     broken = SamplerState(breakers={2: [()]})
     assert choose(logits, params, history, 0.5, state=broken).near_tie
+
+
+def test_a_near_tie_of_common_settings_is_between_the_best_two() -> None:
+    for params in (
+        SamplingParams(),
+        SamplingParams(top_k=2, temperature=0.5),
+        SamplingParams(top_k=1),
+    ):
+        assert choose([1.0, 3.0, 2.95], params, (), 0.5).near_tie
+        assert not choose([1.0, 3.0, 2.8], params, (), 0.5).near_tie

@@ -181,6 +181,20 @@ def test_tokens_of_a_synthetic_tail() -> None:
     assert LogitSketch.of(logits[:50]).probability(int(np.argmax(logits[:50])), 0.0) == 1.0
 
 
+def test_whether_the_tail_is_cut_and_counted() -> None:
+    sketch = LogitSketch.of(np.random.default_rng(2).normal(0.0, 1.0, 3000).astype(np.float32))
+    for fields, cuts, counts in [
+        ({}, False, True),
+        ({"top_k": 5}, False, True),
+        ({"top_k": 128}, False, True),
+        ({"top_k": 700}, True, True),
+        ({"top_p": 0.5}, True, False),
+        ({"top_k": 700, "top_p": 0.9}, True, False),
+    ]:
+        top = sketch.shaped(SamplingParams(**fields))  # type: ignore[arg-type]  # fields vary
+        assert (top.cuts_tail, top.is_counted) == (cuts, counts), fields
+
+
 def test_a_bias_on_a_word_reaches_the_sketch() -> None:
     logits = np.random.default_rng(2).normal(0.0, 3.0, 3000).astype(np.float32)
     sketch = LogitSketch.of(logits)
