@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests import tiers
 from tests.real_logits import real_logits as real_logits
@@ -15,6 +15,14 @@ from tests.real_logits import real_logits as real_logits
 # No test fails for being slow: other work may be on the machine.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+# A mutant is killed by whatever fails: no smaller case is looked for, and all meet the same ones.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("patient"),
+    phases=(Phase.explicit, Phase.generate),
+    derandomize=True,
+    max_examples=30,
+)
 
 # A shell's job in the background ignores interrupts, and what it starts inherits that: then no test
 # could interrupt the program.

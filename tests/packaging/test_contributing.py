@@ -1,6 +1,7 @@
 """What is written for whoever wants to change the program is true."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ def test_the_guide_names_commands_that_there_are() -> None:
     assert all(f"bootstrap.py {command}" in bootstrap.HELP for command in commands)
     for module in re.findall(r"python -m ((?:studio|tests)[.\w]*)", GUIDE):
         assert (ROOT / module.replace(".", "/") / "__main__.py").is_file()
+
+
+def test_what_mutants_are_made_of_is_there() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    assert config["only_mutate"]
+    assert [pattern for pattern in config["only_mutate"] if not [*ROOT.glob(pattern)]] == []
 
 
 def test_the_hooks_of_git_are_the_checks_and_fetch_nothing() -> None:
