@@ -50,12 +50,12 @@ def test_without_any_model_the_window_opens_and_says_how_to_get_one(
 
 
 def test_what_the_window_is_built_of_is_styled_once(qapp: QApplication, qtbot: QtBot) -> None:
-    restyled: Counter[int] = Counter()
+    restyled: Counter[QWidget] = Counter()
 
     class Watch(QObject):
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 (Qt's name)
             if event.type() is QEvent.Type.StyleChange and isinstance(watched, QWidget):
-                restyled[id(watched)] += 1
+                restyled[watched] += 1
             return False
 
     watch = Watch()
@@ -64,7 +64,7 @@ def test_what_the_window_is_built_of_is_styled_once(qapp: QApplication, qtbot: Q
     qapp.removeEventFilter(watch)
     qtbot.addWidget(window)
     parts = window.findChildren(QWidget)
-    assert {count for part in parts if (count := restyled[id(part)])} == {1}
+    assert {count for part in parts if (count := restyled[part])} == {1}
 
 
 def test_once_the_window_stands_the_collector_begins_and_spares_it(
