@@ -96,22 +96,24 @@ def test_logits_fall_with_the_distance_from_the_target() -> None:
 
 
 @pytest.mark.parametrize("size", [3, 40, 3000])
-@pytest.mark.parametrize("mu", [None, 0.1, 0.9])
+@pytest.mark.parametrize("mean", [None, 0.1, 0.9])
 @pytest.mark.parametrize("fields", [{}, {"top_k": 20}, {"temperature": 0.5}])
 def test_of_any_logits_it_is_its_definition(
-    size: int, mu: float | None, fields: dict[str, float]
+    size: int, mean: float | None, fields: dict[str, float]
 ) -> None:
     logits = np.random.default_rng(size).normal(size=size) * 2.0
     logits[1] = -np.inf
     plain = SamplingParams(**fields)  # type: ignore[arg-type]  # fields vary
     params = SamplingParams(adaptive_target=0.3, adaptive_decay=0.8, **fields)  # type: ignore[arg-type]
     before = distribution(logits, plain)
-    expected = transformed(before, min(max(0.6 - (0.3 if mu is None else mu), 0.0), 1.0))
-    assert distribution(logits, params, (), SamplerState(mu=mu)) == pytest.approx(expected)
-    choice = choose(logits, params, (), 0.6, state=SamplerState(mu=mu))
+    expected = transformed(before, min(max(0.6 - (0.3 if mean is None else mean), 0.0), 1.0))
+    assert distribution(logits, params, (), SamplerState(adaptive_mean=mean)) == pytest.approx(
+        expected
+    )
+    choice = choose(logits, params, (), 0.6, state=SamplerState(adaptive_mean=mean))
     assert choice.probability == pytest.approx(expected[choice.token])
-    mean = 0.3 if mu is None else mu
-    assert choice.mu == pytest.approx(0.8 * mean + 0.2 * before[choice.token])
+    before_it = 0.3 if mean is None else mean
+    assert choice.adaptive_mean == pytest.approx(0.8 * before_it + 0.2 * before[choice.token])
 
 
 def test_penalties_count_in_what_the_token_was_before() -> None:
@@ -119,7 +121,7 @@ def test_penalties_count_in_what_the_token_was_before() -> None:
     logits, history = np.array([2.0, 1.5, 1.0]), [0, 2]
     before = distribution(logits, SamplingParams(presence_penalty=2.0), history)
     choice = choose(logits, params, history, 0.5)
-    assert choice.mu == pytest.approx(before[choice.token])
+    assert choice.adaptive_mean == pytest.approx(before[choice.token])
 
 
 def mean_drawn(target: float) -> float:
