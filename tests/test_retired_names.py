@@ -40,6 +40,7 @@ CLASSES = {
 
 OTHERS = {
     "BLAME": "the window's own word for its measure of heat",
+    "get_profile": "Hypothesis",
     "load_profile": "Hypothesis",
     "register_profile": "Hypothesis",
     "setprofile": "Python",

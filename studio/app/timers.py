@@ -16,6 +16,10 @@ def single_shot(parent: QObject, action: Callable[[], object], after_ms: int = 0
         action: What is called.
         after_ms: Milliseconds from `start`; 0 is the next turn of the event loop.
     """
-    timer = QTimer(parent, singleShot=True, interval=after_ms)
+    # Not by its keywords: PySide finds those with C's `toupper`, which under a Turkish locale makes
+    # no I of an i.
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(after_ms)
     timer.timeout.connect(action)
     return timer

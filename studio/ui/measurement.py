@@ -285,7 +285,8 @@ class _Measurement:
         """Wait until the histogram shows what follows the caret."""
         self._events.clear()
         self._session.draft.prompt_changed.emit()
-        timer = QTimer(singleShot=True)
+        timer = QTimer()
+        timer.setSingleShot(True)
         timer.start(500)
         run_until(
             lambda: (

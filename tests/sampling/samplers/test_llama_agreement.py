@@ -261,13 +261,13 @@ def test_adaptive_p_and_its_mean_agree_with_llama_cpp_from_token_to_token() -> N
         )
         size = int(rng.integers(2, 261))
         chain = Chain(params, size)
-        mu = None
+        mean = None
         for _ in range(10):
             logits = (rng.normal(size=size) * rng.uniform(1.0, 5.0)).astype(np.float32)
-            state = SamplerState(mu=mu)
+            state = SamplerState(adaptive_mean=mean)
             left = chain.apply(logits)
             ours = distribution(logits, params, (), state)
-            assert np.abs(ours - left.probabilities).max() < 1e-4, (params, mu)
+            assert np.abs(ours - left.probabilities).max() < 1e-4, (params, mean)
             share = ours[left.selected]
             # Tokens of a group whose probabilities float32 does not say apart have one weight.
             u = float(ours[ours > share].sum() + share / 2)
@@ -276,7 +276,7 @@ def test_adaptive_p_and_its_mean_agree_with_llama_cpp_from_token_to_token() -> N
             if choice.token != left.selected:
                 break
             chain.accept(left.selected)
-            mu = choice.mu
+            mean = choice.adaptive_mean
             compared += 1
         chain.close()
 
