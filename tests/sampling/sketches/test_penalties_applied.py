@@ -146,6 +146,10 @@ def test_with_all_of_them_banned_it_says_so() -> None:
         ({"repeat_penalty": 1.2, "samplers": ("top_k", "penalties"), "top_k": 5}, False),
         ({"repeat_penalty": 1.2, "samplers": ("top_k", "penalties")}, True),
         ({"repeat_penalty": 1.2, "samplers": ("temperature", "penalties")}, True),
+        (
+            {"repeat_penalty": 1.2, "samplers": ("temperature", "penalties", "top_k"), "top_k": 5},
+            True,
+        ),
         ({"presence_penalty": 1.2, "samplers": ("temperature", "penalties")}, False),
         ({"dry_multiplier": 1.0, "samplers": ("temperature", "dry")}, False),
         ({"samplers": ("top_k", "penalties"), "top_k": 5}, True),
