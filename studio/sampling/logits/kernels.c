@@ -10,6 +10,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@
 #endif
 
 enum {
-    VERSION = 4,    /* of these functions' arguments; `kernels.py` has the same number */
+    VERSION = 5,    /* of these functions' arguments; `kernels.py` has the same number */
     BLOCKS = 512,   /* among whose maxima the bound is */
     WIDTH = 64,     /* of a row of the vocabulary */
     HEIGHT = 16,    /* tokens to a column; more where there would be too many COLUMNS */
@@ -414,28 +415,68 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_tail(
     return 1;
 }
 
-/* What is found of a tail: how many bins of its histogram, and whether its coarse nodes are enough. */
-struct found {
-    int32_t bins, enough;
+/* What `kelvin_top_k_and_tail` finds, in as few bytes as it takes: behind this head the best logits,
+ * their ids, and the histogram's numbers, counts and depths. */
+struct record {
+    int32_t found, bins, tokens, enough;
+    double lowest;
+    struct nodes nodes;
 };
+
+/* The memory that it works in. */
+struct work {
+    uint64_t tables[TABLES * TABLE];
+    float numbers[BINS], counts[BINS], depths[BINS];
+    double best[MOST_FOUND];
+    int64_t ids[MOST_FOUND];
+    struct record record;
+    char behind[MOST_FOUND * (sizeof(double) + sizeof(int64_t)) + 3 * BINS * sizeof(float)];
+};
+
+EXPORTED int64_t kelvin_work_bytes(void) { return sizeof(struct work); }
+
+EXPORTED int64_t kelvin_record_offset(void) { return offsetof(struct work, record); }
+
+INLINED char *put(char *to, const void *from, size_t bytes)
+{
+    memcpy(to, from, bytes);
+    return to + bytes;
+}
 
 /* Find the best tokens as `kelvin_best` does, and make a histogram of those behind the first
  * `head` of them, with the best of these as its edge; look at this tail as `kelvin_tail` does.
- * Returns what `kelvin_best` does. */
-EXPORTED FOR_EACH_PROCESSOR int kelvin_top_k_and_tail(
-    const float *logits, int64_t size, int head, int64_t *ids, double *best, float *lowest,
-    uint64_t *tables, float *numbers, float *counts, float *depths, const struct grid *grid,
-    struct nodes *nodes, struct found *tail)
+ * Returns how many bytes of the record are filled, 0 where `kelvin_best` returns it.
+ *
+ * One block of memory for all that is found, because of who reads it: in Python, whose code the
+ * decode has swept from the caches, each object costs microseconds. */
+EXPORTED FOR_EACH_PROCESSOR int64_t kelvin_top_k_and_tail(
+    const float *logits, int64_t size, int head, const struct grid *grid, struct work *work)
 {
-    int found = kelvin_best(logits, size, head + 1, ids, best, lowest);
-    tail->bins = tail->enough = 0;
+    struct record *record = &work->record;
+    char *end = work->behind;
+    float lowest;
+    int found = kelvin_best(logits, size, head + 1, work->ids, work->best, &lowest);
+    if (!found)
+        return 0;
+    record->found = found;
+    record->bins = record->tokens = record->enough = 0;
+    record->lowest = lowest;
     if (found > head) {
-        tail->bins = kelvin_histogram(
-            logits, size, (float)best[head], *lowest, head, tables, numbers, counts, depths);
-        tail->enough = kelvin_tail(
-            counts, depths, tail->bins, best, head, best[head], grid, nodes);
+        record->bins = kelvin_histogram(
+            logits, size, (float)work->best[head], lowest, head, work->tables,
+            work->numbers, work->counts, work->depths);
+        record->enough = kelvin_tail(
+            work->counts, work->depths, record->bins, work->best, head, work->best[head], grid,
+            &record->nodes);
+        for (int bin = 0; bin < record->bins; bin++)
+            record->tokens += (int32_t)work->counts[bin];
     }
-    return found;
+    end = put(end, work->best, found * sizeof *work->best);
+    end = put(end, work->ids, found * sizeof *work->ids);
+    end = put(end, work->numbers, record->bins * sizeof *work->numbers);
+    end = put(end, work->counts, record->bins * sizeof *work->counts);
+    end = put(end, work->depths, record->bins * sizeof *work->depths);
+    return end - (char *)record;
 }
 
 /* Weigh each token by 2^x, with x = (logit - maximum) * unit; return the sum of all weights.

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import ctypes
 import math
+import struct
 import sys
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 LIBRARY = Path(__file__).with_name(f"_kernels{SUFFIX}")
 
-_VERSION = 4
+_VERSION = 5
 """Of the arguments. A library of another one is left over from an older checkout."""
 
 _PER_NAT = math.log2(math.e)
@@ -76,30 +78,50 @@ class Grid(ctypes.Structure):
     )
 
 
-class TopKAndTail(NamedTuple):
+# `struct record`: its head and its nodes.
+_HEAD, _NODES = struct.Struct("=iiiid"), struct.Struct(f"={3 * NODES}d")
+_BEHIND = _HEAD.size + _NODES.size
+
+
+class TopKAndTail:
     """What is asked of a vocabulary once a token.
+
+    Args:
+        record: `struct record` and what stands behind it.
 
     Attributes:
         ids: Of more than the `head` best tokens, or all where there are fewer; as of `Best`.
         logits: Theirs.
         lowest: The least logit of the whole vocabulary.
-        bins: `(3, n)` of all others: what `Histogram.rows` is.
-        nodes: `(3, NODES)` of these: K, its slope and its curvature.
-        are_few_enough: Whether the coarse nodes among these are.
+        tokens: How many others there are.
+        are_few_enough: Whether the coarse nodes among `nodes` are.
     """
 
-    ids: NDArray[np.int64]
-    logits: NDArray[np.float64]
-    lowest: float
-    bins: NDArray[np.float32]
-    nodes: NDArray[np.float64]
-    are_few_enough: bool
+    __slots__ = (
+        "_bins", "_end", "_record", "are_few_enough", "ids", "logits", "lowest", "tokens",
+    )  # fmt: skip
 
+    def __init__(self, record: bytes) -> None:
+        found, bins, self.tokens, enough, self.lowest = _HEAD.unpack_from(record)
+        ids_at = _BEHIND + 8 * found
+        self.logits: NDArray[np.float64] = np.frombuffer(record, np.float64, found, _BEHIND)
+        self.ids: NDArray[np.int64] = np.frombuffer(record, np.int64, found, ids_at)
+        self.are_few_enough = enough == 1
+        self._record, self._bins, self._end = record, bins, ids_at + 8 * found
 
-class _Tail(ctypes.Structure):
-    """`struct found`."""
+    # The draw asks for neither: what does has warm caches again.
 
-    _fields_ = (("bins", ctypes.c_int32), ("enough", ctypes.c_int32))
+    @property
+    def bins(self) -> NDArray[np.float32]:
+        """`(3, n)` of all others: what `Histogram.rows` is."""
+        rows = np.frombuffer(self._record, np.float32, 3 * self._bins, self._end)
+        return rows.reshape(3, self._bins)
+
+    @property
+    def nodes(self) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+        """K of these at the nodes, its slope and its curvature."""
+        numbers = _NODES.unpack_from(self._record, _HEAD.size)
+        return numbers[:NODES], numbers[NODES:-NODES], numbers[-NODES:]
 
 
 class Between(NamedTuple):
@@ -146,9 +168,11 @@ def _loaded(path: Path) -> ctypes.PyDLL | None:
         *(pointer, integer, single, single, integer, pointer, pointer, pointer, pointer),
     ]
     library.kelvin_top_k_and_tail.argtypes = [
-        *(pointer, integer, ctypes.c_int, pointer, pointer, pointer),
-        *(pointer, pointer, pointer, pointer, ctypes.POINTER(Grid), pointer, pointer),
+        *(pointer, integer, ctypes.c_int, pointer, pointer),
     ]
+    library.kelvin_top_k_and_tail.restype = integer
+    for name in ("kelvin_work_bytes", "kelvin_record_offset"):
+        getattr(library, name).restype = integer
     library.kelvin_tail.argtypes = [
         *(pointer, pointer, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_double),
         *(ctypes.POINTER(Grid), pointer),
@@ -184,6 +208,7 @@ def use(path: Path) -> None:
         raise OSError(f"{path}: found no compiled passes of version {_VERSION}.")
     _library = library
     _spare.clear()
+    _spare_work.clear()
 
 
 class _Found:
@@ -210,13 +235,25 @@ class _Counted:
         self.tables = ctypes.create_string_buffer(_library.kelvin_tables_bytes())
         self.bins = np.empty((3, _library.kelvin_bins()), dtype=np.float32)
         self.addresses = ctypes.addressof(self.tables), *map(_address, self.bins)
-        self.nodes = np.empty((3, NODES))
-        self.tail = _Tail()
-        self.of_tail = _address(self.nodes), ctypes.addressof(self.tail)
+
+
+class _Work:
+    """Memory for both and more, `struct work`: its address, and the record in it."""
+
+    __slots__ = ("_memory", "address", "record")
+
+    def __init__(self) -> None:
+        assert _library is not None  # as in every caller
+        self._memory = ctypes.create_string_buffer(_library.kelvin_work_bytes())
+        self.address = ctypes.addressof(self._memory)
+        self.record = memoryview(self._memory).cast("B")[_library.kelvin_record_offset() :]
 
 
 _spare: list[tuple[_Found, _Counted]] = []
 """Memory given back. A thread that makes a pass takes some of its own."""
+
+_spare_work: list[_Work] = []
+"""The same of what is asked once a token."""
 
 
 def _borrow() -> tuple[_Found, _Counted]:
@@ -283,24 +320,12 @@ def top_k_and_tail(logits: NDArray[Any], head: int, grid: Grid) -> TopKAndTail |
     address = _address_of(logits)
     if _library is None or not address or logits.size < _FEWEST or head >= _MOST_ASKED:
         return None
-    spare = _borrow()
-    found, counted = spare
-    count = _library.kelvin_top_k_and_tail(
-        *(address, logits.size, head, *found.addresses),
-        *(*counted.addresses, ctypes.byref(grid), *counted.of_tail),
+    work = _spare_work.pop() if _spare_work else _Work()
+    filled = _library.kelvin_top_k_and_tail(
+        address, logits.size, head, ctypes.addressof(grid), work.address
     )
-    result = None
-    if count:
-        tail = counted.tail
-        result = TopKAndTail(
-            found.ids[:count].copy(),
-            found.logits[:count].copy(),
-            found.lowest.value,
-            counted.bins[:, : tail.bins].copy(),
-            counted.nodes.copy(),
-            tail.enough == 1,
-        )
-    _spare.append(spare)
+    result = TopKAndTail(bytes(work.record[:filled])) if filled else None
+    _spare_work.append(work)
     return result
 
 

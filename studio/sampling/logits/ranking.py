@@ -62,8 +62,8 @@ class Ranking:
     _weighed: Head | None
 
     __slots__ = (
-        "_bins", "_count", "_gaps", "_histogram", "_lowest", "_replaced", "_source", "_weighed",
-        "ids", "logits", "size",
+        "_bins", "_count", "_found", "_gaps", "_histogram", "_lowest", "_replaced", "_source",
+        "_weighed", "ids", "logits", "size",
     )  # fmt: skip
 
     def __init__(self, logits: ArrayLike) -> None:
@@ -77,25 +77,24 @@ class Ranking:
         self._bins: Bins | None = None
         self._lowest: float | None = None
         self._histogram: Histogram | None = None
+        self._found: kernels.TopKAndTail | None = None
         self._rank(source, HEAD + 1)
 
     @classmethod
-    def of_best(
-        cls, source: NDArray[Any], found: kernels.TopKAndTail, histogram: Histogram | None
-    ) -> Self:
-        """Return the ranking of logits of which the best and a histogram are found already.
+    def of_best(cls, source: NDArray[Any], found: kernels.TopKAndTail) -> Self:
+        """Return the ranking of logits of which the best are found already.
 
         Args:
             source: `(V,)` the logits.
-            found: More than `HEAD` of them, or all.
-            histogram: Of all but the best `HEAD`; None where there are no others.
+            found: More than `HEAD` of them, or all; and what all but the best `HEAD` are like.
         """
         made = cls.__new__(cls)  # spelled out: where caches are cold each call costs microseconds
         made._source, made.size = source, source.size
-        made.ids, made.logits, made._lowest = found[:3]
+        made.ids, made.logits, made._lowest = found.ids, found.logits, found.lowest
         made._replaced = made._count = made._bins = made._gaps = made._weighed = None
-        made._histogram = histogram
-        if histogram is None:
+        made._histogram = None
+        made._found = found
+        if not found.tokens:
             made._count = made.ids.size
         return made
 
@@ -130,6 +129,8 @@ class Ranking:
         Where fewer are ranked, which happens after penalties, but those before the last of them. A
         ranking that was made of another's has nearly its own: that of the other.
         """
+        if self._histogram is None and self._found is not None and self._found.tokens:
+            self._histogram = Histogram(self.logits.item(HEAD), HEAD, self._found.bins)
         if self._histogram is None and (self.ids.size > HEAD or not self.is_complete):
             better = min(HEAD, self.ids.size - 1)
             lowest = float(self.source.min()) if self._lowest is None else self._lowest
@@ -344,7 +345,8 @@ class Ranking:
             return type(self)(source)
         head = np.concatenate((self.logits[spared], logits[reaching]))
         count = ids.size if complete else None
-        if not complete and self._histogram is not None:
+        has_histogram = self._histogram is not None or self._found is not None
+        if not complete and has_histogram:
             possible, were = logits > -np.inf, self.logits_of(tokens) > -np.inf
             count = self.count + int(possible.sum()) - int(were.sum())
         if self._replaced is not None:
@@ -354,7 +356,8 @@ class Ranking:
             logits = np.concatenate((former[still], logits))
         made = self._new(self._source, (tokens, logits), count)
         made._set_head(*_by_id(ids, head))
-        made._histogram = self._histogram  # of nearly the same: good enough for `Bins`
+        if has_histogram:
+            made._histogram = self.histogram  # of nearly the same: good enough for `Bins`
         return made
 
     @classmethod
@@ -366,7 +369,7 @@ class Ranking:
     ) -> Self:
         made = cls.__new__(cls)
         made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
-        made._bins = made._lowest = made._histogram = None
+        made._bins = made._lowest = made._histogram = made._found = None
         return made
 
     def head(self, beta: float) -> Head:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from studio.sampling.logits import kernels
-from studio.sampling.logits.histogram import Histogram
 from studio.sampling.logits.ranking import HEAD, Ranking
 from studio.sampling.samplers.choice import Choice
 from studio.sampling.tails.tail import Tail
@@ -41,29 +40,28 @@ class LogitStatistics:
         LogitsError: As for `Ranking`.
     """
 
-    __slots__ = ("_are_few_enough", "_histogram", "_nodes", "ranking")
+    __slots__ = ("_found", "ranking")
 
     def __init__(self, logits: ArrayLike) -> None:
         source = np.asarray(logits)
-        found = kernels.top_k_and_tail(source, HEAD, GRID)
-        self._nodes: NDArray[np.float64] | None = None
-        self._are_few_enough = False
+        found = self._found = kernels.top_k_and_tail(source, HEAD, GRID)
+        self.ranking = Ranking(source) if found is None else Ranking.of_best(source, found)
         if found is None:
-            self.ranking = Ranking(source)
-            self._histogram = self.ranking.histogram
-            if self._histogram:
-                self._nodes, self._are_few_enough = measure(self._histogram, self.ranking.logits)
-        else:
-            bins = found.bins
-            self._histogram = Histogram(found.logits.item(HEAD), HEAD, bins) if bins.size else None
-            self.ranking = Ranking.of_best(source, found, self._histogram)
-            self._nodes, self._are_few_enough = found.nodes, found.are_few_enough
+            _ = self.ranking.histogram  # while the logits are what they are
 
     def tail(self) -> Tail | None:
         """Return all tokens but the best `HEAD`; None where there are no others."""
-        if self._histogram is None or self._nodes is None:
+        found = self._found
+        if found is not None:
+            if not found.tokens:
+                return None
+            edge = self.ranking.logits.item(HEAD)
+            return tail_of(edge, found.tokens, found.nodes, found.are_few_enough)
+        histogram = self.ranking.histogram
+        if histogram is None:
             return None
-        return tail_of(self._histogram, self._nodes, self._are_few_enough)
+        nodes, few = measure(histogram, self.ranking.logits)
+        return tail_of(histogram.edge, histogram.tokens, nodes.tolist(), few)
 
     def drawn(self, choice: Choice) -> Written | None:
         """Return what is recorded of the token that was chosen here, as `written` does."""

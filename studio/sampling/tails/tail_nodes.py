@@ -9,6 +9,8 @@ logits need no more than the few.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +42,7 @@ _OTHERS: NDArray[np.intp] = np.array([n for n in range(kernels.NODES) if n not i
 _RIGHT: NDArray[np.intp] = _COARSE[_COARSE.searchsorted(_OTHERS)]
 _LEFT: NDArray[np.intp] = _COARSE[_COARSE.searchsorted(_OTHERS) - 1]
 _WIDTHS = _DENSE[_RIGHT] - _DENSE[_LEFT]
+_coarse: Callable[[Sequence[float]], tuple[float, ...]] = itemgetter(*_COARSE.tolist())
 _BETAS = {False: tuple(_DENSE.tolist()), True: tuple(_DENSE[_COARSE].tolist())}
 
 # What is put up with. An error δ in K is one of share·(1 − share)·δ in probability, where share is
@@ -89,16 +92,16 @@ def measure(histogram: Histogram, best: NDArray[np.float64]) -> tuple[NDArray[np
     return np.array(jets), _are_enough(jets, best[:head] - best[0], edge - best[0])
 
 
-def tail_of(histogram: Histogram, nodes: NDArray[np.float64], few: bool) -> Tail:
+def tail_of(edge: float, tokens: int, nodes: Sequence[Sequence[float]], few: bool) -> Tail:
     """Return the tail that was measured, as few numbers as are enough.
 
     Args:
-        histogram: The tail's.
+        edge: The best logit of the tail.
+        tokens: How many it has.
         nodes: What `measure` found of it.
         few: Whether the coarse nodes are enough.
     """
-    parts: list[list[float]] = (nodes[:, _COARSE] if few else nodes).tolist()
-    return Tail(histogram.edge, histogram.tokens, Nodes(_BETAS[few], *map(tuple, parts)))
+    return Tail(edge, tokens, Nodes(_BETAS[few], *map(_coarse if few else tuple, nodes)))
 
 
 class _Jets(NamedTuple):

@@ -129,6 +129,7 @@ def test_a_survey_is_the_best_and_a_histogram_and_a_tail(real_logits: NDArray[np
         bins = kernels.histogram(logits, edge, best.lowest, HEAD)
         assert bins is not None
         assert np.array_equal(found.bins, bins)
+        assert found.tokens == bins[1].sum()
         tail = kernels.tail(bins, best.logits, HEAD, edge, GRID)
         assert tail is not None
         assert np.array_equal(found.nodes, tail[0])
