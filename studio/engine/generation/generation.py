@@ -16,7 +16,7 @@ from collections import deque
 from studio.engine.control import Control
 from studio.engine.generation.context_policy import ContextPolicy, CutWhenFull, EndWhenFull
 from studio.engine.generation.evaluation import Evaluation, evaluation_of
-from studio.engine.generation.pending_tokens import PendingTokens
+from studio.engine.generation.pending_tokens import Drawn, PendingTokens
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.generation.stop_strings import SequenceStops
 from studio.engine.llama.context import EvaluationStopped
@@ -267,15 +267,15 @@ class Generation:
         u = uniform(one.seed, position)
         state = one.states.at(one.params, position, one.history, continued)
         choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
+        drawn = Drawn(number, index, statistics, statistics.drawn(choice), choice, u, healed)
         if not self._ignore_eos and self._reader.vocabulary.ends_generation(choice.token):
-            end = self._pending.token(number, index, statistics, choice, u, healed)
-            self._end(one, "end_of_text", end)
+            self._end(one, "end_of_text", self._pending.token(drawn))
             return
         text = self._reader.vocabulary.text(choice.token)
         if healed:
             text = healed.added(choice.token, text)
         is_stop = self._stops.sees(number, text)
-        self._pending.add(number, index, statistics, choice, u, healed)
+        self._pending.add(drawn)
         one.append(choice)
         if continued:
             one.stand_behind(continued)

@@ -25,8 +25,18 @@ window that keeps to its share of the processor draws about as many frames a sec
 _NOTHING: dict[int, int] = {}
 
 
-class _Drawn(NamedTuple):
-    """A token, and what its message is made of."""
+class Drawn(NamedTuple):
+    """A token, and what its message is made of.
+
+    Attributes:
+        sequence: Whose it is.
+        number: Its place in the sequence, from 0.
+        statistics: Of the logits; perhaps that of several sequences' tokens.
+        written: What they say of the token, found before the logits change.
+        choice: The draw.
+        u: The number drawn.
+        healed: What the statistics are of, for the first token behind a prompt.
+    """
 
     sequence: int
     number: int
@@ -37,11 +47,11 @@ class _Drawn(NamedTuple):
     healed: Healed | None
 
 
-class TakeTokens(Protocol):
-    """Takes the tokens of a frame at once."""
+class EmitTokens(Protocol):
+    """Emits the tokens of a frame at once."""
 
     def __call__(self, *tokens: Token) -> None:
-        """Take them."""
+        """Emit them."""
 
 
 class PendingTokens:
@@ -60,41 +70,22 @@ class PendingTokens:
         self,
         request: int,
         reader: Reader,
-        emit: TakeTokens,
+        emit: EmitTokens,
         frame_seconds: float,
     ) -> None:
         self._request = request
         self._reader = reader
         self._emit = emit
         self._frame_seconds = frame_seconds
-        self._waiting: list[_Drawn] = []
+        self._waiting: list[Drawn] = []
         self._emitted = -math.inf
         self.ended = 0.0
         """When the last token was drawn, or emitted if that was later; seconds as
         `perf_counter`'s."""
 
-    def add(
-        self,
-        sequence: int,
-        index: int,
-        statistics: LogitStatistics,
-        choice: Choice,
-        u: float,
-        healed: Healed | None = None,
-    ) -> None:
-        """Take a token, before the logits that it was drawn from change.
-
-        Args:
-            sequence: whose it is.
-            index: its number in the sequence.
-            statistics: of the logits; perhaps that of several sequences' tokens.
-            choice: the draw.
-            u: the number drawn.
-            healed: what the statistics are of, for the first token behind a prompt.
-        """
-        self._waiting.append(
-            _Drawn(sequence, index, statistics, statistics.drawn(choice), choice, u, healed)
-        )
+    def add(self, drawn: Drawn) -> None:
+        """Have a token wait."""
+        self._waiting.append(drawn)
 
     def step_is_over(self) -> None:
         """All have drawn, and a decode follows: emit, if a frame is over."""
@@ -106,34 +97,12 @@ class PendingTokens:
         """Emit all that wait."""
         if self._waiting:
             self._emitted = time.perf_counter()
-            self._emit(*map(self._token, self._waiting))
+            self._emit(*map(self.token, self._waiting))
             self._waiting.clear()
             self.ended = time.perf_counter()
 
-    def token(
-        self,
-        sequence: int,
-        index: int,
-        statistics: LogitStatistics,
-        choice: Choice,
-        u: float,
-        healed: Healed | None = None,
-    ) -> Token:
-        """The message of a token, whoever emits it; arguments as for `add`.
-
-        Args:
-            sequence: Its number.
-            index: Its place among those written.
-            statistics: What its sketch is made of.
-            choice: How it was chosen.
-            u: What was drawn.
-            healed: What stood there before; None for an ordinary token.
-        """
-        return self._token(
-            _Drawn(sequence, index, statistics, statistics.drawn(choice), choice, u, healed)
-        )
-
-    def _token(self, drawn: _Drawn) -> Token:
+    def token(self, drawn: Drawn) -> Token:
+        """The message of a token, whoever emits it."""
         sequence, number, statistics, written, choice, u, healed = drawn
         sketch = LogitSketch.of_statistics(statistics, written)
         text, typed = self._reader.vocabulary.text(choice.token), _NOTHING
