@@ -173,6 +173,8 @@ class CompareHistory(QObject):
             origin.name_model(self._state.run_input)
             self._keep()
             self._add_fingerprint()
+        # As they are now, by the other thread too: this one never waits for a drive that is gone.
+        self._put()
         self._writer.finish()
         for kept in self._kept:
             if kept.record is not None and not kept.is_on_shelf:

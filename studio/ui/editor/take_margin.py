@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QColor, QPainter, QRegion
 
 from studio.app.frame_clock import FrameClock
 from studio.app.writing.writing import Writing
-from studio.manuscript import TakeSet
+from studio.manuscript import Take, TakeSet
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.theme.theme import Theme
 from studio.ui.writing.take_steps import TakeSteps
@@ -57,13 +57,16 @@ class TakeMargin(QObject):
         self._writing = writing
         self._theme = theme
         self._marked: TakeSet | None = None
+        """The takes that were marked when the text was looked at last."""
+        self._take: Take | None = None
+        """Which of them stood in the text then."""
         self._bar = QRect()
         """Where the bar stood when it was looked for last, on the whole page."""
         self._start = 0
         """Where the passage began then."""
         self._stands = False
-        """Whether it ended the text then, in ink: what it grows by stands in its last line, unless
-        the page becomes higher."""
+        """Whether there was one and it ended the text then, in ink: what it grows by stands in its
+        last line, unless the page becomes higher."""
         self._painted = QRegion()
         """Where the bar was painted, on the whole page."""
         self.has_room = False
@@ -121,6 +124,7 @@ class TakeMargin(QObject):
             and takes is self._marked
             and takes.place.start == self._start
             and takes.current is not None
+            and takes.current is self._take
             and takes.current.growing
         )
 
@@ -136,8 +140,10 @@ class TakeMargin(QObject):
             self.steps.show_takes(takes)
         bar = self._bar.translated(0, -scrolled) if stands else self.bar
         if takes is not None and not stands:
-            text, self._start, end = self._editor.manuscript, takes.place.start, takes.place.end
-            self._stands = end == len(text) and not text.part(end - 1, end).isspace()
+            text, self._take = self._editor.manuscript, takes.current
+            self._start, end = takes.place.start, takes.place.end
+            is_last = end == len(text) and not text.part(end - 1, end).isspace()
+            self._stands = bar is not None and is_last
         # While a take grows, many times a second: what the bar has more or less, beside the lines
         # that are new. Qt paints all text between the parts of the page that are to be painted.
         self._bar = _moved(bar, scrolled)

@@ -88,15 +88,23 @@ def test_what_gives_way_to_another_run_comes_back(shelved: Shelved) -> None:
 def test_a_drive_that_does_not_answer_is_not_waited_for(
     shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = threading.Event()
-    put = CompareShelf.put
+    begins, answers = threading.Event(), threading.Event()
+    put, wait = CompareShelf.put, Background.wait
 
     def put_late(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
+        assert answers.is_set() or threading.current_thread() is not threading.main_thread()
         assert answers.wait(LONG / 1000)
         put(shelf, path, comparison)
 
+    def begin_and_wait(background: Background, seconds: float) -> bool:
+        begins.set()
+        return wait(background, seconds)
+
     monkeypatch.setattr(CompareShelf, "put", put_late)
     monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT", 0.02)
+    # The other thread has its turn when it is waited for: some have given way to later ones then.
+    monkeypatch.setattr(Background, "wait", begin_and_wait)
+    shelved.history._writer._background.start(lambda: begins.wait(LONG / 1000))
     shelved.run(5, 6)
     shelved.run(7, 8)
     shelved.history.step(-1)

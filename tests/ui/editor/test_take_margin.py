@@ -272,8 +272,10 @@ def test_a_take_that_grows_within_its_last_line_moves_no_bar(
         editor.viewport().repaint()
         return len(looks)
 
+    qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+    assert margin.bar is None, "nothing is written yet"
     monkeypatch.setattr(TakeMargin, "bar", property(count))
-    grow(" a")
+    assert grow(" a") > 0, "there is one now"
     assert grow(" b") == 0
     before = look(margin)
     assert grow("\n\nAnother paragraph") > 0
