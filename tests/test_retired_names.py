@@ -48,6 +48,9 @@ OTHERS = {
 }
 """Names that stay, and whose word they are."""
 
+ANY_OF_THEM = re.compile("|".join(RETIRED | dict.fromkeys(CLASSES)), re.IGNORECASE)
+"""What a file has not cannot be a part of a name in it, and is quicker looked for."""
+
 IN_TEXTS = re.compile(r"\b(dice|obeys?|profiles?|reweighed|tells?|told|untold)\b", re.IGNORECASE)
 THE_MODEL_IS_TOLD = re.compile(r"[Ww]hat the model is told")
 
@@ -55,6 +58,18 @@ THE_MODEL_IS_TOLD = re.compile(r"[Ww]hat the model is told")
 def sources() -> Iterator[Path]:
     for folder in ("studio", "packaging", "tests"):
         yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def texts_with(pattern: re.Pattern[str]) -> Iterator[tuple[Path, str]]:
+    """The sources, but this one, that have a match anywhere."""
+    for path in sources():
+        source = path.read_text(encoding="utf-8")
+        if path != Path(__file__) and pattern.search(source):
+            yield path, source
+
+
+def tokens(source: str) -> Iterator[tokenize.TokenInfo]:
+    return tokenize.generate_tokens(io.StringIO(source).readline)
 
 
 def parts(name: str) -> list[str]:
@@ -72,30 +87,24 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def test_no_name_has_a_retired_word() -> None:
     found = []
-    for path in sources():
-        if path == Path(__file__):
-            continue
-        with path.open("rb") as file:
-            for token in tokenize.tokenize(file.readline):
-                name = token.string
-                if token.type != tokenize.NAME or name in OTHERS:
-                    continue
-                retired = RETIRED.keys() - ({"blame"} if name.startswith("test_") else set())
-                if retired & set(parts(name)) or name in CLASSES:
-                    found.append(f"{path.relative_to(ROOT)}:{token.start[0]}: {name}")
+    for path, source in texts_with(ANY_OF_THEM):
+        for token in tokens(source):
+            name = token.string
+            if token.type != tokenize.NAME or name in OTHERS:
+                continue
+            retired = RETIRED.keys() - ({"blame"} if name.startswith("test_") else set())
+            if retired & set(parts(name)) or name in CLASSES:
+                found.append(f"{path.relative_to(ROOT)}:{token.start[0]}: {name}")
     assert found == []
 
 
 def test_no_docstring_or_comment_has_a_retired_word() -> None:
     found = []
-    for path in sources():
-        if path == Path(__file__):
-            continue
-        source = path.read_text(encoding="utf-8")
+    for path, source in texts_with(IN_TEXTS):
         texts = list(docstrings(ast.parse(source)))
         texts += [
             (token.start[0], token.string)
-            for token in tokenize.generate_tokens(io.StringIO(source).readline)
+            for token in tokens(source)
             if token.type == tokenize.COMMENT
         ]
         for line, text in texts:

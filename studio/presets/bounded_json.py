@@ -32,6 +32,9 @@ _NUMBER = "a finite number that 64 bits hold"
 # would take the square of its length.
 _STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}:,]', re.DOTALL)
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which no file can hold; a story may have millions that are whole."""
+
 
 class _Refused:
     """Stands where a number stood that is none; its field is known only when all is read."""
@@ -143,7 +146,7 @@ def check_values(value: object, field: str = "") -> None:
             if value.bit_length() > 63:
                 raise refused(field or "the value", _Verbatim("a longer number"), _NUMBER)
         case str():
-            if any("\ud800" <= sign <= "\udfff" for sign in value):
+            if _HALF.search(value):
                 found = "…" if is_secret(field) else value
                 raise refused(field or "the value", found, "whole characters (no lone surrogate)")
         case dict():

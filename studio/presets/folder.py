@@ -35,7 +35,7 @@ from studio.presets.preset_name import checked_name, name_key, numbered, with_en
 from studio.visible_text import visible_name, visible_path
 
 SUFFIX = ".json"
-_MOST_FILES = 5_000
+MOST_FILES = 5_000
 """That are read; a folder with more of them says so, and takes none in."""
 _MOST_TRIES = 100
 """Of a save that programs without locks are quicker at."""
@@ -103,15 +103,15 @@ class PresetFolder:
             names = self._names()
         except PresetError as error:
             return Listing(problems=(Problem(self.path, str(error)),))
-        if len(names) > _MOST_FILES:
+        if len(names) > MOST_FILES:
             problems.append(
                 Problem(
                     self.path,
-                    f"“{self._shown}” has {len(names):,} presets; the first {_MOST_FILES:,} by "
+                    f"“{self._shown}” has {len(names):,} presets; the first {MOST_FILES:,} by "
                     "name are listed. Move the others to another folder.",
                 )
             )
-        for path in (self.path / name for name in names[:_MOST_FILES]):
+        for path in (self.path / name for name in names[:MOST_FILES]):
             try:
                 stored = self._read(path)
                 key = name_key(stored.preset.name)
@@ -257,7 +257,7 @@ class PresetFolder:
 
     def _refuse_full(self) -> None:
         names = self._names()
-        if len(names) >= _MOST_FILES:
+        if len(names) >= MOST_FILES:
             # It would not be listed, and so be lost to the eye.
             raise PresetError(
                 f"“{self._shown}” has {len(names):,} presets, as many as are read. Move or delete "

@@ -226,7 +226,5 @@ class ManuscriptMachine(RuleBasedStateMachine):
             assert self.manuscript.is_clean == clean
 
 
-ManuscriptMachine.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=30, deadline=None
-)
+ManuscriptMachine.TestCase.settings = settings(max_examples=90, stateful_step_count=30)
 TestManuscript = ManuscriptMachine.TestCase

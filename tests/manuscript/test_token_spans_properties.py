@@ -222,5 +222,5 @@ class SpansMachine(RuleBasedStateMachine):
         assert self.placed() == final
 
 
-SpansMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
+SpansMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=25)
 TestSpans = SpansMachine.TestCase

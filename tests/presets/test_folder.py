@@ -214,7 +214,7 @@ def test_of_several_none_is_saved_where_none_can_be(tmp_path: Path) -> None:
 def test_a_full_folder_takes_none_in_and_lists_the_first(
     folder: PresetFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.presets.folder._MOST_FILES", 3)
+    monkeypatch.setattr("studio.presets.folder.MOST_FILES", 3)
     for number in range(2):
         folder.add(Preset(name=f"P {number}"))
     saved = folder.add_several([PresetDocument(Preset(name=f"S {n}")) for n in range(2)])

@@ -19,11 +19,12 @@ from studio.presets import (
     UnknownPresetError,
     folder_lock,
 )
+from studio.presets import folder as folder_module
 from studio.presets.folder_lock import alone_in
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
-MANY = 5_000
+MANY = 60
 
 ADDS = """
 import sys
@@ -131,12 +132,14 @@ def test_a_deleted_one_comes_back_beside_a_file_of_its_name(tmp_path: Path) -> N
     assert (tmp_path / "Warm.json").read_text() == "somebody's work"
 
 
-@pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("crowded")
+@pytest.fixture
+def crowded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with as many presets as are read, which are fewer here."""
+    assert folder_module.MOST_FILES == 5_000
+    monkeypatch.setattr(folder_module, "MOST_FILES", MANY)
     for number in range(MANY):
-        (path / f"p{number:04}.json").write_text(json.dumps({"name": f"P {number}"}))
-    return path
+        (tmp_path / f"p{number:04}.json").write_text(json.dumps({"name": f"P {number}"}))
+    return tmp_path
 
 
 def test_a_full_folder_is_listed_whole_and_takes_none_in(crowded: Path) -> None:
@@ -144,31 +147,27 @@ def test_a_full_folder_is_listed_whole_and_takes_none_in(crowded: Path) -> None:
     assert len(folder.listing().presets) == MANY
     assert folder.listing().problems == ()
     for add in (folder.add, folder.add_free):
-        with pytest.raises(PresetError, match=r"has 5,000 presets, as many as are read"):
+        with pytest.raises(PresetError, match=r"has 60 presets, as many as are read"):
             add(Preset(name="p0000"))
-    with pytest.raises(PresetError, match=r"has 5,000 presets, as many as are read"):
+    with pytest.raises(PresetError, match=r"has 60 presets, as many as are read"):
         folder.planned("New")
     with pytest.raises(PresetError) as caught:
         folder.find("nobody")
-    assert "and 4,986 more" in str(caught.value)
+    assert "and 46 more" in str(caught.value)
     assert len(list(crowded.iterdir())) == MANY
 
 
 def test_more_than_are_read_are_reported_and_none_is_replaced(crowded: Path) -> None:
     extra = crowded / "z.json"
     extra.write_text('{"name": "Z"}')
-    try:
-        folder = PresetFolder(crowded)
-        (problem,) = folder.listing().problems
-        assert "has 5,001 presets; the first 5,000 by name are listed" in problem.message
-        with pytest.raises(UnknownPresetError, match="the first 5,000 by name are listed"):
-            folder.find("Z")
-        renamed = folder.rename("P 0", "Z")  # which is not read, and whose file has another name
-        assert renamed.preset.name == "Z"
-        assert extra.read_text() == '{"name": "Z"}'
-        folder.rename("Z", "P 0")
-    finally:
-        extra.unlink()
+    folder = PresetFolder(crowded)
+    (problem,) = folder.listing().problems
+    assert "has 61 presets; the first 60 by name are listed" in problem.message
+    with pytest.raises(UnknownPresetError, match="the first 60 by name are listed"):
+        folder.find("Z")
+    renamed = folder.rename("P 0", "Z")  # which is not read, and whose file has another name
+    assert renamed.preset.name == "Z"
+    assert extra.read_text() == '{"name": "Z"}'
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.presets import PresetDocument, PresetError
@@ -63,14 +63,14 @@ def check(found: Imported) -> None:
         assert carried.acts or carried.why
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(OBJECTS, st.booleans())
 def test_any_object_is_taken_whole_or_refused(values: dict[str, Any], absent: bool) -> None:
     for found in taken(json.dumps(values), absent=absent):
         check(found)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(TEXTS, st.booleans())
 def test_any_text_is_taken_whole_or_refused(text: str, absent: bool) -> None:
     for found in taken(text, absent=absent):

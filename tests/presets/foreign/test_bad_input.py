@@ -70,18 +70,18 @@ IN_JSON = [it for it in SAMPLING if it not in (*TYPELESS, "text-generation-webui
 NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000, "1e400", "0x10", "hot"]
 
 
-@pytest.mark.parametrize("raw", NO_NUMBERS, ids=lambda raw: raw[:9])
 @pytest.mark.parametrize("program", SAMPLING)
-def test_what_is_no_number_is_refused_by_its_name(program: str, raw: str) -> None:
+def test_what_is_no_number_is_refused_by_its_name(program: str) -> None:
     key = TEMPERATURE[program]
-    error = refusal(with_value(program, key, raw))
-    if program in IN_JSON and raw in ("0x10", "hot"):
-        assert str(error).startswith("It is not valid JSON")
-        return
-    assert named(program, key) in str(error)
-    assert "found" in str(error)
-    assert "allowed" in str(error)
-    assert len(str(error)) < 400
+    for raw in NO_NUMBERS:
+        error = refusal(with_value(program, key, raw))
+        if program in IN_JSON and raw in ("0x10", "hot"):
+            assert str(error).startswith("It is not valid JSON")
+            continue
+        assert named(program, key) in str(error)
+        assert "found" in str(error)
+        assert "allowed" in str(error)
+        assert len(str(error)) < 400
 
 
 NO_TEMPERATURES = [
