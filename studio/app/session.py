@@ -35,7 +35,7 @@ from studio.presets import Preset, PresetFolder, preset_folder
 
 _CHARACTERS_A_TOKEN = 16
 """More than any text has that is not white space alone: see `Draft.reach`."""
-_ONE_PRESS_MS = 400
+ONE_PRESS_MS = 400
 """A hand that strikes Esc twice in that time may mean it once: an engine that stops by then
 lives on."""
 
@@ -135,7 +135,7 @@ class Session(QObject):
         Once more, before that has been answered: end the engine.
         """
         if self.client.is_stopping and self._since_stop.isValid():
-            self._insisting.start(max(0, _ONE_PRESS_MS - self._since_stop.elapsed()))
+            self._insisting.start(max(0, ONE_PRESS_MS - self._since_stop.elapsed()))
             return
         self._since_stop.start()
         if not self.writing.is_idle:

@@ -1,3 +1,3 @@
-from tests.ui.conftest import open_window, own_settings, window
+from tests.ui.conftest import known_seeds, open_window, own_settings, window
 
-__all__ = ["open_window", "own_settings", "window"]
+__all__ = ["known_seeds", "open_window", "own_settings", "window"]

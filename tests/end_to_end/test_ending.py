@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from studio.experiments.comparison_file import load_comparison
-from studio.manuscript import RecoveryRecord
+from tests.helpers.journal_records import kept_texts
 from tests.helpers.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -161,12 +161,6 @@ def is_gone(process: psutil.Process) -> bool:
         return True
 
 
-def kept(home: Path) -> list[str]:
-    """The texts in the journal."""
-    found = (home / "state" / "kelvin-studio" / "recovery").glob("*/record")
-    return [RecoveryRecord.of_bytes(path.read_bytes()).text for path in found]
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_keeps_the_text_and_is_what_ended_the_program(
     start: Start, empty_home: Path, number: signal.Signals
@@ -178,7 +172,7 @@ def test_a_signal_keeps_the_text_and_is_what_ended_the_program(
     program.send(number)
     program.send(number)
     assert program.end() == -number
-    (text,) = kept(empty_home)
+    (text,) = kept_texts(empty_home)
     assert text.startswith(TYPED)
     assert len(text) > len(TYPED), "what was written until then"
     assert list((empty_home / "state" / "kelvin-studio").rglob("*.lock")) == []
@@ -192,7 +186,7 @@ def test_lanes_that_are_being_written_are_kept(start: Start, empty_home: Path) -
     assert program.until("lanes")["lanes"], "they are being written"
     program.send(signal.SIGTERM)
     assert program.end() == -signal.SIGTERM
-    assert kept(empty_home) == [TYPED]
+    assert kept_texts(empty_home) == [TYPED]
     (shelved,) = empty_home.rglob("comparisons/*.json")
     assert any(lane.tokens for lane in load_comparison(shelved).lanes)
 
@@ -202,7 +196,7 @@ def test_a_second_signal_ends_at_once(start: Start, empty_home: Path) -> None:
     program.engine.suspend()
     program.send(signal.SIGTERM)
     # It is in safety; now the program waits for its engine.
-    until(lambda: kept(empty_home) == [TYPED], "the text in the journal")
+    until(lambda: kept_texts(empty_home) == [TYPED], "the text in the journal")
     while program.process.poll() is None:
         program.send(signal.SIGTERM)
         time.sleep(0.02)
@@ -214,7 +208,7 @@ def test_what_is_ignored_stays_ignored(start: Start, empty_home: Path) -> None:
     program.send(signal.SIGHUP)
     program.send(signal.SIGTERM)
     assert program.end() == -signal.SIGTERM
-    assert kept(empty_home) == [TYPED]
+    assert kept_texts(empty_home) == [TYPED]
 
 
 def test_ctrl_c_asks_and_a_second_one_ends_without_an_answer(
@@ -225,14 +219,14 @@ def test_ctrl_c_asks_and_a_second_one_ends_without_an_answer(
     assert "Save the changes" in str(program.until("asks"))
     program.send(signal.SIGINT)
     assert program.end() == -signal.SIGINT
-    assert kept(empty_home) == [TYPED]
+    assert kept_texts(empty_home) == [TYPED]
 
 
 def test_nothing_is_kept_where_nothing_is_unsaved(start: Start, empty_home: Path) -> None:
     program = start("", "")
     program.send(signal.SIGTERM)
     assert program.end() == -signal.SIGTERM
-    assert kept(empty_home) == []
+    assert kept_texts(empty_home) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a halted process stays")

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.writing.writing import WritingPhase
 from studio.manuscript import Origin
+from studio.token_record import TokenRecord
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
@@ -49,6 +50,12 @@ def wait_for_tokens(window: MainWindow, qtbot: QtBot, count: int) -> None:
     qtbot.waitUntil(written, timeout=LONG)
 
 
+def last_tokens(window: MainWindow, count: int) -> list[TokenRecord]:
+    take = window.session.draft.manuscript.growing
+    assert take is not None
+    return take.records[-count:]
+
+
 def wait_until_idle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.writing.is_idle, timeout=LONG)
 
@@ -72,7 +79,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     at_rest = histogram.grab().toImage()
 
     # Continue: the text grows after the caret, the bars move with every frame.
-    session.sampling.set_max_tokens(400)
+    session.sampling.set_max_tokens(1500)
     session.sampling.change(logit_bias=NEVER_ENDS)
     seen: list[list[tuple[int, float]]] = []
     session.next_token.changed.connect(lambda: seen.append(bars(window)))
@@ -90,16 +97,16 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     QTest.keyClicks(edit, "0")
     QTest.keyClick(edit, Qt.Key.Key_Return)
     assert session.sampling.params.temperature == 0.0
-    turned_at = len(manuscript.growing.records) if manuscript.growing else 0
-    wait_for_tokens(window, qtbot, turned_at + 40)
     assert manuscript.growing is not None
+    turned_at = len(manuscript.growing.records)
+    # Drawn from one token alone: greedy. What was in the pipe when T was turned may be older.
+    qtbot.waitUntil(lambda: all(one.probability == 1.0 for one in last_tokens(window, 20)))
+    wait_for_tokens(window, qtbot, turned_at + 20)
     tokens = list(manuscript.growing.records)
-    assert any(token.rank for token in tokens[:turned_at]), (
+    greedy_from = max(index for index, token in enumerate(tokens) if token.probability < 1.0) + 1
+    assert any(token.rank for token in tokens[:greedy_from]), (
         "at the preset's T some are no favourite"
     )
-    # Drawn from one token alone: greedy. What was in the pipe when T was turned may be older.
-    greedy_from = max(index for index, token in enumerate(tokens) if token.probability < 1.0) + 1
-    assert greedy_from < turned_at + 30
     assert all(token.rank == 0 for token in tokens[greedy_from:])
 
     # Stop: Esc ends it, and what is written stays.
@@ -154,7 +161,7 @@ def test_the_writer_edits_elsewhere_while_the_model_writes(
 ) -> None:
     manuscript = window.session.draft.manuscript
     type_opening(window, qtbot)
-    window.session.sampling.set_max_tokens(80)
+    window.session.sampling.set_max_tokens(1500)
     window.session.sampling.change(logit_bias=NEVER_ENDS)
     press(window, Qt.Key.Key_Return, CONTROL)
     wait_for_tokens(window, qtbot, 5)
@@ -166,6 +173,7 @@ def test_the_writer_edits_elsewhere_while_the_model_writes(
     window.editor.move_caret(inside)
     with qtbot.waitSignal(window.editor.refused):
         QTest.keyClicks(window.editor, "x")
+    press(window, Qt.Key.Key_Escape)
     wait_until_idle(window, qtbot)
 
     text = manuscript.text
@@ -180,7 +188,7 @@ def test_the_writer_edits_elsewhere_while_the_model_writes(
 def test_another_preset_changes_bars_and_writing(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     type_opening(window, qtbot)
-    qtbot.waitUntil(lambda: len(bars(window)) > 1, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     warm = bars(window)
     QTest.keyClicks(window.preset_picker, "Code")
     window.preset_picker.activated.emit(window.preset_picker.currentIndex())

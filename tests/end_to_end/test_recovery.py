@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.manuscript import Origin, RecoveryRecord
+from tests.helpers.journal_records import journal_records
 from tests.helpers.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -149,8 +150,7 @@ Start = Callable[..., Program]
 
 
 def records(home: Path) -> list[RecoveryRecord]:
-    found = (home / "state" / "kelvin-studio" / "recovery").glob("*/record")
-    return [RecoveryRecord.of_bytes(path.read_bytes()) for path in found]
+    return journal_records(home / "state" / "kelvin-studio" / "recovery")
 
 
 def wait_until_kept(home: Path, condition: Callable[[RecoveryRecord], bool]) -> None:

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app.signal_watch import SignalWatch
-from studio.manuscript import RecoveryRecord
 from studio.own_command import own_command
 from studio.ui.ending import Ending
 from studio.ui.main_window import MainWindow
+from tests.helpers.journal_records import kept_texts
 from tests.ui.conftest import LONG
 
 TYPED = "The old man looked out"
@@ -88,11 +88,6 @@ def qts_own(name: str) -> None:
     getattr(ctypes.CDLL(str(LIBRARY)), f"_ZN23QPlatformSessionManager{name}")()
 
 
-def kept(home: Path) -> list[str]:
-    found = (home / "state" / "kelvin-studio" / "recovery").glob("*/record")
-    return [RecoveryRecord.of_bytes(path.read_bytes()).text for path in found]
-
-
 @pytest.mark.skipif(not LIBRARY.is_file(), reason="Qt for Python brings no such library here")
 def test_where_nobody_may_be_asked_the_text_is_put_in_safety(
     window: MainWindow, ending: Ending, qapp: QApplication, empty_home: Path
@@ -100,7 +95,7 @@ def test_where_nobody_may_be_asked_the_text_is_put_in_safety(
     (manager,) = qapp.findChildren(QSessionManager)
     assert not manager.allowsInteraction()
     qts_own("13appCommitDataEv")
-    assert kept(empty_home) == [TYPED]
+    assert kept_texts(empty_home) == [TYPED]
     assert window.isVisible()
     qts_own("12appSaveStateEv")
     assert manager.restartCommand() == own_command()
@@ -128,7 +123,7 @@ def test_what_is_given_up_is_asked_for_once(
     assert end_of_session(ending) == ["release"]
     # Then the session manager has the window closed, or the system sends a signal.
     window.keep()
-    assert kept(empty_home) == []
+    assert kept_texts(empty_home) == []
     assert window.close()
 
 

@@ -23,6 +23,7 @@ from studio.manuscript import (
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
 from studio.ui.writing.recovery_dialog import RecoveryDialog
+from tests.helpers.journal_records import journal_records
 from tests.ui.conftest import LONG, NEVER_ENDS, save
 from tests.ui.controls import name_of, tip_of, visible_controls
 
@@ -42,9 +43,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
 
 def kept() -> list[RecoveryRecord]:
     """What is in the journals on the disk."""
-    return [
-        RecoveryRecord.of_bytes(path.read_bytes()) for path in recovery_folder().rglob("record")
-    ]
+    return journal_records(recovery_folder())
 
 
 def kept_text() -> str | None:
@@ -94,9 +93,9 @@ def test_each_key_is_kept_soon_and_nothing_runs_at_rest(
     wait_until_kept(qtbot, "Old. New 🐟\n")
     assert not recovery._delay.isActive()
     QTest.keyClicks(bare.brief.edit, "Short.")
-    qtbot.waitUntil(lambda: kept()[0].brief == "Short.", timeout=LONG)
+    qtbot.waitUntil(lambda: [it.brief for it in kept()] == ["Short."], timeout=LONG)
     QTest.keyClick(bare.editor, Qt.Key.Key_Left)
-    qtbot.waitUntil(lambda: kept()[0].caret == 8, timeout=LONG)
+    qtbot.waitUntil(lambda: [it.caret for it in kept()] == [8], timeout=LONG)
     (record,) = kept()
     assert record.path == path
     assert record.file.newline is Newline.CRLF
