@@ -1,26 +1,42 @@
 """What all tests share: a screen, an empty home for remembered state, the starter model."""
 
+from __future__ import annotations
+
 import os
 import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests import tiers
+from tests.helpers.waiting import LONG
 from tests.real_logits import real_logits as real_logits
 
-# No test fails for being slow: other work may be on the machine.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if TYPE_CHECKING:
+    from PySide6.QtCore import QCoreApplication
+
+# No test fails for being slow: other work may be on the machine. And none by chance: the examples
+# are the same each time, but for those who look for new ones.
+settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    max_examples=60,
+)
 settings.load_profile("patient")
+settings.register_profile(
+    "search", settings.get_profile("patient"), derandomize=False, max_examples=2000
+)
 # A mutant is killed by whatever fails: no smaller case is looked for, and all meet the same ones.
 settings.register_profile(
     "mutants",
     settings.get_profile("patient"),
     phases=(Phase.explicit, Phase.generate),
-    derandomize=True,
     max_examples=30,
 )
 
@@ -54,6 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, words in tiers.TIERS.items():
         config.addinivalue_line("markers", f"{name}: {words}")
     config.pluginmanager.register(tiers.TierWatch())
+    if config.pluginmanager.has_plugin("pytest-qt"):
+        from pytestqt.qtbot import QtBot
+
+        for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitCallback):
+            defaults = wait.__kwdefaults__
+            assert defaults is not None
+            defaults["timeout"] = LONG  # other work may be on the machine
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
@@ -62,20 +85,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for each test.
+def qapp_cls(request: pytest.FixtureRequest) -> type[QCoreApplication]:
+    """The application that pytest-qt makes: Qt's core, and with widgets where some are tested.
+
+    A process has one application, and tests of widgets come last.
+    """
+    if any("window" in tiers.tiers_of(item) for item in request.session.items):
+        from PySide6.QtWidgets import QApplication
+
+        return QApplication
+    from PySide6.QtCore import QCoreApplication
+
+    return QCoreApplication
+
+
+@pytest.fixture(scope="session")
+def new_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders that are not made yet, two for each test.
 
     They stand in one of their own: pytest looks through all that is beside a folder that it makes,
     and with thousands of them that took longer than most tests.
     """
-    folder = tmp_path_factory.mktemp("homes")
+    folder = tmp_path_factory.mktemp("tests")
     return (folder / str(number) for number in count())
 
 
+@pytest.fixture
+def tmp_path(new_folders: Iterator[Path]) -> Path:
+    """A folder of the test's own, in place of pytest's."""
+    folder = next(new_folders)
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def empty_home(new_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_home(new_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Child processes find no settings of the developer's, and leave none behind."""
-    home = next(new_homes)
+    home = next(new_folders)
     home.mkdir()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))

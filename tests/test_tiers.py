@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.app.engine_line.client import EngineClient
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 from tests import tiers
@@ -33,6 +34,10 @@ def _starts_an_engine() -> None:
         EngineChild()
 
     later()
+
+
+def _has_the_windows_line_to_an_engine() -> EngineClient:
+    return EngineClient()
 
 
 def _imports_what_starts_one() -> None:
@@ -65,6 +70,7 @@ def _uses_a_class_that_writes_a_model() -> None:
         (tiers.tiers_of, ("starter_model",), "model"),
         (_starts_an_engine, (), "process"),
         (_starts_an_engine, ("starter_model",), "process"),
+        (_has_the_windows_line_to_an_engine, (), "process"),
         (_imports_what_starts_one, (), "process"),
         (tiers.tiers_of, ("qapp",), "window"),
     ],

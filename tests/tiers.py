@@ -1,6 +1,7 @@
 """Which tier a test belongs to, by what it uses; next to none is marked by hand.
 
-- window: Qt's application, and so widgets, or the whole window with its engine.
+- window: Qt's application, and so widgets, or the whole window with its engine. Tests of
+  `studio/app` have Qt's core alone, without a screen, and are of the tier of all else they use.
 - process: another process, of the program or its set-up, or the memory that this one takes.
 - model: llama.cpp in this process, with the starter model or a tiny one, or real logits.
 - unit: none of these.
@@ -16,20 +17,22 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
 
 TIERS = {
-    "unit": "uses neither a model nor another process nor Qt's application",
+    "unit": "uses neither a model nor another process nor a widget",
     "model": "runs llama.cpp in this process",
     "process": "starts another process, or measures this one's memory",
-    "window": "needs Qt's application",
+    "window": "needs Qt's application and its screen",
 }
 """From quick to slow, which is the order they run in."""
 
 _APPLICATION = "qapp"
+_WITHOUT_WIDGETS = Path(__file__).parent / "app"
 _MODELS = frozenset({"starter_model", "real_logits"})
 """Fixtures; others are known by what their code uses."""
 _OWN = ("tests", "bootstrapping", "compile_kernels")
@@ -37,6 +40,7 @@ _OWN = ("tests", "bootstrapping", "compile_kernels")
 _STARTS = frozenset(
     {"subprocess", "multiprocessing", "posix.fork", "PySide6.QtCore.QProcess", "tracemalloc"}
     | {f"studio.engine.templates.chat_template.compile_{what}" for what in ("template", "source")}
+    | {"studio.app.engine_line.process.EngineProcess", "studio.app.engine_line.client.EngineClient"}
 )
 """Names of what starts a process, or counts every piece of memory that is asked for."""
 _LOADS = (
@@ -65,7 +69,10 @@ def tier(item: pytest.Item) -> str:
     assert isinstance(item, pytest.Function)
     fixtures = item._fixtureinfo.name2fixturedefs.values()  # no public way leads to their code
     functions = [item.function, *(found[-1].func for found in fixtures)]
-    return tier_by_use(item.fixturenames, functions)
+    names = set(item.fixturenames)
+    if item.path.is_relative_to(_WITHOUT_WIDGETS):
+        names.discard(_APPLICATION)
+    return tier_by_use(names, functions)
 
 
 def tier_by_use(fixtures: Iterable[str], functions: Iterable[Callable[..., object]]) -> str:
@@ -95,6 +102,8 @@ class TierWatch:
 
     def __init__(self) -> None:
         self._running: pytest.Item | None = None
+        self._tiers: dict[str, str] = {}
+        """By the name of the test."""
         self._seconds = dict.fromkeys(TIERS, 0.0)
         self._counts = dict.fromkeys(TIERS, 0)
         sys.addaudithook(self._audit)
@@ -108,6 +117,7 @@ class TierWatch:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Know which test runs."""
+        self._tiers[item.nodeid] = tiers_of(item)[0]
         self._running = item if not set(_NO_PROCESS).isdisjoint(tiers_of(item)) else None
         try:
             return (yield)
@@ -116,10 +126,9 @@ class TierWatch:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add a test's time to that of its tier."""
-        for name in TIERS:
-            if name in report.keywords:
-                self._seconds[name] += report.duration
-                self._counts[name] += report.when == "call"
+        name = self._tiers[report.nodeid]
+        self._seconds[name] += report.duration
+        self._counts[name] += report.when == "call"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how long each tier took."""

@@ -16,6 +16,7 @@ from studio.app import settings as remembered
 from studio.app.engine_line.process import end_without_unkillable
 from studio.app.language import speak
 from studio.app.log.program_log import follow_qt, leave_qt, start_log
+from studio.app.model.remembered_options import load_options
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.signal_watch import SignalWatch
@@ -31,7 +32,6 @@ from studio.ui.display_check import display_check
 from studio.ui.ending import Ending
 from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
-from studio.ui.model.choice import load_options
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.tips import TipsGoAsOneTypes
 from studio.visible_text import visible_line

@@ -294,7 +294,7 @@ def test_reading_reports_how_far_it_is_and_can_be_ended() -> None:
 # What is ours
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(COMPARISONS)
 def test_what_can_be_kept_comes_back(comparison: Comparison) -> None:
     assert from_json(to_json(comparison), PATH) == comparison
@@ -375,7 +375,7 @@ def sketch() -> bytes:
 
 def test_a_name_is_cut_before_it_is_too_long_to_be_read(tmp_path: Path) -> None:
     from studio.experiments.recorder import model_record
-    from tests.ui.fake_engine import model_report
+    from tests.helpers.fake_engine import model_report
 
     report = replace(model_report(), name="n" * 2**20, quantization="q" * 2**20)
     kept = replace(long(1, 1, sketch=b""), model=model_record(report))

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 PATIENCE = 60.0
 """Seconds until a condition that never comes true fails the test."""
+LONG = int(1000 * PATIENCE)
+"""The same in milliseconds, as Qt counts."""
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

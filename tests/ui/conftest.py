@@ -4,6 +4,8 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -17,9 +19,7 @@ from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Theme
-
-LONG = 60_000
-"""Milliseconds until a condition that never comes true fails a test; never what a test takes."""
+from tests.helpers.waiting import LONG as LONG
 
 NEVER_ENDS = tuple((marker, -math.inf) for marker in (0, 2, 4))
 """Biases with which the starter model writes on, whatever it draws: without end markers."""
@@ -31,6 +31,18 @@ def own_settings(empty_home: Path, qapp: QApplication) -> Path:
     path = settings_path()
     assert path.is_relative_to(empty_home)
     return path
+
+
+@pytest.fixture(autouse=True)
+def known_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seeds that a window chooses for itself are the same in each run of a test.
+
+    What the model writes then is the same too, where it ends and how it is wrapped.
+    """
+    random = Random(1)
+    monkeypatch.setattr(
+        "studio.app.writing.writing.secrets", SimpleNamespace(randbelow=random.randrange)
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,7 @@ from studio.engine.framing import FramingError, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent, Loaded
 from studio.ui.main_window import MainWindow
 from tests.fuzz.engine_frames import absurd_message, example
-from tests.ui.fake_engine import distribution, evaluated, model_report, token
+from tests.helpers.fake_engine import distribution, evaluated, model_report, token
 
 _EVENTS = 3000
 

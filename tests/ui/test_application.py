@@ -197,6 +197,7 @@ session = window.session
 session.model.open(sys.argv[1], LoadOptions(threads=1, context_size=512))
 until(lambda: session.model.is_ready)
 session.sampling.set_max_tokens(3)
+session.sampling.change(seed=1)
 session.draft.manuscript.edit(0, 0, "The sea")
 session.writing.continue_writing()
 until(lambda: session.writing.is_idle)

@@ -3,8 +3,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Evaluating, Failed, Generate, Loading
 from studio.ui.status_line import StatusLine
+from tests.helpers.fake_engine import Desk, evaluated, finished, token
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import Desk, evaluated, finished, token
 
 
 @pytest.fixture

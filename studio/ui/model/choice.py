@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app import settings as remembered
+from studio.app.model.remembered_options import remember_options
 from studio.app.model.state import ModelState
 from studio.app.settings import Settings
-from studio.engine.messages import LoadOptions
 from studio.translation import tr
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Theme
@@ -63,20 +63,4 @@ class ModelChoice(QObject):
             return
         settings.set(remembered.MODEL, model.path)
         settings.remember(remembered.RECENT_MODELS, model.path)
-        settings.set(remembered.GPU_LAYERS, model.options.gpu_layers)
-        settings.set(remembered.CONTEXT_SIZE, model.options.context_size)
-        settings.set(remembered.THREADS, model.options.threads)
-        settings.set(remembered.MEMORY_MAP, model.options.memory_map)
-
-
-def load_options(settings: Settings) -> LoadOptions:
-    """The remembered options; the defaults where they are damaged."""
-    try:
-        return LoadOptions(
-            gpu_layers=settings.get(remembered.GPU_LAYERS),
-            context_size=settings.get(remembered.CONTEXT_SIZE),
-            threads=settings.get(remembered.THREADS),
-            memory_map=settings.get(remembered.MEMORY_MAP),
-        )
-    except ValueError:
-        return LoadOptions()
+        remember_options(settings, model.options)

@@ -11,7 +11,7 @@ from studio.app.tokens.sketch_store import SketchStore
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord, undrawn
-from tests.ui.recorded import unreadable
+from tests.helpers.recorded import unreadable
 
 VOCABULARY = 300
 

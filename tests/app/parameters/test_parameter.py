@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.app.explain_steps import STEP_NAMES
@@ -194,6 +194,7 @@ def test_steps_land_on_round_values(
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda entry: entry.name)
+@settings(max_examples=15)  # of each
 @given(start=st.floats(0.0, 1.0), strides=st.sampled_from([1, 10, 0.1, -1, -10, -0.1]))
 def test_no_step_leads_out_of_what_is_allowed(number: Number, start: float, strides: float) -> None:
     most = min(number.most, 100.0)

@@ -9,7 +9,7 @@ from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sketch_store import SketchStore
 from studio.sampling import LogitSketch, SamplingParams, SketchStack
 from studio.token_record import TokenRecord, undrawn
-from tests.ui.recorded import scored, unreadable
+from tests.helpers.recorded import scored, unreadable
 
 
 @pytest.fixture

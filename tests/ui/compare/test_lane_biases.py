@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from studio.app.compare.lane import DROP_BIASES, LanePhase
 from studio.engine.messages import ChangeSequence, Generate, RerunSequence, StopSequence
 from studio.ui.main_window import MainWindow
-from tests.ui.compare.test_state import LaneDesk
+from tests.helpers.fake_engine import VOCABULARY
+from tests.helpers.lane_desk import LaneDesk
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import VOCABULARY
 
 FOREIGN = ((1, -1.0), (1_000_000, 5.0))
 

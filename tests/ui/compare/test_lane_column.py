@@ -15,7 +15,7 @@ from studio.ui.compare.lane_view import EMPTY, JOINS
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.type_scale import PROSE_SIZE
-from tests.ui.fake_engine import token_record
+from tests.helpers.fake_engine import token_record
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from studio.presets import built_in_presets
 from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.samplers.mirostat import mu_after
 from studio.ui.main_window import MainWindow
+from tests.helpers.fake_engine import token_record
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import token_record
 
 HISTORY = [1, 2]
 HOT = SamplingParams(temperature=2.0, mirostat=2)

@@ -13,7 +13,7 @@ from studio.presets import built_in_presets
 from studio.sampling import SamplingParams
 from studio.ui.compare.lane_view import END, LaneView
 from studio.ui.theme.theme import Theme
-from tests.ui.fake_engine import token_record
+from tests.helpers.fake_engine import token_record
 
 
 class Sheet:
@@ -101,9 +101,9 @@ def test_the_sign_is_marked_and_chosen_as_a_token_is(sheet: Sheet, qtbot: QtBot)
     cursor = sheet.view.textCursor()
     cursor.setPosition(4)
     where = sheet.view.cursorRect(cursor).center() + QPoint(2, 0)
-    with qtbot.waitSignal(sheet.view.mark_chosen, timeout=1000):
+    with qtbot.waitSignal(sheet.view.mark_chosen):
         QTest.mouseClick(sheet.view.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    with qtbot.waitSignal(sheet.view.mark_chosen, timeout=1000):
+    with qtbot.waitSignal(sheet.view.mark_chosen):
         QTest.keyClick(sheet.view, Qt.Key.Key_Return)
     # The mark is a token's again where the lane has gone on.
     sheet.lane.begin()
@@ -154,5 +154,5 @@ def test_a_mark_behind_characters_of_two_units_is_painted_where_it_stands(
         if index == 1:
             cursor.setPosition(cursor.position() - 2)
         where = sheet.view.cursorRect(cursor).center() - QPoint(4, 0)
-        with qtbot.waitSignal(sheet.view.mark_chosen, timeout=1000):
+        with qtbot.waitSignal(sheet.view.mark_chosen):
             QTest.mouseClick(sheet.view.viewport(), Qt.MouseButton.LeftButton, pos=where)

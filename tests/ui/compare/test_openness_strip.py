@@ -21,8 +21,8 @@ from studio.sampling import SamplingParams
 from studio.ui.compare.chart import EntropyChart
 from studio.ui.compare.openness_strip import OpennessStrip
 from studio.ui.theme.theme import Appearance, Theme
-from tests.ui.compare.test_state import LaneDesk
-from tests.ui.fake_engine import token_record
+from tests.helpers.fake_engine import token_record
+from tests.helpers.lane_desk import LaneDesk
 
 
 class Strip:

@@ -30,10 +30,10 @@ from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare.steps import CompareSteps
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Appearance
+from tests.helpers.fake_engine import token_record
+from tests.helpers.recorded import written
 from tests.ui.conftest import until_read
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
-from tests.ui.fake_engine import token_record
-from tests.ui.recorded import written
 
 
 @pytest.fixture

@@ -231,7 +231,7 @@ def test_the_bar_has_no_gap_where_a_part_was_painted_before_it_was_followed(
     assert after is not None
     more = QRegion(after).subtracted(QRegion(before))
     assert not more.isEmpty()
-    qtbot.waitUntil(lambda: more.subtracted(painted.region).isEmpty(), timeout=2_000)
+    qtbot.waitUntil(lambda: more.subtracted(painted.region).isEmpty())
 
 
 def test_the_margin_is_not_asked_where_the_caret_is_painted(

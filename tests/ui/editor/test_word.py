@@ -18,8 +18,8 @@ from studio.ui.editor.tokens import TokenTiles
 from studio.ui.editor.word import EditorWord
 from studio.ui.theme.theme import Theme
 from studio.ui.word.panel import WordPanel
-from tests.ui.fake_engine import Desk
-from tests.ui.recorded import scored, written_all
+from tests.helpers.fake_engine import Desk
+from tests.helpers.recorded import scored, written_all
 
 WORDS = ["The", *(f" word{number}" for number in range(300))]
 TYPED = "Typed by hand, and not scored. "

@@ -14,7 +14,7 @@ from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.heat.heat import EditorHeat
 from studio.ui.heat.ramp import ramp
 from studio.ui.theme.theme import Theme
-from tests.ui.recorded import written_all
+from tests.helpers.recorded import written_all
 
 WORDS = ["The", " old", " fisherman", " looked", " out", " over", " the", " sea", " at", " dawn"]
 

@@ -12,8 +12,8 @@ from studio.app import settings as remembered
 from studio.app.heat.measure import HeatMeasure
 from studio.ui.heat.legend import BEING_SCORED, NO_DRAW
 from studio.ui.main_window import MainWindow
+from tests.helpers.recorded import scored
 from tests.ui.conftest import LONG, remember
-from tests.ui.recorded import scored
 
 ALT = Qt.KeyboardModifier.AltModifier
 

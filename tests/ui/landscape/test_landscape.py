@@ -10,10 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.app.landscape.state import Cell, LandscapeState
 from studio.app.landscape.words import cell_line
-from studio.app.tokens.text import token_text
-from studio.app.writing.records import TokenRecords
 from studio.sampling import LogitSketch
 from studio.token_record import TokenRecord, undrawn
 from studio.ui.heat.ramp import oklab
@@ -21,7 +18,6 @@ from studio.ui.landscape.view import LandscapeView, color_table
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.colors import DARK, LIGHT
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import Desk
 
 VOCABULARY = 200
 WORDS = 40
@@ -100,32 +96,6 @@ def test_its_key_shows_and_hides_it(open_window: Callable[[], MainWindow], qtbot
     QTest.keyClick(window.editor, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert not window.landscape.panel.isVisible()
     assert window.landscape.state.spans == [], "hidden it keeps nothing"
-
-
-def test_it_shows_the_tokens_before_the_caret(shown: MainWindow, qtbot: QtBot) -> None:
-    state = shown.landscape.state
-    records = [span.record for span in state.spans]
-    assert records == shown.session.records.last(100)
-    assert len(records) == WORDS
-    for row, record in enumerate(records):
-        sketch = LogitSketch.from_bytes(record.sketch)
-        p = sketch.distribution(state.temperature)[1]
-        assert abs(int(state.levels[row, 0]) - round(254 * float(p[0]) ** 0.25)) <= 1
-        assert state.ranks[row] == row % 5
-    shown.editor.move_caret(5 * 10)
-    qtbot.waitUntil(lambda: len(state.spans) == 10)
-    shown.editor.undo()
-
-
-def test_new_tokens_move_it_on(shown: MainWindow, qtbot: QtBot) -> None:
-    state = shown.landscape.state
-    before = state.levels.copy()
-    end = len(shown.session.draft.manuscript)
-    shown.session.draft.manuscript.edit(end, 0, "word ")
-    shown.session.records.spans.fill(end, [scored(99)])
-    shown.editor.move_caret(end + 5)
-    qtbot.waitUntil(lambda: len(state.spans) == WORDS + 1)
-    assert (state.levels[:WORDS] == before).all()
 
 
 def test_turning_t_sharpens_and_flattens(shown: MainWindow, qtbot: QtBot) -> None:
@@ -221,8 +191,6 @@ def test_how_many_tokens_is_chosen(shown: MainWindow, qtbot: QtBot) -> None:
         assert len(state.spans) == count
         assert button.isChecked()
         assert view(shown).column_width < 6
-    with pytest.raises(ValueError, match="100, 300, 1000"):
-        state.set_count(50)
 
 
 def test_colours_are_even_and_follow_the_theme(shown: MainWindow, qtbot: QtBot) -> None:
@@ -262,33 +230,3 @@ def test_it_is_as_high_as_one_left_it(shown: MainWindow, qtbot: QtBot) -> None:
     shown.landscape.set_shown(False)
     shown.landscape.set_shown(True)
     qtbot.waitUntil(lambda: abs(shown.landscape.panel.height() - 220) <= 2)
-
-
-def test_one_frame_at_most(qtbot: QtBot) -> None:
-    desk = Desk()
-    records = TokenRecords(desk.client, desk.model, desk.draft, desk.writing, desk.next_token)
-    state = LandscapeState(records, desk.draft, desk.sampling, desk.next_token)
-    with qtbot.assertNotEmitted(state.changed):
-        desk.sampling.change(temperature=0.2)
-    state.set_active(True)
-    counted = []
-    state.changed.connect(lambda: counted.append(1))
-    for hundredths in range(20, 60):
-        desk.sampling.change(temperature=hundredths / 100)
-    qtbot.waitUntil(lambda: state.is_settled)
-    assert len(counted) <= 2
-
-
-@pytest.mark.parametrize(
-    ("row", "other", "ending"),
-    [
-        (None, None, "12 ago"),
-        (3, b" bay", "12 ago;  rank 4: ␣bay 2.0\u202f%"),
-        (3, None, "12 ago"),
-        (128, None, "12 ago;  beyond rank 128: 2.0\u202f% together"),
-    ],
-)
-def test_words(row: int | None, other: bytes | None, ending: str) -> None:
-    text = None if other is None else token_text(other, 1)
-    cell = Cell(12, token_text(b" sea", 0), 1, 0.25, row, text, 0.02)
-    assert cell_line(cell) == f"␣sea  rank 2, 25.0\u202f%, {ending}"

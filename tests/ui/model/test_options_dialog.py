@@ -10,8 +10,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.model import choice
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Theme
+from tests.helpers.fake_engine import model_report
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import model_report
 
 OPTIONS = LoadOptions(gpu_layers=5, context_size=1024, threads=2, memory_map=False)
 

@@ -4,11 +4,12 @@ import pytest
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
+from studio.app.engine_line.process import End, Outcome
 from studio.app.model.state import ModelState
 from studio.app.settings import RECENT_MODELS, Settings
-from studio.engine.messages import Failed, Loaded
+from studio.engine.messages import Failed, Loaded, Loading
 from studio.ui.model.picker import ModelPicker
-from tests.ui.fake_engine import FakeClient, model_report
+from tests.helpers.fake_engine import FakeClient, model_report
 
 
 @pytest.fixture
@@ -114,3 +115,19 @@ def test_a_long_name_leaves_room_for_the_others(
 def test_an_ampersand_is_a_letter(picker: ModelPicker, model: ModelState) -> None:
     model.open("/m/Q&A.gguf")
     assert picker.text().strip() == "Q&&A"
+
+
+def test_a_file_that_ended_the_engine_is_marked_and_may_be_tried_again(
+    client: FakeClient, model: ModelState, settings: Settings, picker: ModelPicker, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(b"\0" * 1000)
+    settings.remember(RECENT_MODELS, str(bad))
+    model.open(str(bad))
+    client.answer(Loading(request=client.sent[-1].request, fraction=0.0))
+    client.die(Outcome(End.CRASHED, 6, "", ("GGML_ASSERT(x) failed",)))
+    picker.menu().aboutToShow.emit()
+    (action,) = [one for one in picker.menu().actions() if one.text().startswith("bad")]
+    assert action.text() == "bad\tended the engine last time"
+    assert "SIGABRT" in action.toolTip()
+    assert action.isEnabled()

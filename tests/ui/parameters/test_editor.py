@@ -360,7 +360,7 @@ def test_the_prompt_is_part_of_it(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_change_takes_effect_at_the_next_token(window: MainWindow, qtbot: QtBot) -> None:
     editor = opened_at_a_sentence(window, qtbot)
     session = window.session
-    session.sampling.set_max_tokens(400)
+    session.sampling.set_max_tokens(1500)
     session.sampling.change(logit_bias=NEVER_ENDS)
     enter(field(editor, "temperature"), "1.5", qtbot)
     tokens: list[Token] = []

@@ -15,7 +15,7 @@ from studio.presets import Preset
 from studio.sampling import PARAMETERS, SamplingParams
 from studio.ui.presets.comparison_window import PresetComparisonWindow
 from studio.ui.theme.theme import Theme
-from tests.ui.preset_desk import Desk
+from tests.helpers.preset_desk import Desk
 
 SEA = Preset(
     name="Sea",

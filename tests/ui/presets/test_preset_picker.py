@@ -12,7 +12,7 @@ from studio.presets import Preset, built_in_presets
 from studio.ui.presets.preset_picker import PresetPicker
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import plain
-from tests.ui.preset_desk import Desk
+from tests.helpers.preset_desk import Desk
 
 PRESETS = built_in_presets()
 NAMES = ["Code", "Creative writing", "Customer support", "Data augmentation", "Neutral", "Greedy"]

@@ -1,8 +1,5 @@
 """A preset made for a model with another vocabulary: reported everywhere, raised nowhere."""
 
-import math
-
-import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -42,29 +39,6 @@ def put_in_force(window: MainWindow, params: SamplingParams = FOREIGN) -> None:
     assert preset is not None
     presets.use(preset)
     QApplication.processEvents()
-
-
-@pytest.mark.parametrize(
-    ("biases", "expected"),
-    [
-        ((), ""),
-        (((99, 1.0),), ""),
-        (
-            ((5, 1.0), (100, -math.inf)),
-            "The bias of token 100 is for another model: this one has the tokens 0 to 99. Take it "
-            "out under Biases of words and tokens (F4), choose another preset, or open the model "
-            "that it was made for.",
-        ),
-        (
-            ((1_234, 1.0), (5_000, 2.0)),
-            "The biases of 2 tokens, such as 1,234, are for another model: this one has the tokens "
-            "0 to 99. Take them out under Biases of words and tokens (F4), choose another preset, "
-            "or open the model that they were made for.",
-        ),
-    ],
-)
-def test_the_words(biases: tuple[tuple[int, float], ...], expected: str) -> None:
-    assert foreign_bias_words(SamplingParams(logit_bias=biases), 100) == expected
 
 
 def test_bars_curve_heat_and_word_panel_say_so(window: MainWindow, qtbot: QtBot) -> None:

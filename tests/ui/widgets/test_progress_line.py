@@ -2,7 +2,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Evaluating, Failed, Loading
 from studio.ui.widgets.progress_line import ProgressLine
-from tests.ui.fake_engine import Desk
+from tests.helpers.fake_engine import Desk
 
 
 def test_it_fills_while_a_model_loads_and_a_prompt_is_read(qtbot: QtBot) -> None:

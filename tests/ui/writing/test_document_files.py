@@ -13,7 +13,7 @@ from studio.app import settings as remembered
 from studio.app.user_folders import data_folder, recovery_folder
 from studio.manuscript import FileState, TextFile, write_text_file
 from studio.ui.main_window import MainWindow
-from tests.ui.conftest import LONG, save, save_as
+from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
 Button = QMessageBox.StandardButton
 
@@ -296,6 +296,7 @@ def test_opening_while_the_model_writes_ends_it_first(
     window.open_path(mine)
     window.editor.move_caret(len("The old fisherman"))
     session.sampling.set_max_tokens(1000)
+    session.sampling.change(logit_bias=NEVER_ENDS)
     window.actions_.continue_.trigger()
     qtbot.waitUntil(lambda: session.draft.manuscript.text != "The old fisherman", timeout=LONG)
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from studio.ui.writing.score_action import TIP, make_score_action
-from tests.ui.fake_engine import Desk
+from tests.helpers.fake_engine import Desk
 
 
 def test_it_says_why_it_cannot_be_done(qapp: QObject) -> None:

@@ -14,8 +14,8 @@ from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.labels import WholeFacts
 from studio.ui.writing.take_steps import TakeSeed
 from studio.ui.writing.writing_bar import WritingBar
+from tests.helpers.fake_engine import Desk, evaluated, finished, token
 from tests.ui.conftest import LONG
-from tests.ui.fake_engine import Desk, evaluated, finished, token
 
 
 @pytest.fixture

@@ -1,0 +1,31 @@
+"""The options that models are opened with, remembered for next time."""
+
+from studio.app import settings as remembered
+from studio.app.settings import Settings
+from studio.engine.messages import LoadOptions
+
+
+def remember_options(settings: Settings, options: LoadOptions) -> None:
+    """Keep the options that a model was opened with.
+
+    Args:
+        settings: Where they are kept.
+        options: The options.
+    """
+    settings.set(remembered.GPU_LAYERS, options.gpu_layers)
+    settings.set(remembered.CONTEXT_SIZE, options.context_size)
+    settings.set(remembered.THREADS, options.threads)
+    settings.set(remembered.MEMORY_MAP, options.memory_map)
+
+
+def load_options(settings: Settings) -> LoadOptions:
+    """Return the remembered options; the defaults where they are damaged."""
+    try:
+        return LoadOptions(
+            gpu_layers=settings.get(remembered.GPU_LAYERS),
+            context_size=settings.get(remembered.CONTEXT_SIZE),
+            threads=settings.get(remembered.THREADS),
+            memory_map=settings.get(remembered.MEMORY_MAP),
+        )
+    except ValueError:
+        return LoadOptions()

@@ -1,0 +1,18 @@
+"""What stands behind the widgets is tested with Qt's core alone, and so without a display."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+
+from studio.app.settings import settings_path
+
+
+@pytest.fixture
+def own_settings(empty_home: Path, qapp: QCoreApplication) -> Path:
+    """The file of settings, in a folder of the test's own; they are written by a timer."""
+    path = settings_path()
+    assert path.is_relative_to(empty_home)
+    return path

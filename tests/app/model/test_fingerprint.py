@@ -1,0 +1,98 @@
+import threading
+from pathlib import Path
+
+import pytest
+import shiboken6
+from pytestqt.qtbot import QtBot
+
+from studio.app.model import fingerprint as model_fingerprint
+from studio.app.model.fingerprint import UNREADABLE, ModelFingerprint
+from studio.experiments.model_hash import model_hash
+from tests.helpers.fake_engine import Desk
+from tests.helpers.waiting import LONG
+
+
+@pytest.fixture
+def desk(qapp: object) -> Desk:
+    return Desk()
+
+
+def test_it_is_made_in_the_background_once_it_is_asked_for(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    fingerprint.ask()
+    assert fingerprint.known is None
+    desk.load(str(path))
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == model_hash(path)
+    # Another file under the same name is another model.
+    path.write_bytes(b"other weights")
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == model_hash(path)
+
+
+def test_one_can_wait_for_it(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    assert fingerprint.wait() == UNREADABLE, "without a model there is none"
+    desk.load(str(path))
+    assert fingerprint.wait() == fingerprint.known == model_hash(path)
+
+
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(model_fingerprint, "_LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(
+        model_fingerprint, "model_hash", lambda _path: answers.wait(LONG / 1000) and "sha256:1"
+    )
+    fingerprint = ModelFingerprint(desk.model)
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    desk.load(str(path))
+    assert fingerprint.wait() is None
+    assert fingerprint.known is None
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        answers.set()
+    assert fingerprint.known == "sha256:1", "it is known as soon as the drive answers"
+
+
+def test_a_file_that_is_gone_has_none(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    fingerprint = ModelFingerprint(desk.model)
+    desk.load(str(tmp_path / "gone.gguf"))
+    with qtbot.waitSignal(fingerprint.changed, timeout=LONG):
+        fingerprint.ask()
+    assert fingerprint.known == fingerprint.wait() == UNREADABLE
+
+
+def test_it_may_go_while_it_is_being_made(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(path: Path) -> str:
+        goes_on.wait(LONG / 1000)
+        goes_on.set()
+        return "sha256:late"
+
+    monkeypatch.setattr(model_fingerprint, "model_hash", slow)
+    desk.load(str(tmp_path / "model.gguf"))
+    fingerprint = ModelFingerprint(desk.model)
+    fingerprint.ask()
+    background = fingerprint._background
+    with qtbot.captureExceptions() as exceptions:
+        shiboken6.delete(fingerprint)
+        # Nobody waited for it: a drive that is gone keeps no window open.
+        assert not goes_on.is_set()
+        goes_on.set()
+        qtbot.waitUntil(lambda: not background.is_busy, timeout=LONG)
+    assert exceptions == []

@@ -1,0 +1,139 @@
+"""When a document is kept in the journal, and when no longer; without a window."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from studio.app.writing.recovery import Recovery
+from studio.engine.messages import Generate
+from studio.manuscript import Journal, RecoveryRecord, write_text_file
+from tests.helpers.fake_engine import Desk, evaluated, finished, token
+from tests.helpers.journal_records import journal_records
+from tests.helpers.waiting import LONG
+
+
+class Kept:
+    """A desk whose document is kept in a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.desk = Desk()
+        self.recovery = Recovery(self.desk.draft, self.desk.writing, Journal(root))
+        self.failures: list[str] = []
+        self.recovery.failed.connect(self.failures.append)
+
+    @property
+    def texts(self) -> list[str]:
+        return [record.text for record in journal_records(self.root)]
+
+    @property
+    def is_at_rest(self) -> bool:
+        return not any(timer.isActive() for timer in self.recovery.findChildren(QTimer))
+
+
+@pytest.fixture
+def kept(qtbot: QtBot, tmp_path: Path) -> Kept:
+    return Kept(tmp_path / "recovery")
+
+
+def test_what_is_typed_is_kept_in_a_moment_and_then_nothing_runs(kept: Kept, qtbot: QtBot) -> None:
+    assert kept.is_at_rest
+    kept.desk.type("The sea")
+    assert not kept.is_at_rest
+    assert kept.texts == [], "more may follow"
+    qtbot.waitUntil(lambda: kept.texts == ["The sea"])
+    assert kept.is_at_rest
+    kept.desk.draft.set_brief("Short sentences.")
+    kept.recovery.hurry()
+    assert kept.is_at_rest
+    qtbot.waitUntil(lambda: [it.brief for it in journal_records(kept.root)] == ["Short sentences."])
+
+
+def test_what_is_generated_is_kept_as_soon_as_it_ends(kept: Kept, qtbot: QtBot) -> None:
+    kept.desk.load()
+    kept.desk.writing.continue_writing()
+    request = kept.desk.client.last(Generate).request
+    kept.desk.client.answer(
+        evaluated(request, 1), token(request, 0, b"Once"), *finished(request, 1)
+    )
+    assert kept.is_at_rest, "it is not waited any longer"
+    qtbot.waitUntil(lambda: kept.texts == ["Once"])
+
+
+@pytest.mark.parametrize("end", ["undo", "save"])
+def test_what_is_saved_or_given_up_is_kept_no_longer(
+    kept: Kept, qtbot: QtBot, tmp_path: Path, end: str
+) -> None:
+    draft = kept.desk.draft
+    kept.desk.type("The sea")
+    kept.recovery.hurry()
+    qtbot.waitUntil(lambda: kept.texts == ["The sea"])
+    if end == "undo":
+        draft.manuscript.undo()
+    else:
+        saving = draft.begin_save(tmp_path / "sea.txt")
+        assert draft.end_save(saving, write_text_file(saving.path, saving.file), True)
+    qtbot.waitUntil(lambda: kept.texts == [])
+    assert kept.is_at_rest
+
+
+def test_what_is_typed_while_it_is_written_is_written_behind_it(
+    kept: Kept, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, goes_on = threading.Event(), threading.Event()
+    write = Journal.write
+
+    def write_late(journal: Journal, record: RecoveryRecord) -> None:
+        began.set()
+        assert goes_on.wait(LONG / 1000)
+        write(journal, record)
+
+    monkeypatch.setattr(Journal, "write", write_late)
+    kept.desk.type("The")
+    kept.recovery.hurry()
+    assert began.wait(LONG / 1000), "in another thread: this one goes on"
+    kept.desk.type(" sea")
+    kept.recovery.hurry()
+    assert kept.texts == []
+    goes_on.set()
+    qtbot.waitUntil(lambda: kept.texts == ["The sea"])
+
+
+def test_a_folder_that_cannot_be_written_is_reported_once_until_it_can(
+    kept: Kept, qtbot: QtBot
+) -> None:
+    kept.root.write_text("in the way")
+    for word in ("The", " old"):
+        kept.desk.type(word)
+        kept.recovery.hurry()
+        qtbot.waitUntil(lambda: bool(kept.failures))
+        assert not kept.recovery.keep_and_wait()
+    assert len(kept.failures) == 1
+    assert str(kept.root) in kept.failures[0]
+    kept.root.unlink()
+    kept.desk.type(" sea")
+    kept.recovery.hurry()
+    qtbot.waitUntil(lambda: kept.texts == ["The old sea"])
+    assert len(kept.failures) == 1
+
+
+def test_it_can_be_waited_for(kept: Kept) -> None:
+    assert not kept.recovery.keep_and_wait(), "there is nothing to keep"
+    assert kept.texts == []
+    kept.desk.type("The sea")
+    assert kept.recovery.keep_and_wait()
+    assert kept.texts == ["The sea"]
+
+
+def test_closed_it_leaves_nothing_and_keeps_nothing(kept: Kept) -> None:
+    kept.desk.type("The sea")
+    assert kept.recovery.keep_and_wait()
+    kept.recovery.close()
+    assert list(kept.root.iterdir()) == []
+    kept.desk.type(" is calm")
+    assert kept.is_at_rest
+    assert not kept.recovery.keep_and_wait()
+    assert list(kept.root.iterdir()) == []
