@@ -33,18 +33,19 @@ _leave_the_current_folder_out()
 # Read by BLAS when numpy is imported, which is later than this.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-_COMMANDS = ("generate", "compare", "presets", "bench")
+_COMMANDS = ("generate", "compare", "presets", "export", "bench")
 
 _HELP = """usage: kelvin-studio [FILE]
        kelvin-studio COMMAND ...
 
-Opens the window, with FILE (a text, a model, a comparison or a preset) where one is given;
-- is a text from the input.
+Opens the window, with FILE (a text, a document, a model, a comparison or a preset) where one is
+given; - is a text from the input.
 
 commands:
   generate    continue a text on the command line
   compare     continue one text in several lanes, at several temperatures
   presets     list, show, import and export presets
+  export      write a text as a document: Word, OpenDocument, e-book, web page
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -38,14 +41,7 @@ def read_regular_file(path: Path, most: int) -> tuple[bytes, os.stat_result]:
     Raises:
         OSError: It cannot be read; a `NotRegularError`, a `TooLargeError`, or the system's own.
     """
-    # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(status.st_mode):
-            raise NotRegularError(errno.EINVAL, "it is a pipe, socket or device")
+    with open_regular_file(path) as (file, status):
         if status.st_size > most:
             raise TooLargeError(status.st_size, most)
         # One byte more, for the file may have grown since it was measured; not at once as many as
@@ -56,3 +52,24 @@ def read_regular_file(path: Path, most: int) -> tuple[bytes, os.stat_result]:
         if len(data) > most:
             raise TooLargeError(max(status.st_size, len(data)), most)
         return data, status
+
+
+@contextlib.contextmanager
+def open_regular_file(path: Path) -> Iterator[tuple[io.BufferedReader, os.stat_result]]:
+    """A file to be read in parts, and its status.
+
+    Args:
+        path: The file, or a link to it.
+
+    Raises:
+        OSError: It cannot be opened; a `NotRegularError`, or the system's own.
+    """
+    # Without O_NONBLOCK, opening a FIFO would wait for somebody to write into it.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRegularError(errno.EINVAL, "it is a pipe, socket or device")
+        yield file, status

@@ -49,7 +49,7 @@ def test_the_rules_are_the_architectures() -> None:
     assert rules["From top to ground"]["layers"] == [
         "studio.ui | studio.commands",
         "studio.app",
-        "studio.experiments",
+        "studio.experiments | studio.interchange",
         "studio.engine | studio.manuscript | studio.presets",
         "studio.token_record",
         "studio.sampling",
@@ -78,6 +78,7 @@ UI = "Widgets, from the program down to letters and colours"
 BREACHES = {
     "sampling/tails/breach.py": ("import studio.engine.messages", "From top to ground"),
     "presets/breach.py": ("import studio.manuscript", "From top to ground"),
+    "interchange/breach.py": ("import studio.experiments", "From top to ground"),
     "sampling/sketches/breach.py": ("import studio.token_record", "From top to ground"),
     "engine/templates/breach.py": ("import PySide6.QtCore", "Only the window knows Qt"),
     "manuscript/breach.py": ("from pyqtgraph import mkPen", "Only the window knows Qt"),
@@ -149,6 +150,8 @@ def test_a_breach_is_found(copy: Path, path: str) -> None:
         ("import studio.engine.templates.template_process", {"jinja2"}),
         ("import studio.commands.arguments", {"numpy", "msgspec"}),
         ("import studio.manuscript", {"numpy", "msgspec"}),
+        ("import studio.interchange", set()),
+        ("import studio.interchange.formats, studio.interchange.documents", {"numpy", "msgspec"}),
     ],
 )
 def test_what_a_part_needs_and_no_more(program: str, allowed: set[str]) -> None:

@@ -15,6 +15,8 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "ui/about_dialog.py": frozenset(
         {"NumPy", "Jinja", "Apache-2.0", "Noto Serif", "Inter", "<h2>Kelvin Studio {}</h2>"}
     ),
+    "ui/export/manuscript_export.py": frozenset({"Letter"}),
+    "ui/export/pdf.py": frozenset({"Letter", "Bold", "SemiBold"}),
     "ui/main_window.py": frozenset({"[*] – Kelvin Studio"}),
     "ui/presets/actions.py": frozenset({"&SillyTavern", "Kobold&Cpp"}),
     "ui/theme/faces.py": frozenset({"Noto Serif", "Inter"}),

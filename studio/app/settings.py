@@ -217,6 +217,24 @@ LAST_FILE = Setting(
 )
 LAST_CARET = Setting("file/last_caret", 0, "where its caret stood, in characters", range(0, 2**31))
 FOLDER = Setting("file/folder", "", "where a file was opened or saved last", is_path=True)
+EXPORT_FORMAT = Setting(
+    "export/format",
+    "docx",
+    "what a manuscript was exported as last",
+    ("docx", "odt", "pdf", "epub", "html", "markdown"),
+)
+EXPORT_AUTHOR = Setting("export/author", "", "who wrote what is exported", longest=300)
+EXPORT_TITLES = Setting(
+    "export/titles",
+    list[str](),
+    "of documents exported lately: a path, a new line, and the title",
+    is_path=True,
+    most=20,
+)
+EXPORT_MARKS = Setting("export/marks", False, "whether an export shows what the model wrote")
+EXPORT_STATEMENT = Setting(
+    "export/statement", False, "whether an export ends with who wrote how much"
+)
 PRESETS_FROM = Setting(
     "presets/folder", "", "where presets were taken in from or written to last", is_path=True
 )

@@ -16,7 +16,8 @@ from studio.translation import mark, tr
 from studio.visible_text import visible_line, visible_message
 
 _WAY_ON = mark(
-    "Without a window there are the commands generate, compare and presets: kelvin-studio --help"
+    "Without a window there are the commands generate, compare, presets and export: "
+    "kelvin-studio --help"
 )
 
 

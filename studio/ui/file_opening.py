@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject
 from studio.app.model.state import ModelState
 from studio.app.reading import Reading
 from studio.experiments.comparison import FORMAT
+from studio.interchange import DOCUMENT_SUFFIXES
 from studio.path_checks import is_file, is_folder, size_of
 from studio.progress import At
 from studio.translation import tr
@@ -49,7 +50,7 @@ class FileKind(Enum):
 def kind_of(path: Path) -> FileKind:
     """What a file most likely is; whoever opens it says why not, where it is none."""
     suffix = path.suffix.lower()
-    if suffix in TEXT_SUFFIXES:
+    if suffix in TEXT_SUFFIXES or suffix in DOCUMENT_SUFFIXES:
         return FileKind.MANUSCRIPT
     begins = _beginning(path)
     if _COMPARISON_BEGINS.match(begins):

@@ -31,6 +31,7 @@ from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
 from studio.ui.engine_notice import EngineNotice
 from studio.ui.explain.explain import Explain
+from studio.ui.export.manuscript_export import ManuscriptExport
 from studio.ui.file_opening import FileOpening
 from studio.ui.heat.heat import Heat
 from studio.ui.histogram.panel import NextTokenPanel
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
         self.recovery_offer = RecoveryOffer(
             self, self.files, session.recovery, session.reading, recovery_folder()
         )
+        self.export = ManuscriptExport(self, session, theme, settings, self.files)
         self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
             self,
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
             self.find_bar,
             self.files,
             self.recovery_offer,
+            self.export,
             ModelChoice(self, session.model, theme, settings),
             self.explain,
             self.heat,
@@ -351,6 +354,9 @@ class MainWindow(QMainWindow):
         self.files.caret_wanted.connect(self.editor.move_caret)
         self.files.guard.noticed.connect(self._on_file_noticed)
         self.files.guard.settled.connect(self.notice.withdraw)
+        self.export.failed.connect(self._on_file_failed)
+        self.export.exported.connect(self._on_saved)
+        self.export.reported.connect(self._report_of_text)
         self.recovery_offer.failed.connect(self.notice.report)
         self.recovery_offer.reported.connect(lambda news: self.notice.report(news, is_error=False))
         session.recovery.failed.connect(self.notice.report)

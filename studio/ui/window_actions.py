@@ -24,6 +24,7 @@ from studio.ui.editor.find_bar import FindBar
 from studio.ui.editor.word import EditorWord
 from studio.ui.explain.explain import TIP as EXPLAIN_TIP
 from studio.ui.explain.explain import Explain
+from studio.ui.export.manuscript_export import ManuscriptExport
 from studio.ui.heat.heat import Heat
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
@@ -58,6 +59,7 @@ class WindowActions(QObject):
         find_bar: Searches.
         files: Opens and saves.
         recovery_offer: Offers what was not saved.
+        export: Writes the text for other programs.
         models: Opens models.
         explain: Explain.
         heat: The tint.
@@ -76,6 +78,7 @@ class WindowActions(QObject):
         find_bar: FindBar,
         files: DocumentFiles,
         recovery_offer: RecoveryOffer,
+        export: ManuscriptExport,
         models: ModelChoice,
         explain: Explain,
         heat: Heat,
@@ -109,6 +112,12 @@ class WindowActions(QObject):
         self.open = make_action(window, tr("&Open…"), files.ask_open, _KEY.Open)
         self.save = make_action(window, tr("&Save"), files.save, _KEY.Save)
         self.save_as = make_action(window, tr("Save &As…"), files.save_as, "Ctrl+Shift+S")
+        self.export = make_action(
+            window,
+            tr("&Export manuscript…"),
+            export.ask,
+            tip=tr("Write it as a Word or OpenDocument text, PDF, e-book, web page or Markdown"),
+        )
         self.restore = make_action(
             window,
             tr("Restore &unsaved…"),
@@ -319,7 +328,7 @@ class WindowActions(QObject):
         file.addMenu(self.recent)
         file.addAction(self.restore)
         file.addSeparator()
-        file.addActions([self.save, self.save_as])
+        file.addActions([self.save, self.save_as, self.export])
         file.addSeparator()
         file.addAction(self.quit)
         edit = bar.addMenu(tr("&Edit"))

@@ -31,6 +31,8 @@ WRONG = {
     "a bias": ["generate", "-p", "a", "--logit-bias", EVIL],
     "a prompt's file": ["generate", "-f", EVIL],
     "a model": ["generate", "-p", "a", "-m", EVIL],
+    "a text to export": ["export", EVIL, "-o", "a.docx"],
+    "an export's name": ["export", "-", "-o", EVIL],
     "temperatures": ["compare", "-p", "a", "--temperatures", EVIL],
     "presets": ["compare", "-p", "a", "--presets", EVIL],
 }

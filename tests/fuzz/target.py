@@ -15,6 +15,7 @@ MODULES = {
     "comparisons": "tests.fuzz.comparisons",
     "sketches": "tests.fuzz.sketches",
     "settings": "tests.fuzz.settings",
+    "documents": "tests.fuzz.documents",
 }
 """Name of a target -> the module whose function `target` makes it."""
 

@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.app.heat.measure import HeatMeasure
+from studio.app.writing.exporting import ExportSource, first_choice
 from studio.ui.about_dialog import AboutDialog
+from studio.ui.export.dialog import ExportDialog
 from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
@@ -34,7 +36,17 @@ from tests.ui.controls import name_of, tip_of, walked
 TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 """What is read needs no tooltip: it would lie over the words."""
 
-PLACES = ("write", "parameters", "explain", "library", "compare", "options", "about", "log")
+PLACES = (
+    "write",
+    "parameters",
+    "explain",
+    "library",
+    "compare",
+    "options",
+    "export",
+    "about",
+    "log",
+)
 
 
 @pytest.fixture(params=PLACES)
@@ -73,6 +85,12 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
             shown = dialog = ModelOptionsDialog(
                 session.model.options, session.model.report, window.theme, window
             )
+        case "export":
+            text = "One.\nTwo."
+            source = ExportSource(text, ((0, 4),), None, "")
+            first = first_choice(window.settings, source)
+            shown = dialog = ExportDialog(source, first, window.theme, window)
+            dialog.has_statement.setChecked(True)
         case "about":
             shown = dialog = AboutDialog(window)
         case "log":

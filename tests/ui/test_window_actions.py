@@ -48,7 +48,7 @@ WITH_A_KEY = {
     "what_else",
     "explain",
 }
-WITHOUT = {"model_options", "reopen_model", "end_engine", "restore", "about", "log"}
+WITHOUT = {"export", "model_options", "reopen_model", "end_engine", "restore", "about", "log"}
 OFFERED = {"open_anyway"}
 """By a message, and nowhere else."""
 

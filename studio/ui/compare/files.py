@@ -29,10 +29,10 @@ from studio.experiments.comparison_file import (
 )
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
-from studio.path_checks import exists
 from studio.progress import At
 from studio.translation import mark, tr
 from studio.ui.widgets.ask import question
+from studio.ui.widgets.new_file import ask_new_file
 from studio.visible_text import visible_name
 
 SUFFIX = ".json"
@@ -218,29 +218,11 @@ class CompareFiles(QObject):
         self, title: str, suffix: str, kinds: str, kind: str = ""
     ) -> tuple[Path | None, str]:
         """The file's name, None where the writer gave none; and which of the kinds was chosen."""
-        file = tr("Comparison") + suffix
-        suggested = Path(self._settings.get(FOLDER)) / file
-        name, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds, kind)
-        if not name:
-            return None, kind
-        path = Path(name)
-        if path.suffix.lower() != suffix:
-            path = path.with_name(f"{path.name}{suffix}")
-            # The dialog has asked about the name that was typed, and not about this one.
-            if exists(path) and not self._may_replace(path):
-                return None, kind
-        self._settings.set(FOLDER, str(path.resolve().parent))
+        suggested = Path(self._settings.get(FOLDER)) / (tr("Comparison") + suffix)
+        path, kind = ask_new_file(self._window, title, suggested, kinds, suffix, kind)
+        if path is not None:
+            self._settings.set(FOLDER, str(path.resolve().parent))
         return path, kind
-
-    def _may_replace(self, path: Path) -> bool:
-        answer = question(
-            self._window,
-            tr("Replace the file"),
-            tr("“{name}” is there already. Replace it?", name=visible_name(path.name)),
-            _BUTTONS.Yes | _BUTTONS.No,
-            _BUTTONS.No,
-        )
-        return answer == _BUTTONS.Yes
 
 
 def _save(path: Path, data: bytes) -> str:

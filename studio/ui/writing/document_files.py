@@ -31,6 +31,7 @@ from studio.app.writing.large_texts import (
     split_names,
 )
 from studio.app.writing.writing import Writing
+from studio.interchange import DOCUMENT_SUFFIXES
 from studio.manuscript import (
     BriefError,
     BriefFolder,
@@ -54,6 +55,7 @@ _log = logging.getLogger(__name__)
 
 _ALL_FILES = mark("All files (*)")
 _TEXTS = mark("Text (*.txt *.md)")
+_READABLE = mark("Texts and documents (*.txt *.md *.docx *.odt)")
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text"})
 
 _AT_ONCE = 2**18
@@ -66,6 +68,9 @@ _REST_MS = 1000
 """From the last move of the caret until it is remembered."""
 
 _MISTAKE = mark("{name} could not be saved: an error of the program. Your text is still here.")
+
+_READ = 0.8
+"""How much of the work reading a document is; the rest is looking at its text."""
 
 _Found = TypeVar("_Found")
 
@@ -103,6 +108,8 @@ class DocumentFiles(QObject):
         self._disk = DiskThread("saving", self)
         self._late: Path | None = None
         """Where to save once more, when what is being written is."""
+        self._taken_from: Path | None = None
+        """The document of another program that the text comes from; it is not written to."""
         self._is_saved = False
         """Whether the last save went well."""
         self._changes = 0
@@ -145,8 +152,8 @@ class DocumentFiles(QObject):
         path, _ = QFileDialog.getOpenFileName(
             self._window,
             tr("Open manuscript"),
-            str(self._folder),
-            f"{tr(_TEXTS)};;{tr(_ALL_FILES)}",
+            str(self.folder),
+            f"{tr(_READABLE)};;{tr(_ALL_FILES)}",
         )
         if path:
             self.open(Path(path))
@@ -240,7 +247,9 @@ class DocumentFiles(QObject):
 
     def save_as(self) -> bool:
         """Ask for a name, and save as `save` does."""
-        return self._ask_and_save(self._draft.path)
+        taken_from = self._taken_from
+        beside = taken_from.with_name(f"{taken_from.stem}.md") if taken_from else None
+        return self._ask_and_save(self._draft.path or beside)
 
     def finish(self) -> bool:
         """Wait until what is being saved is saved, or could not be; seconds at most.
@@ -259,7 +268,7 @@ class DocumentFiles(QObject):
 
     def _ask_path(self, suggested: Path | None) -> Path | None:
         """Ask where to save."""
-        suggested = suggested or self._folder / f"{self.title}.txt"
+        suggested = suggested or self.folder / f"{self.title}.txt"
         path, chosen = QFileDialog.getSaveFileName(
             self._window, tr("Save manuscript"), str(suggested), f"{tr(_TEXTS)};;{tr(_ALL_FILES)}"
         )
@@ -316,7 +325,7 @@ class DocumentFiles(QObject):
         return self._is_saved
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """Where a dialog begins: the folder used last, or the writer's documents."""
         place = QStandardPaths.StandardLocation.DocumentsLocation
         used = Path(self._settings.get(FOLDER) or QStandardPaths.writableLocation(place))
@@ -351,6 +360,9 @@ class DocumentFiles(QObject):
 
     def _open_now(self, path: Path, caret: int | None = None) -> None:
         """Open a file; the caret goes where it is wanted."""
+        if path.suffix.lower() in DOCUMENT_SUFFIXES:
+            self._take_from(path)
+            return
         brief, problem = "", ""
         try:
             brief = self._briefs.load(path)
@@ -369,6 +381,31 @@ class DocumentFiles(QObject):
             self._show_or_offer(found, path, quoted_name(path), load)
 
         self._read(path, show)
+
+    def _take_from(self, path: Path) -> None:
+        """Begin a manuscript with the text of another program's document."""
+
+        def show(found: FoundText | ManuscriptFileError) -> None:
+            if isinstance(found, ManuscriptFileError):
+                self.failed.emit(str(found))
+                return
+
+            def load() -> None:
+                self._begin(found.file)
+                self._taken_from = path
+                self._settings.set(FOLDER, str(path.resolve().parent))
+                self.reported.emit(
+                    tr(
+                        "This is the text of {name}, as a new manuscript, not saved yet. The "
+                        "document itself stays as it is.",
+                        name=quoted_name(path),
+                    )
+                )
+
+            self._show_or_offer(found, None, quoted_name(path), load)
+
+        name = quoted_name(path)
+        self._start(tr("Opening {name}", name=name), partial(_read_document, path), show)
 
     def _read(self, path: Path, then: Callable[[FoundText], object]) -> None:
         """Read a text file, a long one while the window goes on, or say why it cannot be read."""
@@ -520,8 +557,8 @@ class DocumentFiles(QObject):
         self._changes += 1
 
     def _forget_late(self) -> None:
-        """What was to be saved once more is no longer here."""
-        self._late = None
+        """What was to be saved once more is no longer here, nor what came from elsewhere."""
+        self._late = self._taken_from = None
 
     def _save_to(self, path: Path) -> bool:
         if self._disk.is_busy:
@@ -597,6 +634,17 @@ class _Written(NamedTuple):
     """What the file holds now; None where it could not be written."""
     problem: str
     """For the writer; empty where all of it is saved."""
+
+
+def _read_document(path: Path, at: At) -> FoundText | ManuscriptFileError:
+    """Read another program's document, and look at what is in it; in the other thread."""
+    from studio.interchange.documents import read_document  # few need it, and not at the start
+
+    try:
+        text = read_document(path, lambda share: at(_READ * share))
+    except ManuscriptFileError as error:
+        return error
+    return look_at(TextFile(text), None, lambda share: at(_READ + (1 - _READ) * share))
 
 
 def _write(saving: Saving, briefs: BriefFolder | None) -> _Written:

@@ -413,7 +413,7 @@ def test_remembered_paths_that_cannot_be_looked_at_keep_no_window_closed(
     open_first(bare, None)
     assert "is not there any more" in reported[0]
     assert bare.session.draft.path is None
-    assert bare.files._folder == Path.home()
+    assert bare.files.folder == Path.home()
 
 
 @pytest.mark.parametrize(("remembered_caret", "caret"), [(-5, 0), (99, 8)])

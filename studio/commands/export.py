@@ -1,0 +1,126 @@
+"""`python -m studio export`: a text as a document of another program, without a window."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from studio.atomic_write import atomic_write, write_new
+from studio.commands.command_parser import CommandParser
+from studio.interchange import DOCUMENT_SUFFIXES
+from studio.interchange.blocks import guessed_lines, leading_title, publish
+from studio.interchange.documents import read_document
+from studio.interchange.formats import FORMATS, PDF, Format, writer_of
+from studio.manuscript import ManuscriptFileError, read_text_file, read_text_stream
+from studio.standard_input import STANDARD_STREAM, standard_input
+from studio.visible_text import visible_line, visible_path
+
+_WRITTEN = {one.key: one for one in FORMATS if one is not PDF}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 0 when the document was written, 1 on a failure, 2 on a wrong call."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    output = Path(given.output)
+    chosen = _format(parser, given.format, output)
+    try:
+        text = _read(given.file)
+        publication = publish(
+            text,
+            title=leading_title(text) if given.title is None else given.title,
+            author=given.author,
+            lines=given.lines or guessed_lines(text),
+            made=datetime.now(UTC),
+            statement=given.statement,
+            paper=given.paper,
+        )
+        data = writer_of(chosen)(publication, lambda _share: None)
+        write = atomic_write if given.force else write_new
+        write(output, data)
+    except ManuscriptFileError as error:
+        return _complain(str(error))
+    except FileExistsError:
+        return _complain(
+            f"“{visible_path(output)}” is there already. Choose another name, or write over it "
+            "with --force."
+        )
+    except OSError as error:
+        return _complain(f"“{visible_path(output)}”: {error.strerror or error}.")
+    return 0
+
+
+def _format(parser: argparse.ArgumentParser, key: str | None, output: Path) -> Format:
+    """What is asked for, or what the name of the file says."""
+    if key is not None:
+        return _WRITTEN[key]
+    suffix = output.suffix.lower()
+    if suffix == PDF.suffix:
+        parser.error("PDF is made in the window: File › Export manuscript")
+    found = next((one for one in _WRITTEN.values() if suffix in (one.suffix, f".{one.key}")), None)
+    if found is None:
+        parser.error(
+            f"--output: “{visible_path(output)}” does not say what it is to be; allowed are "
+            f"{', '.join(one.suffix for one in _WRITTEN.values())}, or any name with --format"
+        )
+    return found
+
+
+def _read(file: str) -> str:
+    """The text, of whichever kind its file is.
+
+    Raises:
+        ManuscriptFileError: It cannot be read.
+    """
+    if file == STANDARD_STREAM:
+        try:
+            return read_text_stream(standard_input(), "the input").text
+        except ValueError as error:
+            raise ManuscriptFileError(Path("the input"), str(error)) from None
+    path = Path(file)
+    if path.suffix.lower() in DOCUMENT_SUFFIXES:
+        return read_document(path)
+    return read_text_file(path).text
+
+
+def _complain(message: str) -> int:
+    print(f"studio export: {visible_line(message, 500)}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog="studio export",
+        description="Write a text as a document: Word, OpenDocument, e-book, web page or Markdown. "
+        "Lines that begin with # are headings, *…* is italic, **…** bold, a line of * * * a break.",
+    )
+    parser.add_argument(
+        "file", metavar="FILE", help="a text (.txt, .md), a document (.docx, .odt), or - the input"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        required=True,
+        help="where to, never over a file; its name says what it is to be",
+    )
+    parser.add_argument("--force", action="store_true", help="write over OUT where it is there")
+    parser.add_argument("--format", choices=sorted(_WRITTEN), help="whatever OUT is called")
+    parser.add_argument(
+        "--title", metavar="T", help="default: the text's first line, where that is a # heading"
+    )
+    parser.add_argument("--author", metavar="A", default="", help="who wrote it")
+    parser.add_argument(
+        "--lines",
+        choices=("paragraphs", "breaks", "joined"),
+        help="what lines are that follow one another: paragraphs of their own, new lines of one "
+        "paragraph (verse), or one paragraph that was wrapped (default: as the text looks)",
+    )
+    parser.add_argument(
+        "--statement", metavar="S", default="", help="a sentence below all, on who wrote what"
+    )
+    parser.add_argument(
+        "--paper", choices=("A4", "Letter"), default="A4", help="of formats with pages (A4)"
+    )
+    return parser

@@ -1,0 +1,1 @@
+"""The manuscript written for other programs: the dialog, and pages set by Qt."""
