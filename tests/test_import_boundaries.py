@@ -165,6 +165,15 @@ def test_the_windows_process_never_loads_llama_cpp(module: str) -> None:
     assert "llama_cpp" not in loaded
 
 
+def test_the_start_loads_nothing_of_export_and_import() -> None:
+    program = (
+        "import sys, studio.ui.application; "
+        "print(*(it for it in sys.modules if it.startswith('studio.interchange.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "\n")
+
+
 def test_every_module_of_the_window_imports_without_llama_cpp() -> None:
     names = sorted(path.stem for path in (ROOT / "studio" / "ui").glob("*.py"))
     program = "\n".join(f"import studio.ui.{name}" for name in names if name != "__init__")

@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from studio.interchange.bounded_zip import DocumentError
 from studio.translation import tr
+from studio.visible_text import visible_line
 
 _DEEPEST = 256
 """Elements within one another. Word nests some twenty."""
@@ -93,6 +94,6 @@ def read_xml(
         raise DocumentError(
             tr(
                 "it is damaged ({why}). Open it in the program it came from and save it anew.",
-                why=error,
+                why=visible_line(str(error)),
             )
         ) from error

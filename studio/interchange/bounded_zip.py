@@ -133,6 +133,17 @@ class _InPieces:
         return True
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place.
+
+        Args:
+            offset: From where `whence` says, as for any file.
+            whence: As for any file.
+
+        Raises:
+            BadZipFile: It lies before the file.
+        """
+        if offset < 0 and whence == 0:
+            raise zipfile.BadZipFile("a part lies before the file")
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:

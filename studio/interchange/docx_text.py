@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from studio.interchange.bounded_xml import Attributes, read_xml
 from studio.interchange.bounded_zip import BoundedZip, DocumentError
+from studio.interchange.publication import BREAK
 from studio.interchange.story import Story
 from studio.translation import tr
 
@@ -22,6 +23,8 @@ _LEFT_OUT = frozenset(
     {"del", "moveFrom", "txbxContent", "pict", "object", "rPrChange", "pPrChange"}
 )
 _FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
+_RULE = "urn:schemas-microsoft-com:office:office hr"
+"""What a drawing has that is a line across the page."""
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"toc (?:[1-9]|heading)", re.IGNORECASE)
@@ -195,6 +198,8 @@ class _Body:
         own = _own(name)
         if self._left_out or own in _LEFT_OUT or name == _FALLBACK:
             self._left_out += 1
+            if attributes.get(_RULE) in ("t", "true"):
+                self.story.add(BREAK)
             return
         match own:
             case "p":

@@ -171,11 +171,13 @@ def marked_up(runs: Sequence[Styled]) -> str:
     if is_plain and not _ACTS.search(plain):
         return plain
     wanted = list(_letters(merged))
-    for signed in (_signed(merged), _signed(merged, is_escaped=True)):
-        if list(_seen(signed)) == wanted:
-            return signed
-    unsigned = [(letter, False, False) for letter, *_ in wanted]
-    return plain if list(_seen(plain)) == unsigned else _escaped(plain)
+    unsigned = [(plain, False, False)]
+    for runs, looks in ((merged, wanted), (unsigned, list(_letters(unsigned)))):
+        for acting in ("", "*", "*_\\"):
+            signed = "".join(_marked(*run, acting) for run in runs)
+            if list(_seen(signed)) == looks:
+                return signed
+    raise AssertionError("what is all escaped acts no more")
 
 
 def _letters(runs: Iterable[Styled]) -> Iterator[Styled]:
@@ -193,10 +195,6 @@ def _seen(text: str) -> Iterator[Styled]:
         yield from _letters((line[a:b], italic, bold) for a, b, italic, bold in pieces)
 
 
-def _signed(runs: Sequence[Styled], *, is_escaped: bool = False) -> str:
-    return "".join(_marked(*run, is_escaped=is_escaped) for run in runs)
-
-
 def _merged(runs: Sequence[Styled]) -> list[Styled]:
     """The same, as few as can be; spaces look as what is before them."""
     merged: list[tuple[list[str], bool, bool]] = []
@@ -208,11 +206,18 @@ def _merged(runs: Sequence[Styled]) -> list[Styled]:
     return [("".join(parts), italic, bold) for parts, italic, bold in merged]
 
 
-def _marked(text: str, is_italic: bool, is_bold: bool, *, is_escaped: bool) -> str:
-    """A run between its signs, which stand at letters and not at spaces."""
+def _marked(text: str, is_italic: bool, is_bold: bool, acting: str) -> str:
+    """A run between its signs, which stand at letters and not at spaces.
+
+    Args:
+        text: The run.
+        is_italic: Whether it is.
+        is_bold: Whether it is.
+        acting: Signs in it that get a backslash, so that they do not act.
+    """
     sign = "*" * (is_italic + 2 * is_bold)
-    if is_escaped:
-        text = _escaped(text)
+    if acting:
+        text = "".join(f"\\{letter}" if letter in acting else letter for letter in text)
     if not sign:
         return text
     lines = []
@@ -222,7 +227,3 @@ def _marked(text: str, is_italic: bool, is_bold: bool, *, is_escaped: bool) -> s
         around = line[:begin], line[begin + len(words) :]
         lines.append(f"{around[0]}{sign}{words}{sign}{around[1]}" if words else line)
     return "\n".join(lines)
-
-
-def _escaped(text: str) -> str:
-    return _ACTS.sub(r"\\\g<0>", text)

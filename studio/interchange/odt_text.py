@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from studio.interchange.bounded_xml import Attributes, read_xml
 from studio.interchange.bounded_zip import PROTECTED, BoundedZip, DocumentError
+from studio.interchange.publication import BREAK
 from studio.interchange.story import Story
 from studio.translation import tr
 
@@ -41,6 +42,8 @@ _MOST_SPACES = 1000
 """That one element may stand for."""
 _PLAIN = (False, False)
 _BOLD = frozenset({"bold", "600", "700", "800", "900"})
+_RULE = "Horizontal_20_Line"
+"""The style of a line across the page."""
 _SPACES = re.compile("[ \t\r\n]+")
 
 
@@ -111,6 +114,8 @@ class _Body:
                 self._ends_in_space = True
                 is_title = attributes.get(_TEXT + "style-name") in self._titles
                 self._level = 1 if is_title else 0
+                if attributes.get(_TEXT + "style-name") == _RULE:
+                    self.story.add(BREAK)
                 if own == "h":
                     self._level = _number(attributes, "outline-level", 6)
             case "span" if self._depth:

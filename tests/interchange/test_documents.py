@@ -59,7 +59,7 @@ def test_what_is_exported_is_read_again(make: object, suffix: str, tmp_path: Pat
     path = tmp_path / f"story.{suffix}"
     path.write_bytes(make(story()))  # type: ignore[operator]
     _, two, three, four, five = PARAGRAPHS
-    one = "First *italic*, then **bold**, then ***both***; \\*not\\* snake\\_case\\_name."
+    one = "First *italic*, then **bold**, then ***both***; \\*not\\* snake_case_name."
     assert read_document(path) == (
         f"# Sea & <Land>\n\nA. “Writer” & Co\n\n# The Sea & <other> stories\n\n{one}\n\n{two}\n\n"
         f"* * *\n\n{three}\n\n## A chapter *within*\n\n{four}\n\n{five}\n\n{STATEMENT}\n"
@@ -182,6 +182,45 @@ def test_emphasis_in_an_open_document(tmp_path: Path) -> None:
     assert read_document(odt(tmp_path / "a.odt", body, styles=styles)) == (
         "One *two* ***three*** four *five* ***six*** *seven* eight\n"
     )
+
+
+def test_a_line_across_the_page_is_a_break(tmp_path: Path) -> None:
+    names = (
+        'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
+    )
+    rule = f'<w:p><w:r><w:pict {names}><v:rect o:hr="t"/></w:pict></w:r></w:p>'
+    assert read_document(docx(tmp_path / "a.docx", p("A") + rule + p("B"))) == "A\n\n* * *\n\nB\n"
+    rule = '<text:p text:style-name="Horizontal_20_Line"/>'
+    body = f"<text:p>A</text:p>{rule}<text:p>B</text:p>"
+    assert read_document(odt(tmp_path / "a.odt", body)) == "A\n\n* * *\n\nB\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["libreoffice.docx", "libreoffice.odt", "pandoc.docx", "pandoc.odt"]
+)
+def test_what_other_programs_have_written(name: str) -> None:
+    text = read_document(Path(__file__).parent / "examples" / name)
+    for part in (
+        "First *italic*, then **bold**, then ***both***; \\*not\\* snake_case_name.\n\n"
+        f"{PARAGRAPHS[1]}\n\n* * *\n\n{PARAGRAPHS[2]}\n\n## A chapter *within*\n\nTab",
+        f"two spaces.\n\n{PARAGRAPHS[4]}\n",
+    ):
+        assert part in text
+    assert text.count("\n# ") + text.startswith("# ") == (2 if name.startswith("libre") else 1)
+
+
+def test_a_message_fills_no_window(tmp_path: Path) -> None:
+    head = f'<?xml version="1.0" encoding="{"x" * 5000}"?>'
+    assert len(refusal(docx(tmp_path / "a.docx", p("A"), head=head))) < 600
+
+
+def test_an_archive_that_points_before_itself_is_damaged(tmp_path: Path) -> None:
+    path = docx(tmp_path / "a.docx", p("A"))
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 16 : end + 20] = (0xFFFFFF).to_bytes(4, "little")  # where the list of parts begins
+    path.write_bytes(data)
+    assert "damaged" in refusal(path)
 
 
 def test_empty_paragraphs_are_a_gap_unless_they_are_the_rule(tmp_path: Path) -> None:
