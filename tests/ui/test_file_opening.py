@@ -251,6 +251,8 @@ def test_nothing_is_taken_that_is_not_on_this_machine(bare: MainWindow) -> None:
     ("name", "contents", "kind"),
     [
         ("story.TXT", b"{}", FileKind.MANUSCRIPT),
+        ("story.docx", b"PK\x03\x04", FileKind.MANUSCRIPT),
+        ("story.ODT", b"PK\x03\x04", FileKind.MANUSCRIPT),
         ("lanes.json", f'{{"format": "{FORMAT}"}}'.encode(), FileKind.COMPARISON),
         ("preset.json", b"{", FileKind.PRESET),
         ("preset.json", b"", FileKind.PRESET),

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
@@ -130,6 +130,41 @@ def test_what_was_chosen_is_in_the_file_and_offered_again(
     assert (again.author, again.is_marked, again.has_statement) == ("Me & Co", True, True)
     assert bare.settings.get(remembered.EXPORT_FORMAT) == "html"
     assert bare.settings.get(remembered.FOLDER) == str(tmp_path)
+
+
+def test_the_menu_and_the_dialog_by_keys(
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    window = open_window()
+    window.session.draft.manuscript.load(TEXT)
+    path = tmp_path / "sea.html"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    seen: list[ExportDialog] = []
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not (isinstance(dialog, ExportDialog) and dialog.format.hasFocus()):
+            QTimer.singleShot(10, answer)
+            return
+        seen.append(dialog)
+        QTest.keyClicks(dialog.format, "Web")
+        QTest.keyClick(dialog.format, Qt.Key.Key_Tab)
+        assert dialog.title.hasFocus()
+        QTest.keyClicks(dialog.title, "Land")  # all of it is selected
+        QTest.keyClick(dialog.title, Qt.Key.Key_Return)
+
+    file = next(it for it in window.menuBar().actions() if it.text() == "&File").menu()
+    assert isinstance(file, QMenu)
+    file.popup(window.mapToGlobal(window.rect().center()))
+    QTimer.singleShot(0, answer)
+    QTest.keyClick(file, Qt.Key.Key_E)
+    until_read(window)
+    assert len(seen) == 1
+    assert "<title>Land</title>" in path.read_text()
+    window.session.draft.manuscript.mark_clean()
 
 
 def test_who_gives_up_writes_nothing(bare: MainWindow, answers: Answers, tmp_path: Path) -> None:
