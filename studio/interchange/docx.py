@@ -17,6 +17,7 @@ from studio.interchange.publication import (
     Kind,
     Publication,
     Run,
+    is_from_right,
 )
 from studio.interchange.xml_text import xml_text
 from studio.interchange.zip_parts import zipped
@@ -103,21 +104,24 @@ def _block(block: Block) -> str:
         case Kind.BREAK:
             return _paragraph("SceneBreak", _text(BREAK))
         case Kind.HEADING:
-            return _paragraph(f"Heading{block.level}", "".join(map(_run, block.runs)))
+            style = f"Heading{block.level}"
+            return _paragraph(style, "".join(map(_run, block.runs)), block.is_from_right)
         case Kind.PARAGRAPH:
             style = "AfterGap" if block.has_gap else "FirstParagraph" if block.is_first else ""
-            return _paragraph(style, "".join(map(_run, block.runs)))
+            return _paragraph(style, "".join(map(_run, block.runs)), block.is_from_right)
 
 
-def _paragraph(style: str, runs: str) -> str:
-    properties = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
-    return f"<w:p>{properties}{runs}</w:p>"
+def _paragraph(style: str, runs: str, is_from_right: bool = False) -> str:
+    properties = f'<w:pStyle w:val="{style}"/>' if style else ""
+    properties += "<w:bidi/>" if is_from_right else ""
+    return f"<w:p>{f'<w:pPr>{properties}</w:pPr>' if properties else ''}{runs}</w:p>"
 
 
 def _run(run: Run) -> str:
     look = '<w:rStyle w:val="Generated"/>' if run.is_generated else ""
     look += "<w:b/><w:bCs/>" if run.is_bold else ""
     look += "<w:i/><w:iCs/>" if run.is_italic else ""
+    look += "<w:rtl/>" if is_from_right(run.text) else ""
     return _text(run.text, f"<w:rPr>{look}</w:rPr>" if look else "")
 
 

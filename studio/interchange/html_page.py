@@ -67,11 +67,12 @@ def html_block(block: Block) -> str:
         case Kind.BREAK:
             return "<hr />\n"
         case Kind.HEADING:
-            return f"<h{block.level}>{html_runs(block.runs)}</h{block.level}>\n"
+            words = html_runs(block.runs)
+            return f"<h{block.level}{_direction(block)}>{words}</h{block.level}>\n"
         case Kind.PARAGRAPH:
             names = [name for name, is_so in _classes(block) if is_so]
             named = f' class="{" ".join(names)}"' if names else ""
-            return f"<p{named}>{html_runs(block.runs)}</p>\n"
+            return f"<p{named}{_direction(block)}>{html_runs(block.runs)}</p>\n"
 
 
 def html_runs(runs: tuple[Run, ...]) -> str:
@@ -81,6 +82,10 @@ def html_runs(runs: tuple[Run, ...]) -> str:
 
 def _classes(block: Block) -> tuple[tuple[str, bool], ...]:
     return ("first", block.is_first), ("gap", block.has_gap)
+
+
+def _direction(block: Block) -> str:
+    return ' dir="rtl"' if block.is_from_right else ""
 
 
 def _run(run: Run) -> str:

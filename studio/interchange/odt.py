@@ -44,6 +44,7 @@ _MANIFEST = (
     + "</manifest:manifest>"
 )
 _FONT = "'Times New Roman'"
+_FROM_RIGHT = "_20_from_20_right"
 _HEADING_SIZES = (16, 14, 13, 12, 12, 12)
 """Points."""
 _SPACE = re.compile("\n|\t|(?:^ |  ) *| $")
@@ -62,11 +63,13 @@ def to_odt(publication: Publication, at: At = lambda _share: None) -> bytes:
         body.append(_paragraph("Title", _marked(publication.title)))
     if publication.author:
         body.append(_paragraph("Author", _marked(publication.author)))
-    body += [_block(block) for block in publication.each(at)]
+    from_right = set[str]()
+    body += [_block(block, from_right) for block in publication.each(at)]
     if publication.statement:
         body.append(_paragraph("Statement", _marked(publication.statement)))
+    looks = _looks() + "".join(map(_from_right, sorted(from_right)))
     content = (
-        f"{_XML}<office:document-content {_SPACES}><office:automatic-styles>{_looks()}"
+        f"{_XML}<office:document-content {_SPACES}><office:automatic-styles>{looks}"
         f"</office:automatic-styles><office:body><office:text>{''.join(body)}"
         "</office:text></office:body></office:document-content>"
     )
@@ -81,22 +84,36 @@ def to_odt(publication: Publication, at: At = lambda _share: None) -> bytes:
     )
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, from_right: set[str]) -> str:
+    """A block; its style is noted where one is needed that goes from right to left."""
+    if block.kind is Kind.BREAK:
+        return _paragraph("Scene_20_break", _marked(BREAK))
+    style = _style_of(block)
+    if block.is_from_right:
+        from_right.add(style)
+        style += _FROM_RIGHT
     words = "".join(map(_run, block.runs))
-    match block.kind:
-        case Kind.BREAK:
-            return _paragraph("Scene_20_break", _marked(BREAK))
-        case Kind.HEADING:
-            return (
-                f'<text:h text:style-name="Heading_20_{block.level}" '
-                f'text:outline-level="{block.level}">{words}</text:h>'
-            )
-        case Kind.PARAGRAPH if block.has_gap:
-            return _paragraph("After_20_gap", words)
-        case Kind.PARAGRAPH if block.is_first:
-            return _paragraph("First_20_paragraph", words)
-        case Kind.PARAGRAPH:
-            return _paragraph("Text_20_body", words)
+    if block.kind is Kind.HEADING:
+        level = f'text:outline-level="{block.level}"'
+        return f'<text:h text:style-name="{style}" {level}>{words}</text:h>'
+    return _paragraph(style, words)
+
+
+def _style_of(block: Block) -> str:
+    if block.level:
+        return f"Heading_20_{block.level}"
+    if block.has_gap:
+        return "After_20_gap"
+    return "First_20_paragraph" if block.is_first else "Text_20_body"
+
+
+def _from_right(style: str) -> str:
+    """The same style for what is written from right to left."""
+    return (
+        f'<style:style style:name="{style}{_FROM_RIGHT}" style:family="paragraph" '
+        f'style:parent-style-name="{style}"><style:paragraph-properties '
+        'style:writing-mode="rl-tb" fo:text-align="start"/></style:style>'
+    )
 
 
 def _paragraph(style: str, words: str) -> str:

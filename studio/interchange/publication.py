@@ -5,6 +5,7 @@ All writers take this, and know nothing of how a text says what is a heading.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,17 @@ class Kind(Enum):
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     BREAK = "break"
+
+
+def is_from_right(text: str) -> bool:
+    """Whether the first letter that has a direction goes from right to left."""
+    if text.isascii():
+        return False
+    for character in text:
+        direction = unicodedata.bidirectional(character)
+        if direction in ("L", "R", "AL"):
+            return direction != "L"
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,11 @@ class Block:
     def text(self) -> str:
         """Its characters."""
         return "".join(run.text for run in self.runs)
+
+    @property
+    def is_from_right(self) -> bool:
+        """Whether it is written from right to left."""
+        return is_from_right(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,14 @@ def test_lines_within_a_paragraph() -> None:
     assert paragraphs(to_docx(made)) == [("FirstParagraph", "One\n\u00a0\u00a0Two")]
 
 
+def test_what_goes_from_right_to_left_says_so() -> None:
+    text = "# שלום\n\nעולם *שלום* ok\n\nAnd *שלום*"
+    made = publish(text, title="", author="", lines="paragraphs", made=MADE)
+    found = list(parts(to_docx(made))["word/document.xml"].iter(f"{W}p"))
+    assert [it.find(f"{W}pPr/{W}bidi") is not None for it in found] == [True, True, False]
+    assert [it.find(f"{W}rPr/{W}rtl") is not None for it in found[2].iter(f"{W}r")] == [False, True]
+
+
 def test_the_same_text_makes_the_same_bytes() -> None:
     assert to_docx(story()) == to_docx(story())
 

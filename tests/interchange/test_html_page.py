@@ -3,10 +3,11 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
+from studio.interchange.blocks import publish
 from studio.interchange.html_page import to_html
 from studio.interchange.publication import GENERATED_INK, QUIET_INK
 from studio.ui.theme.colors import DARK, LIGHT
-from tests.interchange.samples import PARAGRAPHS, STATEMENT, story
+from tests.interchange.samples import MADE, PARAGRAPHS, STATEMENT, story
 
 _EMPTY = {"meta", "hr", "br", "link"}
 
@@ -90,9 +91,6 @@ def test_nothing_is_marked_nor_named_where_that_is_not_asked() -> None:
 def test_verse_keeps_its_lines() -> None:
     data = to_html(story(lines="breaks"))
     assert Page(data).all("p")[1] == ("first", PARAGRAPHS[0])
-    from studio.interchange.blocks import publish  # of another text
-    from tests.interchange.samples import MADE
-
     made = publish("One\n  *Two\nThree*", title="", author="", lines="breaks", made=MADE)
     assert (
         '<p class="first">One<br />\u00a0\u00a0<em>Two<br />Three</em></p>'
@@ -101,11 +99,16 @@ def test_verse_keeps_its_lines() -> None:
 
 
 def test_what_no_page_can_have_is_replaced() -> None:
-    from studio.interchange.blocks import publish
-    from tests.interchange.samples import MADE
-
     made = publish("a\x1bb\ufffec", title="\x00", author="", lines="paragraphs", made=MADE)
     assert "a\ufffdb\ufffdc" in to_html(made).decode()
+
+
+def test_what_goes_from_right_to_left_says_so() -> None:
+    text = "# שלום\n\n“עולם” ok\n\nAnd שלום"
+    made = publish(text, title="", author="", lines="paragraphs", made=MADE)
+    page = to_html(made).decode()
+    assert '<h1 dir="rtl">שלום</h1>\n<p class="first" dir="rtl">“עולם” ok</p>' in page
+    assert "<p>And שלום</p>" in page
 
 
 def test_its_inks_are_the_windows() -> None:

@@ -127,5 +127,24 @@ def test_lines_tabs_and_spaces_within_a_paragraph() -> None:
     assert paragraphs(to_odt(made)) == [("First_20_paragraph", "One  two\n\u00a0\u00a0Two   three")]
 
 
+def test_what_goes_from_right_to_left_says_so() -> None:
+    text = "# שלום\n\nעולם\n\nAnd שלום"
+    made = publish(text, title="", author="", lines="paragraphs", made=MADE)
+    names = [name for name, _ in paragraphs(to_odt(made))]
+    assert names == [
+        "Heading_20_1_20_from_20_right",
+        "First_20_paragraph_20_from_20_right",
+        "Text_20_body",
+    ]
+    found = {it.get(f"{STYLE}name"): it for it in parts(to_odt(made))["content.xml"].iter()}
+    for name in names[:2]:
+        look = found[name].find(f"{STYLE}paragraph-properties")
+        assert look is not None
+        assert look.get(f"{STYLE}writing-mode") == "rl-tb"
+        assert found[name].get(f"{STYLE}parent-style-name") == name.removesuffix(
+            "_20_from_20_right"
+        )
+
+
 def test_the_same_text_makes_the_same_bytes() -> None:
     assert to_odt(story()) == to_odt(story())

@@ -6,7 +6,6 @@ no other thread have a turn, and leaves single lines at the edges of pages.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -33,6 +32,7 @@ from studio.interchange.publication import (
     Paper,
     Publication,
     Run,
+    is_from_right,
 )
 from studio.progress import At
 from studio.ui.theme.faces import FAMILIES, Face
@@ -202,7 +202,7 @@ class _Pages:
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         option.setTextDirection(
             Qt.LayoutDirection.RightToLeft
-            if _is_from_right(text)
+            if is_from_right(text)
             else Qt.LayoutDirection.LeftToRight
         )
         centred, leading = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignLeft
@@ -298,12 +298,3 @@ def _formats(runs: tuple[Run, ...], look: _Look, bold: str) -> list[QTextLayout.
         formats.append(found)
         start += length
     return formats
-
-
-def _is_from_right(text: str) -> bool:
-    """Whether the first letter that has a direction goes from right to left."""
-    for character in text:
-        direction = unicodedata.bidirectional(character)
-        if direction in ("L", "R", "AL"):
-            return direction != "L"
-    return False

@@ -1,7 +1,5 @@
 """Export and import in the real window."""
 
-import os
-import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -213,19 +211,6 @@ def test_the_manuscript_itself_is_not_written_over(
     assert "“out.md” is the manuscript itself" in bare.notice.message
     assert path.read_text() == "One.\nTwo."
     assert answers.suggested == [str(path)]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_cannot_be_written_to(
-    bare: MainWindow, answers: Answers, tmp_path: Path
-) -> None:
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    answers.path = str(folder / "out.docx")
-    export(bare)
-    folder.chmod(stat.S_IRWXU)
-    assert "“out.docx” could not be written: Permission denied" in bare.notice.message
 
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(

@@ -101,7 +101,7 @@ def test_its_paper(paper: str, size: tuple[int, int]) -> None:
 
 def test_no_heading_ends_a_page_and_no_line_stands_alone() -> None:
     lines = "One line.\n\n"
-    for count in range(20, 60):
+    for count in range(34, 46):  # around what a page holds
         text = f"{lines * count}# Heading\n\n{'Many words behind it. ' * 30}"
         pages = Pages(to_pdf(plain(text), "serif"))
         for page in pages.texts:
