@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.mark.expression import Expression  # how -m is read; nothing public does it
 from hypothesis import HealthCheck, Phase, settings
 
 from tests import tiers
@@ -26,7 +27,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
-    max_examples=60,
+    max_examples=50,
 )
 settings.load_profile("patient")
 settings.register_profile(
@@ -79,6 +80,17 @@ def pytest_configure(config: pytest.Config) -> None:
             defaults["timeout"] = LONG  # other work may be on the machine
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without the window tier do without the folders in which all is of it: a third of them."""
+    if collection_path not in tiers.WINDOWS or not config.option.markexpr:
+        return None
+
+    def is_window(name: str, /, **_: object) -> bool:
+        return name == "window"
+
+    return None if Expression.compile(config.option.markexpr).evaluate(is_window) else True
+
+
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tiers.mark(items)
@@ -118,15 +130,24 @@ def tmp_path(new_folders: Iterator[Path]) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def empty_home(new_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Child processes find no settings of the developer's, and leave none behind."""
+@pytest.fixture
+def empty_home(new_folders: Iterator[Path]) -> Path:
+    """The folder in which this test's settings, data and state are remembered."""
     home = next(new_folders)
     home.mkdir()
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(
+    request: pytest.FixtureRequest, new_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process and its children find no settings of the developer's, and leave none behind."""
+    # Few tests look at it, and a folder for each of thousands takes long to delete.
+    asks = "empty_home" in request.fixturenames
+    home = request.getfixturevalue("empty_home") if asks else next(new_folders)
+    for name in ("config", "data", "state"):
+        monkeypatch.setenv(f"XDG_{name.upper()}_HOME", str(home / name))
 
 
 @pytest.fixture(scope="session")

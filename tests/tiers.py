@@ -32,7 +32,9 @@ TIERS = {
 """From quick to slow, which is the order they run in."""
 
 _APPLICATION = "qapp"
-_WITHOUT_WIDGETS = Path(__file__).parent / "app"
+_WITHOUT_WIDGETS = frozenset({Path(__file__).parent / "app"})
+WINDOWS = frozenset(Path(__file__).parent / name for name in ("ui", "end_to_end"))
+"""Folders in which every test is of the window tier: others need not even look into them."""
 _MODELS = frozenset({"starter_model", "real_logits"})
 """Fixtures; others are known by what their code uses."""
 _OWN = ("tests", "bootstrapping", "compile_kernels")
@@ -67,12 +69,19 @@ def tiers_of(item: pytest.Item) -> list[str]:
 def tier(item: pytest.Item) -> str:
     """The tier of a test, by what it uses."""
     assert isinstance(item, pytest.Function)
+    if _is_below(item.path, WINDOWS):
+        return "window"
     fixtures = item._fixtureinfo.name2fixturedefs.values()  # no public way leads to their code
     functions = [item.function, *(found[-1].func for found in fixtures)]
     names = set(item.fixturenames)
-    if item.path.is_relative_to(_WITHOUT_WIDGETS):
+    if _is_below(item.path, _WITHOUT_WIDGETS):
         names.discard(_APPLICATION)
     return tier_by_use(names, functions)
+
+
+@cache
+def _is_below(path: Path, folders: frozenset[Path]) -> bool:
+    return not folders.isdisjoint(path.parents)
 
 
 def tier_by_use(fixtures: Iterable[str], functions: Iterable[Callable[..., object]]) -> str:

@@ -29,6 +29,12 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("own_settings")
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is set is written in a moment that no test waits for."""
+    monkeypatch.setattr("studio.app.settings._DELAY_MS", 20)
+
+
 def other_value(setting: Setting[Any]) -> object:
     """A value that it may have and is not its default."""
     match setting.default, setting.allowed:
@@ -317,7 +323,7 @@ TREES = st.dictionaries(
 )
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     data=st.binary(max_size=60)
     | TREES.map(lambda tree: json.dumps(tree).encode())

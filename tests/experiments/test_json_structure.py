@@ -42,7 +42,7 @@ def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     return size
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)  # for each size of pieces
 @pytest.mark.usefixtures("piece")
 @given(VALUES)
 def test_depth_and_number_are_those_of_the_values(value: Any) -> None:
@@ -56,7 +56,7 @@ def test_depth_and_number_are_those_of_the_values(value: Any) -> None:
             check_structure(data, deepest, most - 1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)  # for each size of pieces
 @pytest.mark.usefixtures("piece")
 @given(st.lists(VALUES, max_size=6) | st.dictionaries(TEXTS, VALUES, max_size=6))
 def test_what_is_cut_is_the_same_again(value: Any) -> None:
@@ -75,7 +75,7 @@ def test_what_is_cut_is_the_same_again(value: Any) -> None:
             list(cut(data, len(value) - 1, len(data)))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)  # for each size of pieces
 @pytest.mark.usefixtures("piece")
 @given(st.binary(max_size=60) | st.text(st.sampled_from('"\\[]{},'), max_size=40).map(str.encode))
 def test_anything_at_all_ends_in_an_answer_or_a_refusal(data: bytes) -> None:

@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.app.explain.place import Place, example
@@ -121,6 +121,7 @@ def test_whose_numbers_they_are() -> None:
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
+@settings(max_examples=25)  # of each
 @given(
     temperature=st.sampled_from([0.0, 1e-300, 0.05, 0.7, 1.0, 3.0, 100.0, math.inf]),
     order=st.permutations(["top_k", "min_p", "temperature"]),

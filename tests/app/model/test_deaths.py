@@ -104,7 +104,7 @@ def test_what_is_damaged_counts_as_absent_one_by_one(tmp_path: Path, path: str) 
     assert ModelDeaths(kept).of(path) is None, "nor does anything else keep the window waiting"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400))
 def test_any_bytes_in_its_place_are_no_obstacle(tmp_path: Path, path: str, data: bytes) -> None:
     kept = tmp_path / "deaths.json"

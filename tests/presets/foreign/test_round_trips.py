@@ -63,7 +63,7 @@ def check_carried(before: Preset, exported: Exported, after: Preset) -> None:
 
 
 @pytest.mark.parametrize("format_name", WRITERS)
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(preset=presets())
 @example(preset=Preset(name="2", sampling=SamplingParams(dry_sequence_breakers=("none",))))
 @example(preset=Preset(name="3", sampling=SamplingParams(dry_sequence_breakers=("a", "none"))))
@@ -76,7 +76,7 @@ def test_every_value_stays_or_is_reported(format_name: str, preset: Preset) -> N
 
 
 @pytest.mark.parametrize("program", FILES)
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_file_taken_in_goes_out_and_in_again_the_same(program: str, data: st.DataObject) -> None:
     text = FILES[program](data.draw(values(program)))

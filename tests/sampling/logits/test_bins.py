@@ -39,7 +39,7 @@ def spread_out(seed: int) -> NDArray[np.float32]:
     return np.asarray(logits.astype(np.float32))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=30)
 @given(seeds, st.floats(0.3, 0.999), st.sampled_from([0.0, 1e-50, 0.3, 1.0]))
 def test_top_p_finds_a_deep_nucleus_without_ranking_it(seed: int, p: float, beta: float) -> None:
     logits = spread_out(seed)
@@ -113,7 +113,7 @@ def test_logits_of_two_kinds() -> None:
         assert count(bins, share, 1.0, logits.size) == len(nucleus(logits, share, 1.0))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=30)
 @given(seeds, st.floats(0.0, 1.0), st.sampled_from([0.0, 1e-50, 0.3, 1.0, 4.0]), st.booleans())
 def test_answers_are_those_of_a_sorted_vocabulary(
     seed: int, place: float, beta: float, doubled: bool

@@ -62,7 +62,7 @@ def test_real_logits(real_logits: NDArray[np.float32]) -> None:
         check(row)
 
 
-@pytest.mark.parametrize("size", [1, 2, 127, 128, 129, 130, 500, 5000, 50_000])
+@pytest.mark.parametrize("size", [1, 2, 127, 128, 129, 130, 500, 5000, 20_000])
 def test_hostile_logits_of_every_size(size: int) -> None:
     for logits in hostile_logits(size):
         check(logits.astype(np.float32))
