@@ -8,7 +8,7 @@ been there first.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.manuscript.change import Change
 from studio.manuscript.history import History, Step
@@ -28,7 +28,10 @@ class Growth:
         step: Its undo step.
         replaced: The text that stood in its place.
         places: Of every set, before the step.
+        around: Of the sets whose take holds this one: where each stood, with all of what this one
+            replaced.
         undone: Steps that can be redone again if the take ends without text.
+        is_branch: Whether the set was made for this take: it goes with it.
     """
 
     take_set: TakeSet
@@ -36,13 +39,35 @@ class Growth:
     step: Step
     replaced: Passage
     places: Places
+    around: Places
     undone: list[Step]
+    is_branch: bool
 
-    @property
-    def target(self) -> Place:
-        """The place of the take with all the text it has."""
+    def targets(self) -> Places:
+        """The places as the take begins: its own, and of the sets whose take holds it."""
         start = self.take_set.place.start
-        return Place(start, start + len(self.take.passage), len(self.take_set.takes) - 1)
+        length = len(self.take.passage)
+        own = Place(start, start + length, len(self.take_set.takes) - 1)
+        longer = length - len(self.replaced)
+        return {
+            **{
+                outer: replace(place, end=place.end + longer)
+                for outer, place in self.around.items()
+            },
+            self.take_set: own,
+        }
+
+    def targets_after(self, length: int) -> Places:
+        """The same as it grows.
+
+        Args:
+            length: How many code points longer it is than the present places have it.
+        """
+        grown = [
+            self.take_set,
+            *(outer for outer in self.around if outer.index is not None and not outer.place.gone),
+        ]
+        return {known: replace(known.place, end=known.place.end + length) for known in grown}
 
     def allows(self, position: int, removed_length: int) -> bool:
         """Whether a range lies outside the take; both of its edges are outside.
@@ -79,13 +104,12 @@ class Growth:
         if self.take.passage:
             begun = self.step.changes[0]
             change = Change(begun.position, begun.removed, self.take.passage)
-            target = Place(change.position, change.end, len(self.take_set.takes) - 1)
             self.step.changes = [change]
-            self.step.before = register.move([change], {self.take_set: target})
+            self.step.before = register.move([change], self.targets())
         else:
             history.done.remove(self.step)
             self.take_set.takes.remove(self.take)
-            if not self.take_set.takes:
+            if self.is_branch or not self.take_set.takes:
                 register.sets.remove(self.take_set)
             if not later:
                 history.undone.extend(self.undone)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from studio.manuscript.change import Change
+from studio.manuscript.passage import Marks
 from studio.manuscript.register import Places
 
 _NO_REVISION = -1
@@ -29,6 +30,8 @@ class Step:
         before: Places of take sets before the step, of those alone that the inverse changes would
             not bring back by themselves.
         after: The same for redo; known once the step has been undone.
+        marks: Those of a part of the text behind the changes that undo brings back, or redo once
+            the step has been undone; and where that part begins now. None for none.
         open: Further keystrokes may join.
         revision: Names the state of the text after the step.
     """
@@ -36,6 +39,7 @@ class Step:
     changes: list[Change]
     before: Places = field(default_factory=dict)
     after: Places = field(default_factory=dict)
+    marks: tuple[int, Marks] | None = None
     open: bool = False
     revision: int = 0
 

@@ -6,6 +6,7 @@ A view follows `Manuscript.changed`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from studio.manuscript.buffer import Buffer
 from studio.manuscript.change import Change
@@ -19,6 +20,9 @@ from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
 from studio.memory_budgets import UNDO
 
+_NEAR = 1024
+"""Code points that are looked at at a time, in search of the end of a line."""
+
 
 class Manuscript:
     """A text with provenance, its own undo history, and takes.
@@ -30,6 +34,8 @@ class Manuscript:
 
     Attributes:
         changed: Announces each change of the text: see `Buffer.changed`.
+        remarked: Announces start and end of a part of the text that has other marks since a step
+            was undone or redone.
         state_changed: Announces that something else than text may have changed too: what can be
             undone, the save point, the takes. It comes after the last `changed` of an operation;
             only then are the places of the takes up to date.
@@ -40,6 +46,7 @@ class Manuscript:
     def __init__(self, text: str = "") -> None:
         self._buffer = Buffer()
         self.changed = self._buffer.changed
+        self.remarked: EventEmitter[[int, int]] = EventEmitter()
         self.state_changed: EventEmitter[[]] = EventEmitter()
         self.loaded: EventEmitter[[]] = EventEmitter()
         self._history = History()
@@ -136,6 +143,22 @@ class Manuscript:
         """
         self._buffer.check_range(start, len(marks))
         self._buffer.mark_each(start, marks)
+
+    def keep_marks(self, start: int, end: int) -> None:
+        """Lets undo of the step done last bring the marks of a part of the text back, too.
+
+        For marks that this step makes untrue and that are to be others: redo brings those back
+        that undo found. While a take grows nothing is kept.
+
+        Args:
+            start: The first code point; all that the step has changed lies before it.
+            end: The one behind the last.
+        """
+        self._buffer.check_range(start, end - start)
+        if self._growth is None and self._history.done:
+            step = self._history.done[-1]
+            step.open = False
+            step.marks = start, self._buffer.marks(start, end)
 
     def load(self, text: str, generated: Iterable[tuple[int, int]] = ()) -> None:
         """Replaces everything by an opened text: clean, without history or takes.
@@ -319,6 +342,7 @@ class Manuscript:
         self._history.close()
         undone, step.after = self._carry_out(step.inverse_changes, step.before)
         step.changes = [change.inverse for change in reversed(undone)]
+        self._bring_marks_back(step, undone)
         self._history.undone.append(step)
         self.state_changed()
         return step.inverse_changes[-1].end
@@ -335,6 +359,7 @@ class Manuscript:
             raise HistoryError("nothing to redo")
         step = self._history.undone.pop()
         step.changes, step.before = self._carry_out(step.changes, step.after)
+        self._bring_marks_back(step, step.changes)
         self._history.done.append(step)
         self.state_changed()
         return step.changes[-1].end
@@ -383,6 +408,47 @@ class Manuscript:
         self._refuse_while_growing()
         self._buffer.check_range(position, 0)
         return self._begin(self._register.at(position), seed)
+
+    def road_end(self, start: int, end: int) -> int:
+        """Where the text ends that was written on from a place: what `branch` puts away.
+
+        The rest of the take that the place lies in, and the takes that were written on from the end
+        of that. In text that no take holds, the rest of the paragraph.
+
+        Args:
+            start: Where the part of the text begins that is to be another.
+            end: Where it ends; no less is put away.
+
+        Raises:
+            ValueError: The range is outside the text.
+        """
+        self._buffer.check_range(start, end - start)
+        return self._register.road_end(start, end, self._line_end)
+
+    def branch(
+        self, start: int, end: int, begun: Passage = NOTHING, seed: int | None = None
+    ) -> Take:
+        """Opens a take that leads on from a place in the text another way, in one undo step.
+
+        What was written on from there leaves the text, and is kept as a take of the same place. In
+        the middle of a take that makes a set nested in it: the beginning is shared.
+
+        Args:
+            start: Where the part of the text begins that is another in the new take.
+            end: Where it ends. What else goes with it says `road_end`.
+            begun: What the take begins with.
+            seed: That of the generation; None where it is not known yet.
+
+        Raises:
+            GrowingTakeError: Another take grows.
+            ValueError: The range is outside the text.
+        """
+        self._refuse_while_growing()
+        reached = self.road_end(start, end)
+        if start == reached:
+            return self._begin(self._register.at(start), seed, begun)
+        take_set, is_new = self._register.branch(start, reached)
+        return self._begin(take_set, seed, begun, is_branch=is_new)
 
     def retake(self, take_set: TakeSet, seed: int | None = None) -> Take:
         """Replaces the take in the text by a new one that grows in its place, in one undo step.
@@ -455,6 +521,9 @@ class Manuscript:
         take = take_set.takes[index]
         change = Change(place.start, self._buffer.passage(place.start, place.end), take.passage)
         targets = {inner: there.moved(place.start) for inner, there in take.nested.items()}
+        longer = change.end - place.end
+        for outer, there in self._register.around(take_set).items():
+            targets[outer] = replace(there, end=there.end + longer)
         targets[take_set] = Place(place.start, change.end, index)
         self._history.close()
         self._history.push(Step(*self._carry_out([change], targets)))
@@ -462,24 +531,39 @@ class Manuscript:
         self.state_changed()
         return change.end
 
-    def _begin(self, take_set: TakeSet, seed: int | None) -> Take:
+    def _begin(
+        self,
+        take_set: TakeSet,
+        seed: int | None,
+        begun: Passage = NOTHING,
+        *,
+        is_branch: bool = False,
+    ) -> Take:
         place = take_set.place
         self._put_away(take_set)
-        take = Take(seed)
+        take = Take(seed, passage=begun, given=len(begun))
         take.bind(self._append)
         take_set.takes.append(take)
         replaced = self._buffer.passage(place.start, place.end)
-        step = Step([Change(place.start, replaced, NOTHING)])
-        history = self._history
+        step = Step([Change(place.start, replaced, begun)])
+        history, register = self._history, self._register
         history.close()
-        places = self._register.places()
-        self._growth = Growth(take_set, take, step, replaced, places, history.undone[:])
+        self._growth = growth = Growth(
+            take_set,
+            take,
+            step,
+            replaced,
+            places=register.places(),
+            around=register.around(take_set),
+            undone=history.undone[:],
+            is_branch=is_branch,
+        )
         history.undone.clear()
         history.push_unchanged(step)
-        if replaced:
+        if replaced or begun:
             self._buffer.apply(step.changes[0])
             history.renew([step])
-        self._register.move(step.changes, {take_set: self._growth.target})
+        register.move(step.changes, growth.targets())
         self.state_changed()
         return take
 
@@ -492,7 +576,7 @@ class Manuscript:
         change = Change(growth.take_set.place.end, NOTHING, added)
         self._buffer.apply(change)
         growth.take.passage += added
-        self._register.move([change], {growth.take_set: growth.target})
+        self._register.move([change], growth.targets_after(len(added)))
         self._history.renew(self._history.done[-1:])
         self.state_changed()
 
@@ -511,6 +595,25 @@ class Manuscript:
     ) -> tuple[list[Change], Places]:
         happened = [self._buffer.apply(change) for change in changes]
         return happened, self._register.move(changes, targets)
+
+    def _bring_marks_back(self, step: Step, changes: Iterable[Change]) -> None:
+        if step.marks is None:
+            return
+        start, marks = step.marks
+        start += sum(len(change.inserted) - len(change.removed) for change in changes)
+        end = start + len(marks)
+        step.marks = start, self._buffer.marks(start, end)
+        self._buffer.mark_each(start, marks)
+        self.remarked(start, end)
+
+    def _line_end(self, position: int) -> int:
+        """Where the line ends that a place is in; the end of the text in the last one."""
+        while near := self.part(position, position + _NEAR):
+            found = near.find("\n")
+            if found >= 0:
+                return position + found
+            position += len(near)
+        return position
 
     def _bound_history(self) -> None:
         # The step of a take that grows must be found again when it ends.

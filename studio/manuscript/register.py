@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from studio.manuscript.change import Change
 from studio.manuscript.place import Place, carried
-from studio.manuscript.takes import TakeSet
+from studio.manuscript.takes import Take, TakeSet
 
 Places = dict[TakeSet, Place]
 
@@ -49,12 +50,85 @@ class TakeRegister:
         self.sets.append(TakeSet(place))
         return self.sets[-1]
 
+    def road_end(self, start: int, end: int, line_end: Callable[[int], int]) -> int:
+        """How far the text reaches that was written on from a place.
+
+        To the end of the innermost take that the place lies in, or else of its line; and of the
+        takes that were written on from there, one behind the other. Takes that hold that one do
+        not count: what they say behind it was there before.
+
+        Args:
+            start: Where the part of the text begins that was written on from.
+            end: Where it ends; no less is reached.
+            line_end: Gives where the line ends that a place is in.
+        """
+        standing = [take_set.place for take_set in self.sets if take_set.index is not None]
+        ends = [place.end for place in standing if place.start <= start < place.end]
+        reach = max(end, min(ends)) if ends else line_end(end)
+        behind = [place for place in standing if place.start > start]
+        for place in sorted(behind, key=lambda place: place.start):
+            if place.start > reach:
+                break
+            reach = max(reach, place.end)
+        return reach
+
+    def branch(self, start: int, end: int) -> tuple[TakeSet, bool]:
+        """The set of the roads that part at a place, the present one of them in the text.
+
+        Args:
+            start: Where the present road begins.
+            end: Where it ends, behind that.
+
+        Returns:
+            The set, and whether it was made for this.
+        """
+        standing = [take_set for take_set in self.sets if take_set.index is not None]
+        here = [
+            take_set
+            for take_set in standing
+            if (take_set.place.start, take_set.place.end) == (start, end)
+        ]
+        if here:
+            return here[-1], False
+        present = Take()
+        holding = [known for known in standing if known.place.start <= start < known.place.end]
+        if holding:
+            whole = min(holding, key=lambda known: known.place.end - known.place.start).current
+            assert whole is not None, "it stands in the text"
+            present = Take(whole.seed, whole.temperatures[:], whole.preset, whole.ending)
+        self.sets.append(TakeSet(Place(start, end, 0), [present]))
+        return self.sets[-1], True
+
+    def around(self, inner: TakeSet) -> Places:
+        """The sets whose take in the text holds the place of another, and theirs.
+
+        A place that reaches into the other's is given with all of that: what was written on from
+        its take belongs to it, once another road leads out of it.
+        """
+        here = inner.place
+        return {
+            outer: replace(outer.place, end=max(outer.place.end, here.end))
+            for outer in self.sets
+            if outer is not inner and outer.index is not None and self._holds(outer, inner)
+        }
+
+    def _holds(self, outer: TakeSet, inner: TakeSet) -> bool:
+        whole, part = outer.place, inner.place
+        if whole.start < part.start < whole.end:
+            return True
+        if whole.start != part.start or part.start == part.end or whole.end < part.end:
+            return False
+        # Of two that hold the same, the later one was made inside the other.
+        return whole.end > part.end or self.sets.index(outer) < self.sets.index(inner)
+
     def nested_in(self, outer: TakeSet) -> Places:
         """The sets whose places lie inside another's, counted from where that begins."""
         return {
             inner: inner.place.moved(-outer.place.start)
             for inner in self.sets
-            if inner is not outer and outer.place.encloses(inner.place)
+            if inner is not outer
+            and outer.place.encloses(inner.place)
+            and (inner.index is None or not self._holds(inner, outer))
         }
 
     def move(self, changes: Sequence[Change], targets: Mapping[TakeSet, Place]) -> Places:

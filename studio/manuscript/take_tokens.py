@@ -33,8 +33,8 @@ class TakeTokens:
         """How many of the take's records have been looked at."""
         self._certain: deque[tuple[TokenRecord, str]] = deque()
         """Tokens whose characters are known, and may not have come yet."""
-        self._length = 0
-        """Code points of the take that have been given out."""
+        self._length = take.given
+        """Code points of the take that have been given out, or that no record of it spells."""
         self._last: tuple[int, TokenGroup] | None = None
         """What was given out last: how far into the take, and what."""
         self._fits = True

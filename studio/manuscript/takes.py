@@ -28,9 +28,10 @@ class Take:
         ending: Why it ended, a word of the generator's; "" if nobody said.
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
             and stepped away from it, as it then stood.
-        records: Those of its tokens, in order.
+        records: Those of the tokens that it grew by, in order.
         nested: Sets of takes that stood inside its text when it was put away; their places count
             from its beginning.
+        given: How many of its first code points it was begun with; it grew by what is behind them.
     """
 
     seed: int | None = None
@@ -40,6 +41,7 @@ class Take:
     passage: Passage = NOTHING
     records: list[TokenRecord] = field(default_factory=list)
     nested: dict[TakeSet, Place] = field(default_factory=dict)
+    given: int = 0
     _grow: Callable[[str], None] | None = None
 
     @property

@@ -57,6 +57,7 @@ class TokenSpans:
         self._take: TakeTokens | None = None
         self._is_gone: Callable[[TokenRecord], bool] = lambda _record: False
         manuscript.changed.connect(self._on_text_changed)
+        manuscript.remarked.connect(self._on_remarked)
         manuscript.state_changed.connect(self._on_state_changed)
 
     def __len__(self) -> int:
@@ -111,6 +112,30 @@ class TokenSpans:
         high = self._table.first_ending_after(position)
         return self._listed(max(0, high - count), high)
 
+    def after(self, position: int, count: int) -> list[TokenSpan]:
+        """The first `count` spans that begin at a position or behind it, in order.
+
+        Args:
+            position: In code points.
+            count: How many at most.
+        """
+        low = self._table.first_starting_from(position)
+        return self._listed(low, min(low + count, len(self)))
+
+    def beside(self, span: TokenSpan, step: int) -> TokenSpan | None:
+        """The span before one (-1) or behind it (+1) that has characters; None at the ends.
+
+        Args:
+            span: One of these, that has characters.
+            step: -1 or +1.
+        """
+        starts, ends = self.starts, self.ends
+        row = self._table.first_ending_after(span.start if step < 0 else span.end)
+        row += min(step, 0)
+        while 0 <= row < len(self) and starts[row] == ends[row]:
+            row += step
+        return self._listed(row, row + 1)[0] if 0 <= row < len(self) else None
+
     def set_source(self, source: Hashable) -> None:
         """Show the tokens of another source, and take those to come for its own.
 
@@ -125,7 +150,11 @@ class TokenSpans:
             self._emit(0, removed, self._table.replace(0, removed, found))
 
     def fill(
-        self, start: int, records: Iterable[TokenRecord], text: FollowedText | None = None
+        self,
+        start: int,
+        records: Iterable[TokenRecord],
+        text: FollowedText | None = None,
+        over: tuple[int, int] = (0, 0),
     ) -> int:
         """Place tokens that spell the text from `start` on, wherever no span is yet.
 
@@ -133,6 +162,7 @@ class TokenSpans:
             start: In code points: where the first token begins.
             records: Tokens in order, the first and the last of them at a character's boundary.
             text: The text that they spell and that `start` is of; by default it is the present one.
+            over: The range of the present text in which they take the place of the spans there.
 
         Returns:
             How many groups of tokens were placed. One that is not what stands there, or that
@@ -142,7 +172,7 @@ class TokenSpans:
         for group in grouped(characters_of(records), self.source):
             end = start + len(group.text)
             now = start if text is None else text.where(start, end)
-            placed += now is not None and self._place(now, group)
+            placed += now is not None and self._place(now, group, over)
             start = end
         return placed
 
@@ -172,15 +202,18 @@ class TokenSpans:
     def _has_gone(self, group: TokenGroup) -> bool:
         return any(map(self._is_gone, group.records))
 
-    def _place(self, start: int, group: TokenGroup) -> bool:
+    def _place(self, start: int, group: TokenGroup, over: tuple[int, int]) -> bool:
         end = start + len(group.text)
         if start < 0 or self._manuscript.part(start, end) != group.text:
             return False
-        row = self._table.first_ending_after(start)
-        if row != self._table.first_starting_from(end):
-            return False
+        table = self._table
+        low, high = table.first_ending_after(start), table.first_starting_from(end)
+        if low < high:
+            low, high = table.whole(low, high)
+            if min(start, int(table.starts[low])) < over[0] or end > over[1]:
+                return False
         self._manuscript.mark(start, end, group)
-        self._emit(row, 0, self._table.replace(row, row, [(start, group)]))
+        self._emit(low, high - low, table.replace(low, high, [(start, group)]))
         return True
 
     def _listed(self, low: int, high: int) -> list[TokenSpan]:
@@ -205,6 +238,14 @@ class TokenSpans:
         added = table.replace(low, high, found)
         if low < len(table) or high > low:
             self._emit(low, high - low, added)
+
+    def _on_remarked(self, start: int, end: int) -> None:
+        table = self._table
+        low = table.first_ending_after(start)
+        high = max(low, table.first_starting_from(end))
+        low, high = table.whole(low, high)
+        found = self._shown(self._joined(start, -1), self._joined(end, +1))
+        self._emit(low, high - low, table.replace(low, high, found))
 
     def _standing(self, start: int, end: int) -> list[tuple[int, TokenGroup]]:
         """The whole groups in text that has just come, and across its edges."""

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from studio.manuscript import Manuscript, Origin, Take, TakeSet
+from studio.manuscript import Manuscript, Origin, Passage, Take, TakeSet
 
 Cells = tuple[tuple[str, int], ...]
 Places = dict[TakeSet, object]
@@ -27,6 +27,10 @@ def cells(text: str, origin: Origin) -> Cells:
     return tuple((character, int(origin)) for character in text)
 
 
+def as_cells(passage: Passage) -> Cells:
+    return tuple(zip(passage.text, passage.origins, strict=True))
+
+
 class ManuscriptMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +44,9 @@ class ManuscriptMachine(RuleBasedStateMachine):
         self.left: Cells = ()  # of the growing take
         self.grown: Cells = ()
         self.right: Cells = ()
+        self.given: Cells = ()  # what it was begun with
+        self.old_road: Cells = ()  # what it was begun in the place of
+        self.holding: list[TakeSet] = []  # whose takes it was begun in
         self.around: list[tuple[Cells, Cells]] = []
 
     def follow(self, position: int, removed: int, text: str, origins: bytes) -> None:
@@ -124,8 +131,23 @@ class ManuscriptMachine(RuleBasedStateMachine):
         self.grow_between(self.model[: place.start], self.model[place.end :])
         self.take = self.manuscript.retake(active)
 
-    def grow_between(self, left: Cells, right: Cells) -> None:
-        self.left, self.grown, self.right = left, (), right
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, length=st.integers(0, 4), text=texts, origin=st.sampled_from(Origin))
+    def leads_on_another_way(self, position: int, length: int, text: str, origin: Origin) -> None:
+        start = position % (len(self.model) + 1)
+        end = min(start + length, len(self.model))
+        reached = self.manuscript.road_end(start, end)
+        assert end <= reached <= len(self.model)
+        before = {known for known in self.manuscript.take_sets if known.place.start < start}
+        holding = [known for known in before if start < known.place.end]
+        self.grow_between(self.model[:start], self.model[reached:], cells(text, origin))
+        self.old_road = self.states[-1].cells[start:reached]
+        self.take = self.manuscript.branch(start, end, Passage.of(text, origin))
+        self.holding = holding if reached > start else []
+
+    def grow_between(self, left: Cells, right: Cells, given: Cells = ()) -> None:
+        self.left, self.grown, self.right = left, given, right
+        self.old_road, self.holding = (), []
         self.around = [(left, right)]
 
     @precondition(lambda self: self.take is not None)
@@ -142,7 +164,15 @@ class ManuscriptMachine(RuleBasedStateMachine):
         before = self.states[-1].cells
         # What stood in the take's place comes back if the take got no text.
         middle = self.grown or before[len(first_left) : len(before) - len(first_right)]
+        takes = self.manuscript.growing_take_set
+        assert takes is not None
         self.manuscript.end_take()
+        if self.grown and self.old_road:
+            assert self.old_road in [as_cells(take.passage) for take in takes.takes[:-1]]
+            if len(self.around) == 1:
+                for known in self.holding:
+                    assert known.place.start <= takes.place.start
+                    assert known.place.end >= takes.place.end
         self.take = None
         if not self.grown:
             self.around.pop(0)
@@ -162,9 +192,9 @@ class ManuscriptMachine(RuleBasedStateMachine):
         left, right = self.model[: place.start], self.model[place.end :]
         end = self.manuscript.step_take(active, direction)
         assert active.current is not None
-        take = active.current.passage
+        take = as_cells(active.current.passage)
         assert end == len(left) + len(take)
-        self.expect(left + tuple(zip(take.text, take.origins, strict=True)) + right)
+        self.expect(left + take + right)
 
     def arrive(self, state: State) -> bool:
         """Whether the manuscript is in a state of the model."""
@@ -209,7 +239,8 @@ class ManuscriptMachine(RuleBasedStateMachine):
             place = known.place
             assert 0 <= place.start <= place.end <= len(self.manuscript)
             empty = place.start == place.end
-            assert empty == (place.index is None) or known.current is self.take
+            may_be_empty = self.take is not None and place.start == len(self.left)
+            assert empty == (place.index is None) or may_be_empty
 
     def teardown(self) -> None:
         if self.take is not None:

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from studio.manuscript import Manuscript, Take
+from studio.manuscript import Manuscript, Origin, Passage, Take
 from studio.manuscript.token_characters import TokenCharacters, characters_of
 from studio.manuscript.token_groups import whole_groups
 from studio.manuscript.token_spans import TokenSpans
@@ -100,6 +100,29 @@ class SpansMachine(RuleBasedStateMachine):
         whole = range(start, start + len(raw.decode()))
         assert all(self.spans.at(place) for place in whole if not before)
 
+    @precondition(lambda self: self.take is None and len(self.manuscript) > 0)
+    @rule(position=anywhere, text=texts, cuts=st.lists(st.integers(0, 24), max_size=5))
+    def what_follows_another_word_is_read_again(
+        self, position: int, text: str, cuts: list[int]
+    ) -> None:
+        before = self.placed()
+        start = position % len(self.manuscript)
+        self.manuscript.close_step()
+        self.manuscript.edit(start, 1, text)
+        follows, end = start + len(text), len(self.manuscript)
+        self.manuscript.keep_marks(follows, end)
+        raw = self.manuscript.text[follows:].encode()
+        ends = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
+        records = [token_record(raw[a:b]) for a, b in pairwise(ends)]
+        placed = self.spans.fill(follows, records, over=(follows, end))
+        between = self.spans.between(follows, end)
+        assert placed == sum(span.start < span.end for span in between)
+        after = self.placed()
+        self.manuscript.undo()
+        assert self.placed() == before
+        self.manuscript.redo()
+        assert self.placed() == after
+
     @precondition(lambda self: self.take is None)
     @rule(position=anywhere, again=st.booleans())
     def begins_a_take(self, position: int, again: bool) -> None:
@@ -109,6 +132,14 @@ class SpansMachine(RuleBasedStateMachine):
             self.take = self.manuscript.retake(active)
         else:
             self.take = self.manuscript.begin_take(place)
+        self.decoder, self.unsaid = TokenCharacters(), ""
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, length=st.integers(0, 4), text=texts)
+    def leads_on_another_way(self, position: int, length: int, text: str) -> None:
+        start = position % (len(self.manuscript) + 1)
+        end = min(start + length, len(self.manuscript))
+        self.take = self.manuscript.branch(start, end, Passage.of(text, Origin.TYPED))
         self.decoder, self.unsaid = TokenCharacters(), ""
 
     @precondition(lambda self: self.take is not None)
@@ -135,11 +166,14 @@ class SpansMachine(RuleBasedStateMachine):
         if take.text:
             # All tokens but those before the first character stand in the text.
             pairs = characters_of(take.records)
-            while not pairs[0][1]:
+            while pairs and not pairs[0][1]:
                 pairs.pop(0)
+            if not pairs:
+                return
             records = [record for _, _, record in self.placed()]
-            first = records.index(pairs[0][0])
-            assert records[first : first + len(pairs)] == [record for record, _ in pairs]
+            first = next(at for at, record in enumerate(records) if record is pairs[0][0])
+            here = records[first : first + len(pairs)]
+            assert list(map(id, here)) == [id(record) for record, _ in pairs]
 
     @precondition(lambda self: self.take is None)
     @rule(caret=anywhere, direction=st.sampled_from([-1, 1]))
