@@ -1,10 +1,11 @@
 """A model that says given vectors of logits, one after another: for the bench.
 
 Models of large vocabularies are large, and none is shipped. This one is made of recorded logits: to
-llama.cpp a model of its `llama` architecture with one layer, whose matrix of outputs takes the
-memory traffic that a small model's does.
+llama.cpp a model of its `llama` architecture, whose layers and whose matrix of outputs take the
+work and the memory traffic of the smallest that people use with such a vocabulary, Gemma 3 270M
+(18 layers, 640 numbers wide, 2,048 in their feed-forward part).
 
-Its layer adds nothing, so what reaches the output is the row of the last token in the table of
+Its layers add nothing, so what reaches the output is the row of the last token in the table of
 tokens, normalized. Each row is zero but for two numbers in one block of 32: which block says which
 vector comes next. In the output's row of a token, the block with the number of a vector holds that
 vector's logit, in two 8-bit numbers and a scale: Q8_0, exact to one part in 32,000 of the logit.
@@ -21,10 +22,11 @@ from numpy.typing import NDArray
 
 from studio.engine.model_files.gguf_writer import NewTensor, Value, write_gguf
 
+LAYERS = 18
 _WIDTH = 640
-"""At least. With it, an output of 262,144 tokens takes 178 MB: as a model of 270M parameters."""
+"""At least. With it, an output of 262,144 tokens takes 178 MB, and the layers take 92."""
 _HEAD = 64
-_FEED_FORWARD = 64
+_FEED_FORWARD = 2048
 _CONTEXT = 4096
 _EPSILON = 1e-6
 
@@ -46,13 +48,16 @@ _NORMAL, _CONTROL = 1, 3
 """llama.cpp's types of tokens."""
 
 
-def write_replay_model(path: Path, logits: NDArray[np.float32], text: str) -> None:
+def write_replay_model(
+    path: Path, logits: NDArray[np.float32], text: str, layers: int = LAYERS
+) -> None:
     """Write the model.
 
     Args:
         path: a GGUF file to be.
         logits: `(N, V)`, finite: what it says.
         text: whose words are tokens. All else is written byte by byte.
+        layers: how many there are; they change nothing of what it says.
 
     Raises:
         OSError: it cannot be written.
@@ -60,10 +65,10 @@ def write_replay_model(path: Path, logits: NDArray[np.float32], text: str) -> No
     """
     if not np.isfinite(logits).all():
         raise ValueError("logits: found one that is not finite; it has no place in a model.")
-    count, size = logits.shape
+    count = len(logits)
     width = max(_WIDTH, 32 * (count + count % 2))  # whole heads
     tokens = _vocabulary(logits, text)
-    write_gguf(path, _metadata(tokens, width), _tensors(logits, width, size))
+    write_gguf(path, _metadata(tokens, width, layers), _tensors(logits, width, layers))
 
 
 def next_vectors(logits: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -81,7 +86,7 @@ def next_vectors(logits: NDArray[np.float32]) -> NDArray[np.int64]:
     return following
 
 
-def _metadata(tokens: list[str], width: int) -> dict[str, Value]:
+def _metadata(tokens: list[str], width: int, layers: int) -> dict[str, Value]:
     end = tokens.index(_END)
     return {
         "general.architecture": "llama",
@@ -89,7 +94,7 @@ def _metadata(tokens: list[str], width: int) -> dict[str, Value]:
         "general.file_type": 7,  # mostly Q8_0
         "llama.vocab_size": len(tokens),
         "llama.context_length": _CONTEXT,
-        "llama.block_count": 1,
+        "llama.block_count": layers,
         "llama.embedding_length": width,
         "llama.feed_forward_length": _FEED_FORWARD,
         "llama.attention.head_count": width // _HEAD,
@@ -142,7 +147,8 @@ def _bytes_as_gpt2_spells_them() -> list[str]:
     return [chr(byte) if byte in printable else chr(next(moved)) for byte in range(256)]
 
 
-def _tensors(logits: NDArray[np.float32], width: int, size: int) -> list[NewTensor]:
+def _tensors(logits: NDArray[np.float32], width: int, layers: int) -> list[NewTensor]:
+    size = logits.shape[1]
     # Such that the two numbers of a row come out of the last norm as they went in.
     norm = np.sqrt((_LARGEST**2 + 1) / width)
 
@@ -152,18 +158,24 @@ def _tensors(logits: NDArray[np.float32], width: int, size: int) -> list[NewTens
     def nothing(name: str, length: int, rows: int) -> NewTensor:
         return NewTensor(name, "Q8_0", (length, rows), [np.zeros((rows, length // 32), _BLOCK)])
 
-    key_width = _HEAD  # of one head, which all share
+    def layer(number: int) -> list[NewTensor]:
+        name = f"blk.{number}"
+        key_width = _HEAD  # of one head, which all share
+        return [
+            row(f"{name}.attn_norm.weight", 1.0),
+            nothing(f"{name}.attn_q.weight", width, width),
+            nothing(f"{name}.attn_k.weight", width, key_width),
+            nothing(f"{name}.attn_v.weight", width, key_width),
+            nothing(f"{name}.attn_output.weight", width, width),
+            row(f"{name}.ffn_norm.weight", 1.0),
+            nothing(f"{name}.ffn_gate.weight", width, _FEED_FORWARD),
+            nothing(f"{name}.ffn_up.weight", width, _FEED_FORWARD),
+            nothing(f"{name}.ffn_down.weight", _FEED_FORWARD, width),
+        ]
+
     return [
         NewTensor("token_embd.weight", "Q8_0", (width, size), _table(logits, width)),
-        row("blk.0.attn_norm.weight", 1.0),
-        nothing("blk.0.attn_q.weight", width, width),
-        nothing("blk.0.attn_k.weight", width, key_width),
-        nothing("blk.0.attn_v.weight", width, key_width),
-        nothing("blk.0.attn_output.weight", width, width),
-        row("blk.0.ffn_norm.weight", 1.0),
-        nothing("blk.0.ffn_gate.weight", width, _FEED_FORWARD),
-        nothing("blk.0.ffn_up.weight", width, _FEED_FORWARD),
-        nothing("blk.0.ffn_down.weight", _FEED_FORWARD, width),
+        *(tensor for number in range(layers) for tensor in layer(number)),
         row("output_norm.weight", float(norm)),
         NewTensor("output.weight", "Q8_0", (width, size), _output(logits, width)),
     ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.commands.bench_logits import logits_file, read_logits
 from studio.commands.bench_opened import OPENING, OpenedEngine
-from studio.commands.replay_model import next_vectors, write_replay_model
+from studio.commands.replay_model import LAYERS, next_vectors, write_replay_model
 from studio.engine.control import Control
 from studio.engine.llama import log
 from studio.engine.llama.context import Context
@@ -43,8 +43,8 @@ def opened(path: Path) -> Iterator[tuple[Model, Context]]:
     model.close()
 
 
-def check_that_llama_cpp_says(path: Path, logits: NDArray[np.float32]) -> None:
-    write_replay_model(path, logits, OPENING)
+def check_that_llama_cpp_says(path: Path, logits: NDArray[np.float32], layers: int = 1) -> None:
+    write_replay_model(path, logits, OPENING, layers)
     following = next_vectors(logits)
     count = len(logits)
     with opened(path) as (model, context):
@@ -65,6 +65,10 @@ def test_llama_cpp_says_the_logits_it_was_made_of(tmp_path: Path) -> None:
     check_that_llama_cpp_says(tmp_path / "replay.gguf", made_up_logits())
 
 
+def test_its_layers_change_nothing_of_what_it_says(tmp_path: Path) -> None:
+    check_that_llama_cpp_says(tmp_path / "replay.gguf", made_up_logits(), LAYERS)
+
+
 def test_llama_cpp_says_recorded_logits(tmp_path: Path) -> None:
     file = logits_file(Path(__file__).parent)
     if file is None:
@@ -74,7 +78,7 @@ def test_llama_cpp_says_recorded_logits(tmp_path: Path) -> None:
 
 def test_it_takes_words_and_writes_some(tmp_path: Path) -> None:
     path = tmp_path / "replay.gguf"
-    write_replay_model(path, made_up_logits() * 0.1, OPENING)
+    write_replay_model(path, made_up_logits() * 0.1, OPENING, layers=1)
     with opened(path) as (model, _):
         words = [model.vocabulary.text(token) for token in model.vocabulary.tokenize(OPENING)]
         assert b"".join(words) == OPENING.encode()
@@ -92,7 +96,7 @@ def test_what_is_written_visits_all_vectors_and_does_not_end(tmp_path: Path) -> 
     for vector in range(VECTORS):  # each is sure of a token, and would not be left by its number
         logits[vector, 10 * VECTORS + vector] = 3000.0
     path = tmp_path / "replay.gguf"
-    write_replay_model(path, logits, OPENING)
+    write_replay_model(path, logits, OPENING, layers=1)
     engine = OpenedEngine(path)
     params = SamplingParams(temperature=0.8, top_k=40, seed=1)
     command = Generate(
