@@ -13,6 +13,7 @@ from studio.app.model.context_use import ContextUse
 from studio.app.model.deaths import ModelDeaths
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.parameters.sampling_state import SamplingState
+from studio.app.presets.document_preset import DocumentPreset
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.reading import Reading
@@ -64,6 +65,9 @@ class Session(QObject):
         self.presets = PresetState(
             folder, self.preset_choice, self.sampling, self, self.draft.prompting
         )
+        self.document_preset = DocumentPreset(self.presets, self)
+        self.draft.preset_in_force = self.document_preset.to_bytes
+        self.draft.preset_found.connect(self.document_preset.put_in_force)
         self.next_token = NextToken(preset.sampling, self)
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self

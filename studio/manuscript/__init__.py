@@ -1,6 +1,7 @@
 """The text a writer and a model make together: provenance, undo, takes, and its file."""
 
 from studio.manuscript.briefs import BriefError, BriefFolder, document_key
+from studio.manuscript.document import SUFFIX, Document, is_document_name
 from studio.manuscript.edit import Edit, replacement
 from studio.manuscript.file_state import FileState, Outside
 from studio.manuscript.files import (
@@ -27,8 +28,10 @@ from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
 
 __all__ = [
+    "SUFFIX",
     "BriefError",
     "BriefFolder",
+    "Document",
     "Edit",
     "Encoding",
     "FileState",
@@ -56,6 +59,7 @@ __all__ = [
     "begun",
     "document_key",
     "fitting_parts",
+    "is_document_name",
     "joined",
     "leftovers",
     "leftovers_size",

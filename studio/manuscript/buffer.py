@@ -169,6 +169,13 @@ class Buffer:
         marks = self.marks(start, end) if marked else ()
         return Passage("".join(texts), b"".join(origins), marks if _has_any(marks) else None)
 
+    def passages(self) -> tuple[Passage, ...]:
+        """The whole text with provenance and marks, in pieces: quick, however long it is."""
+        return tuple(
+            Passage(chunk.text, chunk.origins, tuple(chunk.marks) if chunk.marks else None)
+            for chunk in self._chunks
+        )
+
     def words(self, most: int) -> int | None:
         """How many words the text has: what is set apart by white space.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -175,8 +176,25 @@ def open_text_file(path: Path, report: Report = lambda _done: None) -> tuple[Tex
         ManuscriptFileError: It cannot be read, is no regular file, is above `SIZE_LIMIT`, or is not
             text in one of these encodings.
     """
+    data, status = read_file(path, SIZE_LIMIT)
+    return _text_of(path, data, report), FileState.of(data, status)
+
+
+def read_file(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
+    """Reads a file whole.
+
+    Args:
+        path: It.
+        limit: Bytes that it may have at most.
+
+    Returns:
+        What it holds, and what the system reported of it before.
+
+    Raises:
+        ManuscriptFileError: It cannot be read, is no regular file, or is larger.
+    """
     try:
-        data, status = read_regular_file(path, SIZE_LIMIT)
+        return read_regular_file(path, limit)
     except NotRegularError as e:
         raise ManuscriptFileError(
             path, "not a regular file (a pipe, socket or device); choose a text file"
@@ -184,12 +202,11 @@ def open_text_file(path: Path, report: Report = lambda _done: None) -> tuple[Tex
     except TooLargeError as e:
         raise ManuscriptFileError(
             path,
-            f"too large to edit: {e.size:,} bytes; allowed are {SIZE_LIMIT:,} "
-            f"({SIZE_LIMIT // 2**20} MiB). Split it into several files.",
+            f"too large to edit: {e.size:,} bytes; allowed are {limit:,} "
+            f"({limit // 2**20} MiB). Split it into several files.",
         ) from e
     except OSError as e:
         raise ManuscriptFileError(path, _problem(e, "opened")) from e
-    return _text_of(path, data, report), FileState.of(data, status)
 
 
 def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
@@ -241,7 +258,22 @@ def write_text_file(path: Path, file: TextFile) -> FileState:
             message says where it is.
         UnicodeEncodeError: The text holds a lone surrogate.
     """
-    data = file.to_bytes()
+    return write_file(path, file.to_bytes())
+
+
+def write_file(path: Path, data: bytes) -> FileState:
+    """Writes a file, whole or not at all: see `atomic_write`.
+
+    Args:
+        path: It.
+        data: What it is to hold.
+
+    Returns:
+        What says later whether it still holds this.
+
+    Raises:
+        ManuscriptFileError: As `write_text_file`.
+    """
     try:
         return FileState.of(data, atomic_write(path, data))
     except OSError as e:

@@ -7,14 +7,19 @@ record of one that runs is nobody else's.
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import secrets
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.atomic_write import atomic_write
 from studio.file_lock import FileLock
+from studio.manuscript.document import Document
 from studio.manuscript.recovery import LARGEST, NewerRecordError, RecoveryError, RecoveryRecord
 from studio.manuscript.text_shape import BITE
 from studio.path_checks import is_file, size_of
@@ -22,7 +27,17 @@ from studio.progress import At
 from studio.regular_file import read_regular_file
 from studio.visible_text import visible_path
 
+if TYPE_CHECKING:  # not at every start: see `Journal._write_document`
+    import sqlite3
+
+    from studio.manuscript.document_tables import DocumentTables
+
+_log = logging.getLogger(__name__)
+
 _RECORD, _LOCK, _DAMAGED = "record", "lock", "damaged"
+_DOCUMENT = "document"
+"""The same text with its takes and tokens: the tables of a `.kelvin` file, of which each record
+writes what is new alone."""
 _MOST = 64
 """Of leftovers that are offered at once; others wait until these are gone."""
 _BEFORE, _BEHIND = 8_000, 2_000
@@ -44,6 +59,8 @@ class Journal:
         self.root = root
         self._folder: Path | None = None
         self._lock: FileLock | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._tables: DocumentTables | None = None
 
     def write(self, record: RecoveryRecord) -> None:
         """Keep a record in place of the one before, whole or not at all.
@@ -55,19 +72,54 @@ class Journal:
         if self._folder is None or not self._folder.is_dir():  # somebody tidied up
             self._begin()
         assert self._folder is not None, "a folder was made"
+        # First: where only one of the two is written, it is the one that says more.
+        self._write_document(self._folder / _DOCUMENT, record.document)
         # The writer's texts are nobody else's.
         atomic_write(self._folder / _RECORD, data, is_private=True)
+
+    def _write_document(self, path: Path, document: Document | None) -> None:
+        """Keep takes and tokens too, where there are any. The text alone is safe without it."""
+        if document is None or not document.says_more:
+            self._forget_document(path)
+            return
+        import sqlite3
+
+        from studio.manuscript.document_schema import make
+        from studio.manuscript.document_tables import DocumentTables
+
+        try:
+            if self._tables is None or not path.exists():
+                self._forget_document(path)
+                # The thread that writes is another one each time, never two at once.
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+                self._connection = sqlite3.connect(path, check_same_thread=False)
+                make(self._connection)
+                self._tables = DocumentTables(self._connection)
+            self._tables.write(document)
+        except (sqlite3.Error, OSError):
+            _log.warning("recovery: takes and tokens cannot be put in safety", exc_info=True)
+            self._forget_document(path)
+
+    def _forget_document(self, path: Path) -> None:
+        self._tables = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Forget the record: all is saved, or given up."""
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 (self._folder / _RECORD).unlink(missing_ok=True)
+            self._forget_document(self._folder / _DOCUMENT)
 
     def close(self) -> None:
         """Forget the record, and leave nothing behind."""
         folder, self._folder = self._folder, None
         if folder is not None:
+            self._forget_document(folder / _DOCUMENT)
             _remove(folder, self._lock)
 
     def _begin(self) -> None:
@@ -137,8 +189,8 @@ class Leftover:
 
     @property
     def size(self) -> int:
-        """Bytes of the record."""
-        return size_of(self.folder / _RECORD)
+        """Bytes of what is read."""
+        return size_of(self.folder / _RECORD) + size_of(self.folder / _DOCUMENT)
 
     def read(self) -> RecoveryRecord:
         """What it had kept.
@@ -147,7 +199,19 @@ class Leftover:
             RecoveryError: It is damaged since it was looked at.
             OSError: It cannot be read any more.
         """
-        return _read(self.folder / _RECORD)
+        path, beside = self.folder / _RECORD, self.folder / _DOCUMENT
+        record, document = _read(path), _read_document(beside)
+        if document is None:
+            return record
+        if document.text != record.text and beside.stat().st_mtime_ns < path.stat().st_mtime_ns:
+            return record  # it could not be written any more
+        return replace(
+            record,
+            file=replace(record.file, text=document.text),
+            brief=document.brief,
+            caret=document.caret,
+            document=document,
+        )
 
     def discard(self) -> None:
         """Delete it."""
@@ -259,6 +323,23 @@ def _take_in(
 
 def _read(path: Path) -> RecoveryRecord:
     return RecoveryRecord.of_bytes(read_regular_file(path, LARGEST)[0])
+
+
+def _read_document(path: Path) -> Document | None:
+    """What is known beside the text; None where nothing is, or it cannot be read."""
+    if not is_file(path):
+        return None
+    import sqlite3
+
+    from studio.manuscript.document_file import DocumentError, read_database
+
+    try:
+        # Not its bytes: what a write that was cut off has left beside them undoes it.
+        with closing(sqlite3.connect(path)) as connection:
+            return read_database(connection)
+    except (DocumentError, sqlite3.Error):
+        _log.warning("recovery: takes and tokens cannot be read", exc_info=True)
+        return None
 
 
 def _count_words(text: str) -> int:

@@ -17,7 +17,7 @@ from studio.manuscript.history import History, HistoryError, Step
 from studio.manuscript.passage import NOTHING, Marks, Origin, Passage, with_runs
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
-from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
+from studio.manuscript.takes import GrowingTakeError, Take, TakeSet, copies_of
 from studio.memory_budgets import UNDO
 
 _NEAR = 1024
@@ -39,6 +39,7 @@ class Manuscript:
         state_changed: Announces that something else than text may have changed too: what can be
             undone, the save point, the takes. It comes after the last `changed` of an operation;
             only then are the places of the takes up to date.
+        take_changes: How often a take was written or named, those that were undone among them.
         loaded: Announces that another text was opened: what was known of the one before it holds no
             more. It comes after `state_changed`.
     """
@@ -52,6 +53,7 @@ class Manuscript:
         self._history = History()
         self._register = TakeRegister()
         self._growth: Growth | None = None
+        self.take_changes = 0
         if text:
             self.load(text)
 
@@ -160,25 +162,54 @@ class Manuscript:
             step.open = False
             step.marks = start, self._buffer.marks(start, end)
 
-    def load(self, text: str, generated: Iterable[tuple[int, int]] = ()) -> None:
+    def load(
+        self,
+        text: str,
+        generated: Iterable[tuple[int, int]] = (),
+        origin: Origin = Origin.TYPED,
+    ) -> None:
         """Replaces everything by an opened text: clean, without history or takes.
 
         Args:
             text: The text.
-            generated: The ranges of it that a model wrote; all else is typed.
+            generated: The ranges of it that a model wrote.
+            origin: Where the rest comes from.
 
         Raises:
             GrowingTakeError: A take grows.
             ValueError: The text holds a lone surrogate.
         """
+        others = Passage.of(text, origin)
+        self.restore(Passage(text, with_runs(others.origins, generated, Origin.GENERATED)), ())
+
+    def restore(self, passage: Passage, take_sets: Iterable[TakeSet]) -> None:
+        """Replaces everything: clean, without history.
+
+        Args:
+            passage: The text with its provenance and marks.
+            take_sets: Its takes, which are the manuscript's from now on.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
         self._refuse_while_growing()
-        typed = Passage.of(text, Origin.TYPED)
-        opened = Passage(text, with_runs(typed.origins, generated, Origin.GENERATED))
         self._history = History()
-        self._register = TakeRegister()
-        self._buffer.load(opened)
+        self._register = TakeRegister(take_sets)
+        self._buffer.load(passage)
         self.state_changed()
         self.loaded()
+
+    def content(self) -> tuple[tuple[Passage, ...], tuple[TakeSet, ...]]:
+        """The text with its provenance and marks, in pieces, and copies of its takes.
+
+        They are as they are now, whatever happens; a take that grows has ended in its copy.
+        """
+        take_sets = copies_of(self._register.sets)
+        if self._growth is not None:
+            place = self._growth.take_set.place
+            take = take_sets[self._register.sets.index(self._growth.take_set)].takes[-1]
+            take.passage = self._buffer.passage(place.start, place.end)
+        return self._buffer.passages(), take_sets
 
     # Editing
 
@@ -249,6 +280,24 @@ class Manuscript:
             self._bound_history()
         self.state_changed()
 
+    def replace_all(self, passage: Passage, take_sets: Iterable[TakeSet]) -> None:
+        """Replaces the whole text by another with its takes, in one undo step.
+
+        Args:
+            passage: The text with its provenance and marks.
+            take_sets: Its takes, which are the manuscript's from now on.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
+        self._refuse_while_growing()
+        self._history.close()
+        change = Change(0, self._buffer.passage(0, len(self)), passage)
+        self._history.push(Step(*self._carry_out([change], {})))
+        self._register.sets += take_sets
+        self._bound_history()
+        self.state_changed()
+
     def close_step(self) -> None:
         """Makes the next keystroke begin a new undo step, as before a paste."""
         self._history.close()
@@ -302,6 +351,16 @@ class Manuscript:
     def can_redo(self) -> bool:
         """Whether `redo` has something to bring back; never while a take grows."""
         return self._growth is None and bool(self._history.undone)
+
+    @property
+    def changes_to_undo(self) -> int:
+        """How many changes of the text `undo` would make."""
+        return len(self._history.done[-1].changes) if self._history.done else 0
+
+    @property
+    def changes_to_redo(self) -> int:
+        """How many changes of the text `redo` would make."""
+        return len(self._history.undone[-1].changes) if self._history.undone else 0
 
     @property
     def is_clean(self) -> bool:
@@ -475,6 +534,7 @@ class Manuscript:
         if growth is None:
             raise GrowingTakeError("no take grows")
         growth.take.bind(None)
+        self.take_changes += bool(growth.take.passage)
         start = growth.take_set.place.start
         growth.take.passage = self._buffer.passage(start, start + len(growth.take.passage))
         if growth.replaced and not growth.take.passage:
@@ -516,6 +576,29 @@ class Manuscript:
         index = take_set.neighbour(direction)
         if index is None:
             raise ValueError(f"direction: no take on the side {direction:+d}")
+        return self.choose_take(take_set, index)
+
+    def choose_take(self, take_set: TakeSet, index: int) -> int:
+        """Puts a take into the text, in one undo step.
+
+        The take that leaves keeps what the writer made of it.
+
+        Args:
+            take_set: The takes of one place.
+            index: Which of them.
+
+        Returns:
+            Where the caret should go: the end of the take.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: There is no such take, the place of the set was deleted, or the set is of
+                another manuscript.
+        """
+        self._refuse_while_growing()
+        self._refuse_absent(take_set)
+        if not 0 <= index < len(take_set.takes):
+            raise ValueError(f"index: no take {index} of {len(take_set.takes)}")
         place = take_set.place
         self._put_away(take_set)
         take = take_set.takes[index]
@@ -530,6 +613,18 @@ class Manuscript:
         self._bound_history()
         self.state_changed()
         return change.end
+
+    def name_take(self, take: Take, name: str) -> None:
+        """Calls a take something.
+
+        Args:
+            take: Which.
+            name: What it is called from now on; "" for nothing.
+        """
+        if name != take.name:
+            take.name = name
+            self.take_changes += 1
+            self.state_changed()
 
     def _begin(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -17,12 +17,16 @@ _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 class Origin(IntEnum):
-    """Who wrote a character. The values are what a manuscript stores, one byte a character."""
+    """Where a character comes from. The values are what a manuscript stores, one byte each."""
 
     TYPED = 0
-    """The writer: typed, pasted, or opened from a file."""
+    """The writer."""
     GENERATED = 1
     """The model."""
+    PASTED = 2
+    """Another program, through the clipboard or dragged from there."""
+    OPENED = 3
+    """A plain text file, which does not say who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,19 @@ class Passage:
 NOTHING = Passage("", b"")
 
 
+def concatenated(passages: Sequence[Passage]) -> Passage:
+    """One passage of several, in order."""
+    if len(passages) == 1:
+        return passages[0]
+    marks: list[object | None] = []
+    if any(passage.marks for passage in passages):
+        for passage in passages:
+            marks += passage.marks or (None,) * len(passage)
+    text = "".join([passage.text for passage in passages])
+    origins = b"".join([passage.origins for passage in passages])
+    return Passage(text, origins, tuple(marks) or None)
+
+
 def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
     """The maximal runs of one origin, as `(start, end)` half-open ranges, in order.
 
@@ -86,15 +103,8 @@ def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
         origins: One byte a code point.
         origin: Who wrote the text.
     """
-    wanted = bytes([origin])
-    other = bytes([1 - origin])
-    start = origins.find(wanted)
-    while start >= 0:
-        end = origins.find(other, start)
-        if end < 0:
-            end = len(origins)
-        yield start, end
-        start = origins.find(wanted, end)
+    for run in re.finditer(re.escape(bytes([origin])) + b"+", origins):
+        yield run.span()
 
 
 def with_runs(origins: bytes, runs: Iterable[tuple[int, int]], origin: Origin) -> bytes:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
+from studio.manuscript.document import Document
 from studio.manuscript.file_state import FileState
 from studio.manuscript.files import Encoding, Newline, TextFile
+from studio.manuscript.passage import Origin, Passage, with_runs
 from studio.manuscript.text_shape import BITE
 from studio.visible_text import visible_line
 
@@ -64,6 +66,8 @@ class RecoveryRecord:
         path: The document's file; None where it was never saved.
         held: What that file held when it was read or written last.
         written_at: Seconds since 1970.
+        document: The same with its takes and tokens, where these are known. It is kept beside the
+            record, not in it.
     """
 
     file: TextFile
@@ -73,11 +77,21 @@ class RecoveryRecord:
     path: Path | None
     held: FileState | None
     written_at: float
+    document: Document | None = field(default=None, compare=False)
 
     @property
     def text(self) -> str:
         """The manuscript's text."""
         return self.file.text
+
+    @property
+    def whole(self) -> Document:
+        """All that is known of the document."""
+        if self.document is not None:
+            return self.document
+        typed = bytes([Origin.TYPED]) * len(self.text)
+        passage = Passage(self.text, with_runs(typed, self.generated, Origin.GENERATED))
+        return Document((passage,), (), self.caret, self.brief)
 
     def to_bytes(self) -> bytes:
         """The record as a file's bytes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from studio.manuscript.change import Change
@@ -17,11 +17,14 @@ class TakeRegister:
 
     Attributes:
         sets: In the order they were made.
+
+    Args:
+        sets: Those that there are already.
     """
 
-    def __init__(self) -> None:
-        self.sets: list[TakeSet] = []
-        self._uses = 0
+    def __init__(self, sets: Iterable[TakeSet] = ()) -> None:
+        self.sets = list(sets)
+        self._uses = max((one.used for one in self.sets), default=0)
 
     def places(self) -> Places:
         """Every set's place now."""

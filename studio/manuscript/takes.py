@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from studio.manuscript.passage import NOTHING, Passage
 from studio.manuscript.place import Place
@@ -25,6 +25,7 @@ class Take:
         seed: The seed it was drawn with, None if nobody said.
         temperatures: Those that held while it was written, in order.
         preset: The name of the preset whose settings it was begun with, "" if nobody said.
+        name: What the writer calls it; "" for nothing.
         ending: Why it ended, a word of the generator's; "" if nobody said.
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
             and stepped away from it, as it then stood.
@@ -37,6 +38,7 @@ class Take:
     seed: int | None = None
     temperatures: list[float] = field(default_factory=list)
     preset: str = ""
+    name: str = ""
     ending: str = ""
     passage: Passage = NOTHING
     records: list[TokenRecord] = field(default_factory=list)
@@ -109,3 +111,27 @@ class TakeSet:
         else:
             target = self.place.index + direction
         return target if 0 <= target < len(self.takes) else None
+
+
+def copies_of(take_sets: Iterable[TakeSet]) -> tuple[TakeSet, ...]:
+    """Sets of takes as they are now: what happens to these changes nothing of their copies.
+
+    A take that grows has ended in its copy.
+
+    Args:
+        take_sets: All of one text; sets nested in a take are among them.
+    """
+    copies = {one: TakeSet(one.place, used=one.used) for one in take_sets}
+    for one, copy in copies.items():
+        for take in one.takes:
+            nested = {copies[inner]: place for inner, place in take.nested.items()}
+            copy.takes.append(
+                replace(
+                    take,
+                    temperatures=take.temperatures[:],
+                    records=take.records[:],
+                    nested=nested,
+                    _grow=None,
+                )
+            )
+    return tuple(copies.values())

@@ -22,7 +22,7 @@ import json
 import sys
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from studio.ui import application as program
 from studio.app.model.state import ModelPhase
 from studio.ui.writing.recovery_dialog import RecoveryDialog
@@ -54,6 +54,13 @@ def state():
         "brief": window.brief.edit.text(),
         "caret": window.editor.caret,
         "path": str(draft.path) if draft.path else None,
+        "takes": [
+            [
+                [take.text, take.seed, [record.id for record in take.records]]
+                for take in takes.takes
+            ]
+            for takes in draft.manuscript.take_sets
+        ],
         "is_modified": window.isWindowModified(),
         "offers": [
             dialog.list.item(row).text() for dialog in dialogs for row in range(dialog.list.count())
@@ -74,10 +81,15 @@ def obey():
         elif name == "save":
             window.actions_.save.trigger()
             window.files.finish()
-        elif name == "continue":
+        elif name == "save_as":
+            QFileDialog.getSaveFileName = lambda *_: (rest[0], "")
+            window.actions_.save_as.trigger()
+            window.files.finish()
+        elif name in ("continue", "retake"):
             window.session.sampling.set_max_tokens(12)
             window.session.sampling.change(seed=1)
-            window.actions_.continue_.trigger()
+            actions = window.actions_
+            (actions.retake if name == "retake" else actions.continue_).trigger()
             until(lambda: window.session.writing.is_idle)
         elif name == "answer":
             (dialog,) = window.findChildren(RecoveryDialog)
@@ -114,6 +126,13 @@ class Program:
         offers = self.state["offers"]
         assert isinstance(offers, list)
         return offers
+
+    @property
+    def takes(self) -> list[list[tuple[str, int | None, list[int]]]]:
+        """Of each set its takes: text, seed, ids of their tokens."""
+        takes = self.state["takes"]
+        assert isinstance(takes, list)
+        return takes
 
     def do(self, *command: str) -> None:
         assert self.process.stdin
@@ -244,3 +263,35 @@ def test_a_generation_is_kept_at_its_end(
     second.do("answer", "restore")
     assert second.state == written
     assert str(int(Origin.GENERATED)) in str(second.state["origins"])
+    [[(text, seed, ids)]] = second.takes
+    assert text
+    assert seed is not None
+    assert len(ids) > 1
+
+
+def test_a_kill_loses_no_take_of_a_document(
+    start: Start, empty_home: Path, starter_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "The Fisherman.kelvin"
+    first = start(model=True)
+    first.do("type", "The old man looked out over the")
+    first.do("save_as", str(path))
+    first.do("continue")
+    first.do("retake")
+    written = first.state
+    assert [len(takes) for takes in first.takes] == [2]
+    first.do("rest")
+    wait_until_kept(empty_home, lambda record: record.text == written["text"])
+    first.kill()
+    second = start()
+    second.do("answer", "restore")
+    written["offers"] = []
+    assert second.state == written
+    second.do("save")
+    saved = second.state
+    assert not saved["is_modified"]
+    second.kill()
+    third = start()
+    assert third.offers == []
+    # Where the caret was, the settings say, which are written a moment after the document.
+    assert third.state | {"caret": 0} == saved | {"caret": 0}, "the last document, all of it"

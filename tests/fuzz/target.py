@@ -16,6 +16,7 @@ MODULES = {
     "sketches": "tests.fuzz.sketches",
     "settings": "tests.fuzz.settings",
     "documents": "tests.fuzz.documents",
+    "kelvin-documents": "tests.fuzz.kelvin_documents",
 }
 """Name of a target -> the module whose function `target` makes it."""
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -13,7 +14,18 @@ import pytest
 from hypothesis import strategies
 
 from studio.file_lock import FileLock
-from studio.manuscript import Glance, Journal, RecoveryRecord, TextFile, leftovers, leftovers_size
+from studio.manuscript import (
+    Document,
+    Glance,
+    Journal,
+    Manuscript,
+    RecoveryRecord,
+    TextFile,
+    leftovers,
+    leftovers_size,
+)
+from studio.manuscript.document_tables import DocumentTables
+from tests.helpers.token_records import tokens
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -46,6 +58,110 @@ def die(journal: Journal) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "state" / "recovery"
+
+
+def with_takes(*words: str, written_at: float = 1.0) -> RecoveryRecord:
+    """A record of a text of one take, with its tokens."""
+    manuscript = Manuscript("It begins.")
+    take = manuscript.begin_take(10, seed=7)
+    for one in tokens(*words):
+        take.records.append(one)
+        take.append(one.text.decode())
+    manuscript.end_take()
+    document = Document(*manuscript.content(), caret=3, brief="A tale.")
+    file = TextFile(document.text)
+    return RecoveryRecord(file, ((10, 14),), "A tale.", 3, None, None, written_at, document)
+
+
+def takes_of(record: RecoveryRecord) -> list[list[tuple[str, list[int]]]]:
+    document = record.document
+    assert document is not None
+    return [
+        [(take.text, [one.id for one in take.records]) for take in one.takes]
+        for one in document.take_sets
+    ]
+
+
+def test_takes_and_tokens_come_back(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(with_takes(" One"))
+    journal.write(with_takes(" One", " two", written_at=2.0))
+    die(journal)
+    ([leftover], []) = leftovers(root)
+    assert leftover.size > 4096, "with what stands beside it"
+    kept = leftover.read()
+    assert kept.text == "It begins. One two"
+    assert (kept.brief, kept.caret, kept.written_at) == ("A tale.", 3, 2.0)
+    assert takes_of(kept) == [[(" One two", [0, 1])]]
+    leftover.discard()
+    assert list(root.iterdir()) == []
+
+
+def test_a_text_without_takes_has_nothing_beside_it(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(with_takes(" One"))
+    (folder,) = root.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"record", "lock", "document"}
+    assert stat.S_IMODE((folder / "document").stat().st_mode) == 0o600
+    journal.write(record("New."))
+    assert {path.name for path in folder.iterdir()} == {"record", "lock"}
+    journal.write(with_takes(" One"))
+    journal.clear()
+    assert {path.name for path in folder.iterdir()} == {"lock"}
+    journal.write(with_takes(" One"))
+    journal.close()
+    assert list(root.iterdir()) == []
+
+
+def test_of_text_and_takes_that_differ_the_later_counts(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(with_takes(" One", " two"))
+    (folder,) = root.iterdir()
+    (folder / "record").write_bytes(record("It begins. One").to_bytes())
+    die(journal)
+    for second, text in ((2, "It begins. One two"), (9, "It begins. One")):
+        os.utime(folder / "document", (5, 5))
+        os.utime(folder / "record", (second, second))
+        ([leftover], []) = leftovers(root)
+        kept = leftover.read()
+        assert kept.text == text
+        assert (kept.document is None) == (second == 9)
+        leftover.leave()
+
+
+def test_takes_that_are_damaged_cost_no_text(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(with_takes(" One"))
+    die(journal)
+    (document,) = root.glob("*/document")
+    whole = document.read_bytes()
+    for damaged in (b"", b"no database", whole[:5000], whole[:4096] + bytes(len(whole) - 4096)):
+        document.write_bytes(damaged)
+        ([leftover], []) = leftovers(root)
+        kept = leftover.read()
+        assert kept.text == "It begins. One"
+        assert kept.document is None
+        leftover.leave()
+
+
+def test_a_text_is_safe_where_its_takes_are_not(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_tables: DocumentTables, _document: Document) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    journal = Journal(root)
+    journal.write(with_takes(" One"))
+    with monkeypatch.context() as broken:
+        broken.setattr(DocumentTables, "write", fail)
+        journal.write(with_takes(" One", " two"))
+    (folder,) = root.iterdir()
+    assert not (folder / "document").exists(), "what it held is older than the text"
+    assert RecoveryRecord.of_bytes((folder / "record").read_bytes()).text == "It begins. One two"
+    journal.write(with_takes(" One", " two", " three"))
+    die(journal)
+    ([leftover], []) = leftovers(root)
+    assert takes_of(leftover.read()) == [[(" One two three", [0, 1, 2])]]
 
 
 def test_nothing_is_on_the_disk_until_something_is_kept(root: Path) -> None:

@@ -270,3 +270,78 @@ def test_anchors_follow_edits_before_them_even_while_another_take_grows() -> Non
     while manuscript.can_redo:
         manuscript.redo()
     assert late.place == place
+
+
+def test_a_copy_of_the_content_stays_as_it_was() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm", seed=7)
+    growing = manuscript.retake(takes)
+    growing.append("wi")
+    passages, (copy,) = manuscript.content()
+    growing.append("ld")
+    manuscript.end_take()
+    manuscript.edit(0, 0, "The ")
+    assert "".join(passage.text for passage in passages) == "sea wi."
+    assert (texts(copy), copy.index) == (["calm", "wi"], 1)
+    assert (copy.place.start, copy.place.end) == (4, 6)
+    assert not copy.takes[1].growing
+    again = Manuscript()
+    again.restore(passages[0], (copy,))
+    assert (again.text, again.is_clean, again.can_undo) == ("sea wi.", True, False)
+    again.step_take(copy, -1)
+    assert again.text == "sea calm."
+    assert texts(takes) == ["calm", "wild"]
+
+
+def test_a_set_that_was_used_last_is_still_when_it_comes_back() -> None:
+    manuscript = Manuscript()
+    outer = write(manuscript, 0, "one two three")
+    inner = write(manuscript, 4, "and ")
+    write_again(manuscript, outer, "another")
+    manuscript.step_take(outer, -1)
+    for _ in range(2):
+        meant = manuscript.take_set_at(6, 6)
+        assert meant is not None
+        assert texts(meant) == texts(manuscript.take_sets[1 if meant is inner else 0])
+        [passage], sets = manuscript.content()
+        again = Manuscript()
+        again.restore(passage, sets)
+        found = again.take_set_at(6, 6)
+        assert found is not None
+        assert found is sets[manuscript.take_sets.index(meant)]
+        write_again(again, found, "x")
+        assert found.used == max(one.used for one in again.take_sets)
+
+
+def test_another_text_comes_with_its_takes_in_one_step() -> None:
+    theirs = Manuscript("Their sea .")
+    write(theirs, 10, "calm")
+    write_again(theirs, theirs.take_sets[0], "wild")
+    [passage], sets = theirs.content()
+    manuscript = Manuscript("My sea .")
+    mine = write(manuscript, 7, "grey")
+    write_again(manuscript, mine, "green")
+    manuscript.replace_all(passage, sets)
+    assert manuscript.text == "Their sea wild."
+    assert manuscript.take_set_at(14, 14) is sets[0]
+    manuscript.step_take(sets[0], -1)
+    assert manuscript.text == "Their sea calm."
+    manuscript.undo()
+    manuscript.undo()
+    assert manuscript.text == "My sea green."
+    assert manuscript.take_set_at(12, 12) is mine
+    manuscript.redo()
+    assert manuscript.text == "Their sea wild."
+    assert manuscript.take_set_at(14, 14) is sets[0]
+    manuscript.redo()
+    assert manuscript.text == "Their sea calm."
+
+
+def test_takes_that_were_made_are_counted_undone_or_not() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm")
+    manuscript.undo()
+    assert manuscript.take_changes == 1
+    manuscript.retake(takes)
+    manuscript.end_take()
+    assert manuscript.take_changes == 1, "one without text is none"

@@ -33,7 +33,10 @@ _PATIENT = 12
 """Looks at one question until it is sent away."""
 _STUBBORN = 200
 """And until it counts as one that cannot be answered."""
-_NAMES = ("Draft.txt", "Second draft", "Chapter 1. The sea", "notes.md", "Runs", "Runs.json")
+_NAMES = (
+    *("Draft.txt", "Second draft", "Chapter 1. The sea", "notes.md", "Runs", "Runs.json"),
+    *("Draft.kelvin", "Third draft.kelvin"),
+)
 
 
 class Answers(QObject):

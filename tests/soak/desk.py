@@ -106,5 +106,5 @@ class Desk:
     def texts(self) -> Iterator[Path]:
         """The manuscripts that are there now."""
         for path in sorted(self.documents.iterdir()):
-            if path.suffix in (".txt", ".md") and path.is_file():
+            if path.suffix in (".txt", ".md", ".kelvin") and path.is_file():
                 yield path

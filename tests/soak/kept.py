@@ -5,7 +5,13 @@ from pathlib import Path
 import msgspec
 
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison
-from studio.manuscript import ManuscriptFileError, RecoveryRecord, read_text_file
+from studio.manuscript import (
+    ManuscriptFileError,
+    RecoveryRecord,
+    is_document_name,
+    read_text_file,
+)
+from studio.manuscript.document_file import open_document
 from studio.manuscript.recovery import RecoveryError
 from tests.soak.desk import Desk
 from tests.soak.text_log import Moment, mark_of
@@ -13,6 +19,15 @@ from tests.soak.text_log import Moment, mark_of
 MOST_LOST = 5.0
 """Seconds of writing that a kill may take. The journal waits one; the rest is a busy machine's."""
 _BINARY = (".gguf", ".lock")
+
+
+def text_in(path: Path) -> str:
+    """The text of a document or a plain text.
+
+    Raises:
+        ManuscriptFileError: It cannot be read.
+    """
+    return open_document(path)[0].text if is_document_name(path) else read_text_file(path).text
 
 
 def torn_files(desk: Desk, known: set[str]) -> list[str]:
@@ -27,7 +42,7 @@ def torn_files(desk: Desk, known: set[str]) -> list[str]:
         if path.name == "Noise.txt":
             continue
         try:
-            mark = mark_of(read_text_file(path).text)
+            mark = mark_of(text_in(path))
         except ManuscriptFileError as error:
             found.append(f"a document cannot be read: {error}")
             continue

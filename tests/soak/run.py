@@ -17,11 +17,19 @@ from typing import Any
 
 import psutil
 
-from studio.manuscript import ManuscriptFileError, RecoveryRecord, read_text_file
+from studio.manuscript import (
+    Document,
+    ManuscriptFileError,
+    Origin,
+    Passage,
+    RecoveryRecord,
+    is_document_name,
+)
+from studio.manuscript.document_file import write_document
 from studio.manuscript.recovery import RecoveryError
 from tests.soak.desk import ROOT, Desk, prose
 from tests.soak.figures import Sample, Sampler, too_much
-from tests.soak.kept import MOST_LOST, seconds_lost, torn_files
+from tests.soak.kept import MOST_LOST, seconds_lost, text_in, torn_files
 from tests.soak.plan import OUTSIDE, chances, step
 from tests.soak.program import Answer, HungError, Program
 from tests.soak.stalls import reported
@@ -210,7 +218,7 @@ class Soak:
         held = set()
         for path in self._desk.texts():
             with contextlib.suppress(ManuscriptFileError):
-                held.add(mark_of(read_text_file(path).text))
+                held.add(mark_of(text_in(path)))
         missing = records - held - self._records()
         if missing:
             self._fail(f"kept was {', '.join(sorted(missing))}, and nothing is offered")
@@ -249,7 +257,10 @@ class Soak:
         what = draws.random()
         if what < 0.6:
             other = path.with_name(f".{path.name}.other")
-            other.write_text(text)
+            if is_document_name(path):
+                write_document(other, Document((Passage.of(text, Origin.TYPED),)))
+            else:
+                other.write_text(text)
             other.replace(path)  # as editors do: never half a file
         elif what < 0.8 and path.exists():
             path.touch()
@@ -275,7 +286,7 @@ class Soak:
     def _remember_documents(self) -> None:
         for path in self._desk.texts():
             with contextlib.suppress(ManuscriptFileError):
-                self._known.add(mark_of(read_text_file(path).text))
+                self._known.add(mark_of(text_in(path)))
 
     def _thaw_all(self, processes: list[psutil.Process]) -> None:
         for process in processes:

@@ -137,6 +137,24 @@ class PresetState(QObject):
             self._history.keep(now)
         self._preset_choice.choose(preset)
 
+    def use_values(self, values: Preset) -> bool:
+        """Put a preset in force as it was at another time, turned values and all.
+
+        The preset of its name is the one chosen then, whatever it says now; `put_back` undoes it.
+
+        Args:
+            values: What is to be in force.
+
+        Returns:
+            Whether something else was.
+        """
+        now = self.now
+        if now.values == values:
+            return False
+        self._history.keep(now)
+        self._choose_with(values, values)
+        return True
+
     @property
     def before(self) -> ActiveSettings | None:
         """What was in force before `use` put another preset there, the last such thing."""
@@ -147,11 +165,7 @@ class PresetState(QObject):
         before = self._history.pop()
         if before is None:
             return
-        saved = self._preset_choice.named(before.preset.name) or before.preset
-        # Deleted meanwhile: in force all the same, and in the list.
-        self._preset_choice.follow(self._all(), saved)
-        self._preset_choice.choose(saved)
-        self._put(before.values)
+        self._choose_with(before.preset, before.values)
 
     @property
     def now(self) -> ActiveSettings:
@@ -293,6 +307,14 @@ class PresetState(QObject):
         except PresetError as error:
             self.failed.emit(str(error))
             return None
+
+    def _choose_with(self, preset: Preset, values: Preset) -> None:
+        """Choose a preset, with other values than its own."""
+        saved = self._preset_choice.named(preset.name) or preset
+        # Deleted meanwhile: in force all the same, and in the list.
+        self._preset_choice.follow(self._all(), saved)
+        self._preset_choice.choose(saved)
+        self._put(values)
 
     def _put(self, values: Preset) -> None:
         self._sampling.set_params(values.sampling)

@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,12 +15,14 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.parameters.prompt_settings import PromptSettings
 from studio.engine.messages import Prompt
 from studio.manuscript import (
+    Document,
     FileState,
     Manuscript,
     Origin,
     Outside,
     RecoveryRecord,
     TextFile,
+    is_document_name,
     replacement,
     runs_of,
 )
@@ -42,15 +44,19 @@ class Saving:
 
     Attributes:
         path: Where it is saved.
-        file: What is written there.
+        file: What is written there, where that is plain text.
         brief: What is kept for it.
         revision: The number of its text.
+        take_changes: How many takes had been made of it.
+        document: What is written there in the program's own form; None for plain text.
     """
 
     path: Path
     file: TextFile
     brief: str
     revision: int
+    take_changes: int
+    document: Document | None
 
 
 class Draft(QObject):
@@ -75,6 +81,8 @@ class Draft(QObject):
     """Another part of the text is selected, or none, and the caret stands where it stood."""
     brief_changed = Signal()
     """Another brief, typed or of another document."""
+    preset_found = Signal(bytes)
+    """A document was opened that keeps the preset in force then, as `Document.preset`."""
     file_changed = Signal()
     """Another file, or the same one saved."""
 
@@ -90,11 +98,15 @@ class Draft(QObject):
         self._brief = ""
         self._saved_brief: str | None = ""
         """What is kept for the file; None where that is not known."""
+        self._saved_takes = 0
+        """How many takes had been made when it was opened or saved."""
         self._caret = 0
         self._selected = 0
         self._visible_end = 0
         """One past the last character that can be seen; followed, not searched for at each key."""
         self.reach = 0
+        self.preset_in_force: Callable[[], bytes] = lambda: b""
+        """Says what a document keeps of it."""
         self.preset_name = preset.name
         self.prompting = PromptSettings(preset, self)
         self.prompting.changed.connect(self.prompt_changed)
@@ -121,7 +133,13 @@ class Draft(QObject):
     @property
     def is_modified(self) -> bool:
         """Whether there is something that a save would save."""
-        return not (self.manuscript.is_clean and self.is_brief_saved)
+        has_new_takes = self.keeps_takes and self.manuscript.take_changes != self._saved_takes
+        return has_new_takes or not (self.manuscript.is_clean and self.is_brief_saved)
+
+    @property
+    def keeps_takes(self) -> bool:
+        """Whether its file keeps all that is known of the text, and not the text alone."""
+        return self.path is not None and is_document_name(self.path)
 
     @property
     def caret(self) -> int:
@@ -194,7 +212,7 @@ class Draft(QObject):
 
     def begin_with(self, file: TextFile) -> None:
         """Begin a manuscript without a file, not saved yet, with a text from elsewhere."""
-        self._load(None, file, None, "")
+        self._load(None, file, None, "", origin=Origin.OPENED)
         self.manuscript.mark_unsaved()
 
     def open(self, path: Path, file: TextFile, held: FileState | None, brief: str = "") -> None:
@@ -206,8 +224,28 @@ class Draft(QObject):
             held: What it held.
             brief: That was kept for it.
         """
-        self._load(path, file, held, brief)
+        self._load(path, file, held, brief, origin=Origin.OPENED)
         _log.info("a text was opened, %d characters", len(self.manuscript))
+
+    def open_document(self, path: Path, document: Document, held: FileState | None) -> None:
+        """Be the document of a file in the program's own form.
+
+        Args:
+            path: Where it is.
+            document: What it says.
+            held: What it held.
+        """
+        self._load(path, TextFile(""), held, document.brief, document)
+        _log.info(
+            "a document was opened, %d characters, %d sets of takes",
+            len(self.manuscript),
+            len(document.take_sets),
+        )
+
+    def document(self) -> Document:
+        """All of it as it is now."""
+        passages, take_sets = self.manuscript.content()
+        return Document(passages, take_sets, self.caret, self._brief, self.preset_in_force())
 
     @property
     def saving(self) -> Saving | None:
@@ -219,9 +257,16 @@ class Draft(QObject):
 
         Until `end_save` nothing can be said of what others make of the file.
         """
-        self.manuscript.close_step()
-        file = dataclasses.replace(self._file, text=self.manuscript.text)
-        self._saving = Saving(path, file, self._brief, self.manuscript.revision)
+        manuscript = self.manuscript
+        manuscript.close_step()
+        self._saving = Saving(
+            path,
+            dataclasses.replace(self._file, text=manuscript.text),
+            self._brief,
+            manuscript.revision,
+            manuscript.take_changes,
+            self.document() if is_document_name(path) else None,
+        )
         return self._saving
 
     def end_save(self, saving: Saving, held: FileState | None, is_brief_saved: bool) -> bool:
@@ -243,6 +288,7 @@ class Draft(QObject):
             self.brief_changed.emit()
         if held is not None:
             self.path, self._file, self._held = saving.path, saving.file, held
+            self._saved_takes = saving.take_changes
             self.manuscript.mark_clean(saving.revision)
             _log.info("a text was saved, %d characters", len(saving.file.text))
             self.file_changed.emit()
@@ -259,12 +305,13 @@ class Draft(QObject):
             path=self.path,
             held=self._held,
             written_at=time.time(),
+            document=self.document(),
         )
 
     def restore(self, record: RecoveryRecord) -> None:
         """Be the document that was kept, not saved: its file is as it was left."""
         file = dataclasses.replace(record.file, text=fit_text(record.text))
-        self._load(record.path, file, record.held, record.brief, record.generated)
+        self._load(record.path, file, record.held, record.brief, record.document, record.generated)
         self._saved_brief = None
         self.manuscript.mark_unsaved()
         _log.info("a text that was not saved was restored, %d characters", len(self.manuscript))
@@ -297,9 +344,27 @@ class Draft(QObject):
         """
         edit = replacement(self.manuscript.text, file.text)
         self.manuscript.close_step()
-        self.manuscript.edit_all([edit])
+        self.manuscript.edit_all([edit], Origin.OPENED)
         self.manuscript.mark_clean()
         self._file, self._held = file, held
+        self.file_changed.emit()
+
+    def take_theirs_whole(self, document: Document, held: FileState | None) -> None:
+        """As `take_theirs`, of a file that keeps all of a document.
+
+        Args:
+            document: What the file says.
+            held: What it held when it was read.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
+        manuscript = self.manuscript
+        manuscript.replace_all(document.passage, document.take_sets)
+        manuscript.mark_clean()
+        self._held, self._saved_takes = held, manuscript.take_changes
+        self._saved_brief = document.brief
+        self.set_brief(document.brief)
         self.file_changed.emit()
 
     def _load(
@@ -308,15 +373,24 @@ class Draft(QObject):
         file: TextFile,
         held: FileState | None,
         brief: str,
+        document: Document | None = None,
         generated: Sequence[tuple[int, int]] = (),
+        origin: Origin = Origin.TYPED,
     ) -> None:
+        """Be another document: what is known of it, or the plain text of the file."""
         self.path, self._file, self._held = path, file, held
         self._saving = None
         # Before the text, whose change asks what would follow it.
         self._brief = self._saved_brief = _brief_of(brief)
-        self.manuscript.load(file.text, generated)
+        if document is None:
+            self.manuscript.load(file.text, generated, origin)
+        else:
+            self.manuscript.restore(document.passage, document.take_sets)
+        self._saved_takes = self.manuscript.take_changes
         self.brief_changed.emit()
         self.file_changed.emit()
+        if document is not None:
+            self.preset_found.emit(document.preset)
 
     def _on_text_changed(self, position: int, removed: int, inserted: str, _: bytes) -> None:
         visible = len(inserted.rstrip())

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio.manuscript import (
+    Document,
     FileState,
     ManuscriptFileError,
     TextFile,
     TextShape,
     fitting_parts,
+    is_document_name,
     open_text_file,
     shape_of,
 )
@@ -34,17 +36,19 @@ class FoundText(NamedTuple):
     """A text from a file or a pipe.
 
     Attributes:
-        file: Its characters, and how it is written.
+        file: Its characters, and how plain text is written.
         held: What the file held; None for a pipe.
         shape: How large it is.
         parts: Where no page holds it, the same in parts that one does: a single one where it is
             enough to wrap it.
+        document: All that is known of it, where it is a document; None of plain text.
     """
 
     file: TextFile
     held: FileState | None
     shape: TextShape
     parts: tuple[str, ...]
+    document: Document | None = None
 
     @property
     def fits(self) -> bool:
@@ -63,11 +67,23 @@ def read_text(path: Path, at: At = lambda _share: None) -> FoundText | Manuscrip
         It, or why it cannot be read.
     """
     size = max(size_of(path), 1)
+
+    def rest(share: float) -> None:
+        at(_READ + (1 - _READ) * share)
+
     try:
+        if is_document_name(path):
+            # Only now: most starts open none.
+            from studio.manuscript.document_file import open_document
+
+            document, held = open_document(path)
+            at(_READ)
+            found = look_at(TextFile(document.text), held, rest)
+            return found._replace(document=document)
         file, held = open_text_file(path, lambda done: at(_READ * min(done / size, 1.0)))
     except ManuscriptFileError as error:
         return error
-    return look_at(file, held, lambda share: at(_READ + (1 - _READ) * share))
+    return look_at(file, held, rest)
 
 
 def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None) -> FoundText:
@@ -140,6 +156,7 @@ def split_names(path: Path, count: int) -> list[Path]:
         count: How many parts there are.
     """
     width = len(str(count))
+    suffix = ".txt" if is_document_name(path) else path.suffix  # they are plain texts
     return [
         path.with_name(
             tr(
@@ -148,7 +165,7 @@ def split_names(path: Path, count: int) -> list[Path]:
                 number=f"{number:0{width}}",
                 count=count,
             )
-            + path.suffix
+            + suffix
         )
         for number in range(1, count + 1)
     ]

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
-from studio.manuscript import Edit, Manuscript, TextShape, shape_of, with_own_records
+from studio.manuscript import Edit, Manuscript, Origin, TextShape, shape_of, with_own_records
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.translation import mark, tr
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
@@ -358,7 +358,7 @@ class ManuscriptEditor(Page):
         if passage is not None:
             edit = edit._replace(origins=passage.origins, marks=passage.marks)
         self._manuscript.close_step()
-        self._manuscript.edit_all([edit])
+        self._manuscript.edit_all([edit], Origin.PASTED)
         self._manuscript.close_step()
         self.move_caret(start + len(text))
 

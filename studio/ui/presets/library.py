@@ -72,6 +72,11 @@ class PresetLibrary(QObject):
         self.opening.reported.connect(
             lambda words: self.notices.report(words, self.edits.put_back, is_error=False)
         )
+        of_document = session.document_preset
+        of_document.reported.connect(
+            lambda words: self.notices.report(words, self.edits.put_back, is_error=False)
+        )
+        of_document.failed.connect(self.notices.report)
         self.open = make_action(
             window,
             tr("Prese&ts…"),

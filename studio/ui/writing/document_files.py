@@ -33,6 +33,7 @@ from studio.app.writing.large_texts import (
 from studio.app.writing.writing import Writing
 from studio.interchange import DOCUMENT_SUFFIXES
 from studio.manuscript import (
+    SUFFIX,
     BriefError,
     BriefFolder,
     FileState,
@@ -40,6 +41,7 @@ from studio.manuscript import (
     Outside,
     RecoveryRecord,
     TextFile,
+    is_document_name,
     shape_of,
     write_text_file,
 )
@@ -54,9 +56,10 @@ from studio.visible_text import visible_name, visible_path
 _log = logging.getLogger(__name__)
 
 _ALL_FILES = mark("All files (*)")
+_DOCUMENTS = mark("Kelvin Studio document, with takes (*.kelvin)")
 _TEXTS = mark("Text (*.txt *.md)")
-_READABLE = mark("Texts and documents (*.txt *.md *.docx *.odt)")
-TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text"})
+_READABLE = mark("Documents and texts (*.kelvin *.txt *.md *.docx *.odt)")
+TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text", SUFFIX})
 
 _AT_ONCE = 2**18
 """Bytes of a file that is read while the writer waits: a few milliseconds."""
@@ -71,6 +74,11 @@ _MISTAKE = mark("{name} could not be saved: an error of the program. Your text i
 
 _READ = 0.8
 """How much of the work reading a document is; the rest is looking at its text."""
+
+_TEXT_ALONE = mark(
+    "It keeps the text alone. To keep takes and probabilities too, save it as a Kelvin Studio "
+    "document (Save as)."
+)
 
 _Found = TypeVar("_Found")
 
@@ -112,6 +120,8 @@ class DocumentFiles(QObject):
         """The document of another program that the text comes from; it is not written to."""
         self._is_saved = False
         """Whether the last save went well."""
+        self._has_warned = set[Path]()
+        """Plain texts of which it was said that they keep the text alone."""
         self._changes = 0
         """Of the document, since it was opened or before; while a file is read, some may come."""
         draft.manuscript.changed.connect(self._count_change)
@@ -228,6 +238,8 @@ class DocumentFiles(QObject):
         """Whether a document that was kept is, to the letter, what its file holds now."""
         if record.path is None:
             return False
+        if is_document_name(record.path):
+            return _is_in_document(record, record.path)
         written = FileState.of(record.file.to_bytes())
         try:
             is_same = written.compare(record.path) is Outside.SAME
@@ -268,16 +280,22 @@ class DocumentFiles(QObject):
 
     def _ask_path(self, suggested: Path | None) -> Path | None:
         """Ask where to save."""
-        suggested = suggested or self.folder / f"{self.title}.txt"
+        is_plain = suggested is not None and not is_document_name(suggested)
+        suggested = suggested or self.folder / f"{self.title}{SUFFIX}"
+        filters = [tr(_TEXTS), tr(_DOCUMENTS)] if is_plain else [tr(_DOCUMENTS), tr(_TEXTS)]
         path, chosen = QFileDialog.getSaveFileName(
-            self._window, tr("Save manuscript"), str(suggested), f"{tr(_TEXTS)};;{tr(_ALL_FILES)}"
+            self._window,
+            tr("Save manuscript"),
+            str(suggested),
+            ";;".join([*filters, tr(_ALL_FILES)]),
         )
         if not path:
             return None
         target = Path(path)
         if target.suffix.lower() not in TEXT_SUFFIXES and chosen != tr(_ALL_FILES):
             # Not `with_suffix`: “1. The sea” has none, whatever follows its full stop.
-            target = target.with_name(f"{target.name}.txt")
+            suffix = ".txt" if chosen == tr(_TEXTS) else SUFFIX
+            target = target.with_name(f"{target.name}{suffix}")
             # The dialog has asked about the name that was typed, and not about this one.
             if exists(target) and not self._may_replace(target):
                 return None
@@ -365,16 +383,20 @@ class DocumentFiles(QObject):
             return
         brief, problem = "", ""
         try:
-            brief = self._briefs.load(path)
+            brief = "" if is_document_name(path) else self._briefs.load(path)
         except BriefError as error:
             problem = str(error)
 
         def show(found: FoundText) -> None:
             def load() -> None:
-                self._draft.open(path, found.file, found.held, brief)
+                if found.document is not None:
+                    self._draft.open_document(path, found.document, found.held)
+                else:
+                    self._draft.open(path, found.file, found.held, brief)
                 self._follow_file()
-                if caret is not None:
-                    self.caret_wanted.emit(min(max(caret, 0), len(self._draft.manuscript)))
+                wanted = found.document.caret if found.document and caret is None else caret
+                if wanted is not None:
+                    self.caret_wanted.emit(min(max(wanted, 0), len(self._draft.manuscript)))
                 if problem:
                     self.failed.emit(problem)
 
@@ -539,7 +561,12 @@ class DocumentFiles(QObject):
 
         def write(_at: At) -> str:
             try:
-                write_text_file(path, record.file)
+                if is_document_name(path):
+                    from studio.manuscript.document_file import write_document
+
+                    write_document(path, record.whole)
+                else:
+                    write_text_file(path, record.file)
             except ManuscriptFileError as error:
                 return str(error)
             return ""
@@ -571,7 +598,8 @@ class DocumentFiles(QObject):
         draft = self._draft
         is_moved = draft.path is None or draft.path.resolve() != path.resolve()
         # A brief that stays is kept anew with what the file holds now, by which it is known.
-        briefs = self._briefs if is_moved or draft.brief or not draft.is_brief_saved else None
+        is_kept = is_moved or draft.brief or not draft.is_brief_saved
+        briefs = self._briefs if is_kept and not is_document_name(path) else None
         saving = draft.begin_save(path)
         self._is_saved = False
         self._disk.start(partial(_write, saving, briefs), partial(self._on_written, saving))
@@ -588,11 +616,25 @@ class DocumentFiles(QObject):
             self.failed.emit(problem)
         else:
             self._is_saved = True
-            self.saved.emit(tr("{name} is saved.", name=quoted_name(saving.path)))
+            self.saved.emit(
+                " ".join(
+                    [
+                        tr("{name} is saved.", name=quoted_name(saving.path)),
+                        *([tr(_TEXT_ALONE)] if self._leaves_takes(saving) else []),
+                    ]
+                )
+            )
         if late is not None and (late != saving.path or self._draft.is_modified):
             self._save_to(late)
         elif problem:
             self.guard.look()  # nothing could be said of the file meanwhile
+
+    def _leaves_takes(self, saving: Saving) -> bool:
+        """Whether takes of what was saved are not in its file; once for each file."""
+        if saving.document is not None or saving.path in self._has_warned:
+            return False
+        self._has_warned.add(saving.path)
+        return bool(self._draft.manuscript.take_sets)
 
     def _take_theirs(self) -> None:
         path = self._draft.path
@@ -605,7 +647,10 @@ class DocumentFiles(QObject):
                 why = too_large(quoted_name(path), found.shape)
                 self.failed.emit(tr("{why} Save yours beside it, then open it in parts.", why=why))
                 return
-            self._draft.take_theirs(found.file, found.held)
+            if found.document is not None:
+                self._draft.take_theirs_whole(found.document, found.held)
+            else:
+                self._draft.take_theirs(found.file, found.held)
             self.guard.look()
 
         def take_when_idle(found: FoundText) -> None:
@@ -651,12 +696,29 @@ def _write(saving: Saving, briefs: BriefFolder | None) -> _Written:
     """Write a text, then its brief where it is given a folder for that; in the other thread."""
     held = None
     try:
-        held = write_text_file(saving.path, saving.file)
+        if saving.document is not None:
+            from studio.manuscript.document_file import write_document
+
+            held = write_document(saving.path, saving.document)
+        else:
+            held = write_text_file(saving.path, saving.file)
         if briefs is not None:
             briefs.save(saving.path, saving.brief)
     except (ManuscriptFileError, BriefError) as error:
         return _Written(held, str(error))
     return _Written(held, "")
+
+
+def _is_in_document(record: RecoveryRecord, path: Path) -> bool:
+    """Whether a document was saved after a record of it was kept, and holds what that says."""
+    from studio.manuscript.document_file import open_document
+
+    try:
+        document, held = open_document(path)
+    except ManuscriptFileError:
+        return False
+    is_newer = record.held is None or held.digest != record.held.digest
+    return is_newer and (document.text, document.brief) == (record.text, record.brief)
 
 
 def _free_name(path: Path) -> Path:

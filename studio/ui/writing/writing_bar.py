@@ -9,6 +9,7 @@ from studio.app.frame_clock import FrameClock
 from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
 from studio.app.writing.place_words import place_words, shorter
+from studio.app.writing.provenance_words import provenance_words
 from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
 from studio.app.writing.writing import Writing
 from studio.translation import mark, tr
@@ -140,4 +141,6 @@ class WritingBar(QWidget):
         take = take_set.current if take_set else None
         self._facts.show_facts([self._words, *(take_facts(take) if take else [])])
         of_take = f" {escape(take_sentence(take_set))}." if take_set else ""
-        set_tip(self._facts, f"<p>{self._words}.{of_take}</p>{tr(_FACTS_TIP)}")
+        wrote = provenance_words(self._draft.manuscript.origins())
+        of_words = f"{self._words}: {escape(wrote)}" if wrote else self._words
+        set_tip(self._facts, f"<p>{of_words}.{of_take}</p>{tr(_FACTS_TIP)}")

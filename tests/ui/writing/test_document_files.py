@@ -16,6 +16,7 @@ from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
 Button = QMessageBox.StandardButton
+DOCUMENT = "Kelvin Studio document, with takes (*.kelvin)"
 
 
 class Answers:
@@ -244,6 +245,9 @@ def test_recent_files_are_in_the_menu_and_those_that_are_gone_leave_it(
         ("1. The sea", "Text (*.txt *.md)", "1. The sea.txt"),
         ("story.md", "Text (*.txt *.md)", "story.md"),
         ("STORY.TXT", "Text (*.txt *.md)", "STORY.TXT"),
+        ("story", DOCUMENT, "story.kelvin"),
+        ("story.txt", DOCUMENT, "story.txt"),
+        ("story.Kelvin", "Text (*.txt *.md)", "story.Kelvin"),
         ("story", "All files (*)", "story"),
         ("story.html", "All files (*)", "story.html"),
     ],
@@ -281,7 +285,7 @@ def test_the_folder_is_remembered(bare: MainWindow, answers: Answers, tmp_path: 
     bare.open_path(path)
     bare.actions_.new.trigger()
     save_as(bare)
-    assert Path(answers.suggested[-1]) == path.parent / "Untitled.txt"
+    assert Path(answers.suggested[-1]) == path.parent / "Untitled.kelvin"
     bare.actions_.open.trigger()
     assert Path(answers.suggested[-1]) == path.parent
 
@@ -328,9 +332,9 @@ def test_the_first_dialog_begins_in_the_writers_documents(
     save_as(bare)
     bare.actions_.open.trigger()
     assert answers.suggested == [
-        str(Path.home() / "Untitled.txt"),
-        str(documents / "Untitled.txt"),
-        str(documents / "Untitled.txt"),
+        str(Path.home() / "Untitled.kelvin"),
+        str(documents / "Untitled.kelvin"),
+        str(documents / "Untitled.kelvin"),
         str(tmp_path / "used"),
     ]
 

@@ -1,0 +1,54 @@
+"""A document at one moment: a text with all that is known of it, as its own file keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.manuscript.passage import Origin, Passage, concatenated
+from studio.manuscript.takes import TakeSet
+
+SUFFIX = ".kelvin"
+_TYPED_OR_GENERATED = bytes([Origin.TYPED, Origin.GENERATED])
+
+
+def is_document_name(path: Path) -> bool:
+    """Whether a file of this name keeps a document, and no plain text."""
+    return path.suffix.lower() == SUFFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All of it at one moment. Nothing of it changes any more: another thread may write it.
+
+    Attributes:
+        passages: The text in pieces, who wrote it, and which tokens stand in it.
+        take_sets: Its takes.
+        caret: Before which code point it stands.
+        brief: What the model is told before the text.
+        preset: The preset in force with its values, as its own file has it; empty where that is
+            not known.
+    """
+
+    passages: tuple[Passage, ...]
+    take_sets: tuple[TakeSet, ...] = ()
+    caret: int = 0
+    brief: str = ""
+    preset: bytes = b""
+
+    @property
+    def says_more(self) -> bool:
+        """Whether it has what a text and the ranges of it that a model wrote do not say."""
+        return bool(self.take_sets) or any(
+            passage.marks or passage.origins.strip(_TYPED_OR_GENERATED) for passage in self.passages
+        )
+
+    @property
+    def text(self) -> str:
+        """All characters."""
+        return "".join([passage.text for passage in self.passages])
+
+    @property
+    def passage(self) -> Passage:
+        """The text in one piece."""
+        return concatenated(self.passages)

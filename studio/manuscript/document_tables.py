@@ -1,0 +1,359 @@
+"""How a document stands in the tables of its database.
+
+What is known of a token is one row, to which passages and takes refer; once written it is not
+written again. The rest is small beside it, and is written anew each time.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import numpy as np
+
+from studio.manuscript.document import Document
+from studio.manuscript.passage import Origin, Passage
+from studio.manuscript.place import Place
+from studio.manuscript.takes import Take, TakeSet
+from studio.manuscript.token_groups import TokenGroup, whole_groups
+from studio.sampling import MAX_SEED
+from studio.token_record import TokenRecord, TokenSequence, placed
+
+_WRITTEN_ANEW = ("nested", "take", "take_set", "document", "passage", "source", "sequence")
+"""In this order: what refers to another first."""
+
+_RUN = re.compile(rb"(.)\1*", re.DOTALL)
+"""Equal bytes, as many as there are."""
+
+_T = TypeVar("_T")
+
+
+class _Group(msgspec.Struct, array_like=True, frozen=True):
+    """A `TokenGroup` that stands in a passage."""
+
+    start: int
+    length: int
+    source: int
+    tokens: list[int]
+    """Their rows."""
+
+
+class _Place(msgspec.Struct, array_like=True, frozen=True):
+    """A `Place`."""
+
+    start: int
+    end: int
+    index: int | None
+    gone: bool
+
+
+class _Numbered(Generic[_T]):
+    """Numbers for things that are known by their identity, the same at each write."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, tuple[_T, int]] = {}
+        self._next = 1
+        self._used: set[int] = set()
+        self.new: list[tuple[int, _T]] = []
+        """Those that had no number before this write."""
+
+    def know(self, one: _T, number: int) -> None:
+        """Have one keep the number that it has already."""
+        self._numbers[id(one)] = one, number
+        if number >= self._next:
+            self._next = number + 1
+
+    def begin(self) -> None:
+        """A write begins: nothing is used yet."""
+        self._used, self.new = set(), []
+
+    def number(self, one: _T) -> int:
+        """The number of one that is used."""
+        key = id(one)
+        self._used.add(key)
+        if (known := self._numbers.get(key)) is not None:
+            return known[1]
+        number = self._next
+        self.know(one, number)
+        self.new.append((number, one))
+        return number
+
+    def used(self) -> Iterator[tuple[int, _T]]:
+        """All that are used, with their numbers."""
+        return ((number, one) for key, (one, number) in self._numbers.items() if key in self._used)
+
+    def forget_unused(self) -> list[int]:
+        """The numbers of those that are not used any more, which are forgotten."""
+        return [self._numbers.pop(key)[1] for key in self._numbers.keys() - self._used]
+
+
+class DocumentTables:
+    """The document of one database.
+
+    Args:
+        connection: To a database of the present form. Nobody else writes to it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._tokens = _Numbered[TokenRecord]()
+        self._sequences = _Numbered[TokenSequence]()
+        self._sources: dict[object, int] = {}
+        self._passages = 0
+
+    # Writing
+
+    def write(self, document: Document) -> None:
+        """Have the database hold a document, in one transaction.
+
+        Raises:
+            sqlite3.Error: It could not be written. The database holds what it held; this object
+                does not know that any more, and another must be made.
+        """
+        self._tokens.begin()
+        self._sequences.begin()
+        self._sources, self._passages = {}, 0
+        with self._connection:
+            for table in _WRITTEN_ANEW:
+                self._execute(f"DELETE FROM {table}")
+            passage = self._write_passage(document.passage)
+            self._execute(
+                "INSERT INTO document VALUES (1, ?, ?, ?, ?)",
+                passage,
+                document.caret,
+                document.brief,
+                document.preset,
+            )
+            numbers = {one: number for number, one in enumerate(document.take_sets, 1)}
+            for one in document.take_sets:
+                self._write_take_set(one, numbers)
+            self._write_tokens()
+            for name, number in self._sources.items():
+                self._execute("INSERT INTO source VALUES (?, ?)", number, _packed(name))
+
+    def _execute(self, statement: str, *values: object) -> None:
+        self._connection.execute(statement, values)
+
+    def _write_passage(self, passage: Passage) -> int:
+        self._passages += 1
+        runs = _RUN.finditer(passage.origins)
+        origins = [(len(run[0]), run[0][0]) for run in runs]
+        groups = []
+        for start, group in whole_groups(passage.text, passage.marks or ()):
+            source = self._sources.setdefault(group.source, len(self._sources) + 1)
+            tokens = [self._tokens.number(record) for record in group.records]
+            groups.append(_Group(start, len(group.text), source, tokens))
+        self._execute(
+            "INSERT INTO passage VALUES (?, ?, ?, ?)",
+            self._passages,
+            passage.text,
+            _packed(origins),
+            _packed(groups),
+        )
+        return self._passages
+
+    def _write_take_set(self, one: TakeSet, numbers: Mapping[TakeSet, int]) -> None:
+        number = numbers[one]
+        self._execute("INSERT INTO take_set VALUES (?, ?, ?)", number, _place(one.place), one.used)
+        for index, take in enumerate(one.takes):
+            self._execute(
+                "INSERT INTO take VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                number,
+                index,
+                self._write_passage(take.passage),
+                take.seed,
+                _packed(take.temperatures),
+                take.preset,
+                take.name,
+                take.ending,
+                take.given,
+                _packed([self._tokens.number(record) for record in take.records]),
+            )
+            for inside, place in take.nested.items():
+                self._execute(
+                    "INSERT INTO nested VALUES (?, ?, ?, ?)",
+                    number,
+                    index,
+                    numbers[inside],
+                    _place(place),
+                )
+
+    def _write_tokens(self) -> None:
+        gone = [(number,) for number in self._tokens.forget_unused()]
+        self._connection.executemany("DELETE FROM token WHERE id = ?", gone)
+        for _, record in self._tokens.used():
+            if record.sequence is not None:
+                self._sequences.number(record.sequence)
+        self._sequences.forget_unused()
+        for number, one in self._sequences.used():
+            ids = None if one.ids is None else np.array(one.ids, "<i4").tobytes()
+            self._execute(
+                "INSERT INTO sequence VALUES (?, ?, ?, ?, ?)",
+                number,
+                ids,
+                one.is_whole,
+                one.seed,
+                one.start,
+            )
+        self._connection.executemany(
+            "INSERT INTO token VALUES (?, ?, ?, ?)", map(self._token_row, self._tokens.new)
+        )
+
+    def _token_row(self, new: tuple[int, TokenRecord]) -> tuple[int, int | None, int, bytes]:
+        number, record = new
+        sequence = None if record.sequence is None else self._sequences.number(record.sequence)
+        plain = msgspec.structs.replace(record, sequence=None, index=0)
+        return number, sequence, record.index, _packed(plain)
+
+    # Reading
+
+    def read(self) -> Document:
+        """The document.
+
+        Raises:
+            ValueError: What is in the tables is no document.
+            sqlite3.Error: The database is damaged.
+        """
+        try:
+            return self._read()
+        except (LookupError, TypeError, OverflowError) as error:
+            raise ValueError(f"what belongs together does not fit: {error!r}") from error
+
+    def _read(self) -> Document:
+        sources = {number: _source(name) for number, name in self._rows("source")}
+        self._read_tokens()
+        tokens = dict(self._tokens.used())
+        passages = {
+            number: _read_passage(text, origins, groups, sources, tokens)
+            for number, text, origins, groups in self._rows("passage")
+        }
+        [(_, text, caret, brief, preset)] = self._rows("document")
+        length = len(passages[text])
+        if not 0 <= caret <= length:
+            raise ValueError(f"the caret is at {caret} of {length}")
+        Passage.of(brief, Origin.TYPED)  # no text has what it refuses
+        take_sets = self._read_take_sets(length, passages, tokens)
+        return Document((passages[text],), take_sets, caret, brief, preset)
+
+    def _rows(self, table: str) -> Iterator[Any]:
+        return iter(self._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"))
+
+    def _read_tokens(self) -> None:
+        sequences: dict[int | None, TokenSequence] = {}
+        for number, ids, is_whole, seed, start in self._rows("sequence"):
+            known = None if ids is None else np.frombuffer(ids, "<i4").tolist()
+            if known and min(known) < 0:
+                raise ValueError("no token has a number below 0")
+            if start is not None and start not in range(2**31):
+                raise ValueError(f"no token stands at {start}")
+            sequences[number] = TokenSequence(
+                known, is_whole=bool(is_whole), seed=_seed(seed), start=start
+            )
+            self._sequences.know(sequences[number], number)
+        decode = msgspec.msgpack.Decoder(TokenRecord).decode
+        for number, sequence, index, record in self._rows("token"):
+            one = decode(record)
+            if index not in range(2**31):
+                raise ValueError(f"no token stands at {index}")
+            if sequence is not None:
+                one = placed(one, sequences[sequence], index)
+            self._tokens.know(one, number)
+            self._tokens.number(one)
+
+    def _read_take_sets(
+        self, length: int, passages: Mapping[int, Passage], tokens: Mapping[int, TokenRecord]
+    ) -> tuple[TakeSet, ...]:
+        take_sets: dict[int, TakeSet] = {}
+        places: dict[int, bytes] = {}
+        for number, place, used in self._rows("take_set"):
+            take_sets[number] = TakeSet(Place(0, 0), used=used)
+            places[number] = place
+        for row in self._rows("take"):
+            one, number, passage, seed, temperatures, preset, name, ending, given, records = row
+            takes = take_sets[one].takes
+            if number != len(takes):
+                raise ValueError("a take is missing")
+            takes.append(
+                Take(
+                    seed=_seed(seed),
+                    temperatures=msgspec.msgpack.decode(temperatures, type=list[float]),
+                    preset=preset,
+                    name=name,
+                    ending=ending,
+                    given=_given(given, passages[passage]),
+                    passage=passages[passage],
+                    records=[
+                        tokens[row] for row in msgspec.msgpack.decode(records, type=list[int])
+                    ],
+                )
+            )
+        for number, one_set in take_sets.items():
+            one_set.place = _read_place(places[number], length, one_set)
+        for one, number, inside, place in self._rows("nested"):
+            take = take_sets[one].takes[number]
+            take.nested[take_sets[inside]] = _read_place(
+                place, len(take.passage), take_sets[inside]
+            )
+        return tuple(take_sets.values())
+
+
+def _packed(value: object) -> bytes:
+    return msgspec.msgpack.encode(value)
+
+
+def _place(place: Place) -> bytes:
+    return _packed(_Place(place.start, place.end, place.index, place.gone))
+
+
+def _read_place(data: bytes, length: int, take_set: TakeSet) -> Place:
+    """The place of a set in a text of so many characters."""
+    place = msgspec.msgpack.decode(data, type=_Place)
+    is_there = 0 <= place.start <= place.end <= length
+    if not is_there or (place.index is not None and not 0 <= place.index < len(take_set.takes)):
+        raise ValueError(f"no place of a take is {place}")
+    return Place(place.start, place.end, place.index, place.gone)
+
+
+def _seed(seed: int | None) -> int | None:
+    if seed is not None and not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"no seed is {seed}")
+    return seed
+
+
+def _given(given: int, passage: Passage) -> int:
+    if not 0 <= given <= len(passage):
+        raise ValueError(f"no take of {len(passage)} characters began with {given}")
+    return given
+
+
+def _source(data: bytes) -> object:
+    """What it was made of comes back equal."""
+    return msgspec.msgpack.decode(data, type=str | tuple[str | int, ...] | None)
+
+
+def _read_passage(
+    text: str,
+    origins: bytes,
+    groups: bytes,
+    sources: Mapping[int, object],
+    tokens: Mapping[int, TokenRecord],
+) -> Passage:
+    Passage.of(text, Origin.TYPED)  # no text has what it refuses
+    runs = msgspec.msgpack.decode(origins, type=list[tuple[int, Origin]])
+    if sum(length for length, _ in runs) != len(text) or any(length < 1 for length, _ in runs):
+        raise ValueError("who wrote it is not known for each character")
+    marks: list[object | None] = [None] * len(text)
+    reached = 0
+    for group in msgspec.msgpack.decode(groups, type=list[_Group]):
+        end = group.start + group.length
+        if not reached <= group.start < end <= len(text) or not group.tokens:
+            raise ValueError(f"no token stands from {group.start} to {end}")
+        reached = end
+        records = [tokens[row] for row in group.tokens]
+        known = TokenGroup(text[group.start : end], records, sources[group.source])
+        marks[group.start : end] = [known] * group.length
+    who = b"".join(bytes([origin]) * length for length, origin in runs)
+    return Passage(text, who, tuple(marks) if reached else None)

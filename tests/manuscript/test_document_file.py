@@ -1,0 +1,250 @@
+"""`.kelvin` files: what is kept comes back, whatever was done to the text; what is damaged does not
+hurt."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from studio.manuscript import Manuscript, Origin, Passage, TokenSpans
+from studio.manuscript.document import Document
+from studio.manuscript.document_file import (
+    DocumentError,
+    NewerDocumentError,
+    document_of_bytes,
+    document_to_bytes,
+)
+from studio.manuscript.document_schema import VERSION, make
+from studio.manuscript.document_tables import DocumentTables
+from studio.manuscript.place import Place
+from studio.manuscript.takes import TakeSet
+from studio.manuscript.token_groups import whole_groups
+from tests.helpers.documents import described, document_of, sea
+from tests.manuscript.test_token_spans_properties import SpansMachine
+
+
+class DocumentMachine(SpansMachine):
+    """What happens to a manuscript, and a file of it after each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connection = sqlite3.connect(":memory:")
+        make(self.connection)
+        self.tables = DocumentTables(self.connection)
+
+    @rule()
+    def is_saved_and_opened_anew(self) -> None:
+        document = document_of(self.manuscript)
+        again = document_of_bytes(document_to_bytes(document))
+        assert described(again) == described(document)
+        # As in the manuscript, what stands in the text and in a take is one.
+        kept = {id(record) for one in again.take_sets for t in one.takes for record in t.records}
+        standing = [
+            record
+            for _, group in whole_groups(again.text, again.passage.marks or ())
+            for record in group.records
+        ]
+        mine = {id(record) for one in document.take_sets for t in one.takes for record in t.records}
+        assert [id(record) in kept for record in standing] == [
+            id(record) in mine
+            for _, group in whole_groups(document.text, document.passage.marks or ())
+            for record in group.records
+        ]
+        reopened = Manuscript()
+        reopened.restore(again.passage, again.take_sets)
+        spans = TokenSpans(reopened)
+        spans.set_source("another")
+        spans.set_source(self.spans.source)
+        assert reopened.text == self.manuscript.text
+        assert reopened.is_clean
+        assert not reopened.can_undo
+        if self.take is None:
+            for shown in range(len(reopened) + 1):
+                meant = self.manuscript.take_set_at(shown, shown)
+                found = reopened.take_set_at(shown, shown)
+                assert (meant and meant.place) == (found and found.place)
+
+    @invariant()
+    def what_is_written_over_the_last_is_what_is(self) -> None:
+        document = document_of(self.manuscript)
+        self.tables.write(document)
+        assert described(DocumentTables(self.connection).read()) == described(document)
+        [(count,)] = self.connection.execute("SELECT count(*) FROM token").fetchall()
+        known = {
+            id(record)
+            for passage in (
+                document.passage,
+                *(take.passage for one in document.take_sets for take in one.takes),
+            )
+            for _, group in whole_groups(passage.text, passage.marks or ())
+            for record in group.records
+        } | {id(record) for one in document.take_sets for t in one.takes for record in t.records}
+        assert count == len(known), "each once, and none that nothing refers to"
+
+    def teardown(self) -> None:
+        self.connection.close()
+
+
+DocumentMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestDocument = DocumentMachine.TestCase
+
+
+def test_a_text_with_takes_within_takes_comes_back() -> None:
+    document = sea()
+    assert len(document.take_sets) == 2
+    assert document.take_sets[0].takes[0].nested
+    data = document_to_bytes(document)
+    again = document_of_bytes(data)
+    assert described(again) == described(document)
+    sequences = {id(record.sequence) for record in again.take_sets[0].takes[0].records}
+    assert len(sequences) == 1, "one list for all"
+    manuscript = Manuscript()
+    manuscript.restore(again.passage, again.take_sets)
+    takes = manuscript.take_set_at(16, 16)
+    assert takes
+    manuscript.step_take(takes, -1)
+    assert manuscript.text == "It begins. The sea (deep) was calmAnd ends."
+    nested = manuscript.take_set_at(25, 25)
+    assert nested is again.take_sets[1]
+    assert document_of_bytes(document_to_bytes(document_of(manuscript))).text == manuscript.text
+
+
+def test_the_same_document_has_the_same_bytes() -> None:
+    assert document_to_bytes(sea()) == document_to_bytes(sea())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
+def test_any_text_comes_back(text: str) -> None:
+    document = Document((Passage.of(text, Origin.GENERATED),), caret=len(text), brief=text)
+    assert document_of_bytes(document_to_bytes(document)) == document
+
+
+def test_what_a_program_that_knows_sqlite_finds(tmp_path: Any) -> None:
+    path = tmp_path / "a.kelvin"
+    path.write_bytes(document_to_bytes(sea()))
+    with closing(sqlite3.connect(path)) as connection:
+        [(text,)] = connection.execute(
+            "SELECT text FROM document JOIN passage ON passage.id = document.passage"
+        ).fetchall()
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert text == "It begins. A stormAnd ends."
+
+
+def test_a_write_that_fails_leaves_what_was_there() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        make(connection)
+        DocumentTables(connection).write(sea())
+        broken = Document((Passage.of("New.", Origin.TYPED),), (TakeSet(Place(0, 0), used=2**70),))
+        with pytest.raises(OverflowError):
+            DocumentTables(connection).write(broken)
+        assert described(DocumentTables(connection).read()) == described(sea())
+
+
+# What strangers bring
+
+
+def changed(*statements: str, script: str = "") -> bytes:
+    """A document whose tables somebody changed."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(document_to_bytes(sea()))
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        connection.executescript(script)
+        return connection.serialize()
+
+
+def packed(value: object) -> str:
+    return f"x'{msgspec.msgpack.encode(value).hex()}'"
+
+
+def test_what_was_not_changed_is_read() -> None:
+    assert described(document_of_bytes(changed("SELECT 1"))) == described(sea())
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE document SET caret = -1", "the caret is at -1 of 27"),
+        ("UPDATE document SET caret = 28", "the caret is at 28 of 27"),
+        ("UPDATE document SET passage = 99", "what belongs together"),
+        ("UPDATE document SET brief = char(0)", "null character"),
+        ("DELETE FROM document", "what belongs together|not enough values"),
+        ("DELETE FROM token", "what belongs together"),
+        ("DELETE FROM sequence", "what belongs together"),
+        ("DELETE FROM source", "what belongs together"),
+        ("UPDATE passage SET text = text || 'x'", "who wrote it"),
+        (f"UPDATE passage SET origins = {packed([(27, 9)])}", "Invalid enum value"),
+        (f"UPDATE passage SET origins = {packed([(-1, 0), (28, 0)])}", "who wrote it"),
+        (f"UPDATE passage SET groups = {packed([(0, 0, 1, [1])])}", "no token stands"),
+        (f"UPDATE passage SET groups = {packed([(0, 99, 1, [1])])}", "no token stands"),
+        (f"UPDATE passage SET groups = {packed([(0, 1, 1, [])])}", "no token stands"),
+        (f"UPDATE passage SET groups = {packed([(3, 1, 1, [1]), (3, 1, 1, [1])])}", "no token"),
+        (f"UPDATE passage SET groups = {packed('no')}", "Expected `array`"),
+        ("UPDATE passage SET groups = x''", "truncated"),
+        (f"UPDATE take_set SET place = {packed((0, 99, None, False))}", "no place"),
+        (f"UPDATE take_set SET place = {packed((3, 2, None, False))}", "no place"),
+        (f"UPDATE take_set SET place = {packed((0, 1, 2, False))}", "no place"),
+        (f"UPDATE take_set SET place = {packed((0, 1, -1, False))}", "no place"),
+        (f"UPDATE nested SET place = {packed((0, 99, None, False))}", "no place"),
+        ("UPDATE nested SET number = 7", "what belongs together"),
+        ("UPDATE take SET number = 7 WHERE number = 1", "a take is missing"),
+        ("UPDATE take SET seed = -1", "no seed"),
+        (f"UPDATE take SET temperatures = {packed(['hot'])}", "Expected `float`"),
+        ("UPDATE sequence SET ids = x'ffffffff'", "no token has a number below 0"),
+        ("UPDATE sequence SET ids = x'ff'", "buffer size"),
+        ("UPDATE token SET position = -1", "no token stands at -1"),
+        (f"UPDATE token SET record = {packed({'id': -5})}", "Expected `int` >= 0"),
+        (f"UPDATE source SET name = {packed({'a': 1})}", "Expected `str"),
+        ("PRAGMA user_version = 0", "its tables are not those"),
+        ("CREATE VIEW v AS SELECT * FROM token", "its tables are not those"),
+        ("CREATE TABLE more (x)", "its tables are not those"),
+        (
+            "CREATE TRIGGER t AFTER DELETE ON token BEGIN SELECT load_extension('x'); END",
+            "its tables are not those",
+        ),
+    ],
+)
+def test_tables_that_are_no_documents_are_refused(statement: str, why: str) -> None:
+    with pytest.raises(DocumentError, match=f"^it is damaged: .*({why})"):
+        document_of_bytes(changed(statement))
+
+
+def test_a_later_form_and_another_program_s_database_are_distinguished() -> None:
+    with pytest.raises(NewerDocumentError, match=f"form {VERSION + 1}"):
+        document_of_bytes(changed(f"PRAGMA user_version = {VERSION + 1}"))
+    with pytest.raises(DocumentError, match="does not begin"):
+        document_of_bytes(changed("PRAGMA application_id = 5"))
+    with pytest.raises(DocumentError, match="does not begin"):
+        document_of_bytes(b"It begins.")
+
+
+def test_any_damage_is_found_or_harmless() -> None:
+    data = document_to_bytes(sea())
+    rng = random.Random(5)
+    refused = 0
+    for _ in range(300):
+        damaged = bytearray(data)
+        for _ in range(rng.randint(1, 4)):
+            damaged[rng.randrange(len(data))] = rng.randrange(256)
+        if rng.random() < 0.2:
+            del damaged[rng.randrange(len(data)) :]
+        try:
+            document_to_bytes(document_of_bytes(bytes(damaged)))
+        except DocumentError:
+            refused += 1
+    assert refused > 20
+
+
+def test_a_record_that_is_no_record_is_refused() -> None:
+    data = changed(f"UPDATE token SET record = {packed({'id': 1, 'sketch': b'no sketch'})}")
+    with pytest.raises(DocumentError):
+        document_of_bytes(data)
