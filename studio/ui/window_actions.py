@@ -135,6 +135,7 @@ class WindowActions(QObject):
             window, tr("Select &all"), _on_focused(window, "selectAll"), _KEY.SelectAll
         )
         self.find = make_action(window, tr("&Find…"), find_bar.open, _KEY.Find)
+        self.replace = make_action(window, tr("&Replace…"), find_bar.open_replacing, _KEY.Replace)
         self.find_next = make_action(window, tr("Find ne&xt"), find_bar.find_next, "F3")
         self.find_previous = make_action(
             window, tr("Find pre&vious"), find_bar.find_previous, "Shift+F3"
@@ -296,7 +297,13 @@ class WindowActions(QObject):
         is_in_view = not self._session.compare.is_shown
         self.undo.setEnabled(is_in_view and manuscript.can_undo)
         self.redo.setEnabled(is_in_view and manuscript.can_redo)
-        for action in (self.find, self.find_next, self.find_previous, self.what_else):
+        for action in (
+            self.find,
+            self.replace,
+            self.find_next,
+            self.find_previous,
+            self.what_else,
+        ):
             action.setEnabled(is_in_view)
         self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
@@ -336,7 +343,7 @@ class WindowActions(QObject):
         edit.addSeparator()
         edit.addActions([self.cut, self.copy, self.paste, self.select_all])
         edit.addSeparator()
-        edit.addActions([self.find, self.find_next, self.find_previous])
+        edit.addActions([self.find, self.replace, self.find_next, self.find_previous])
         write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])
         write.addSeparator()

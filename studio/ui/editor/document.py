@@ -11,7 +11,8 @@ one before it: the document is filled then, and until it is whole it holds the t
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,6 +198,8 @@ class DocumentMirror(QObject):
         self._astray = 0, 0, 0
         self._good: int | None = None
         """While it is filled: how many code points of the manuscript stand in it by now."""
+        self._waits = False
+        """Whether it is filled later, whatever happens to the manuscript until then."""
         self._when_empty: list[Callable[[], object]] = []
         self._turn = single_shot(self, self._fill)
         document.setUndoRedoEnabled(False)
@@ -277,6 +280,19 @@ class DocumentMirror(QObject):
         self._good = 0
         self._turn.start()
 
+    @contextmanager
+    def filled_afterwards(self) -> Iterator[None]:
+        """Let the manuscript change in many places: the document follows them all at once.
+
+        It is filled anew then, in pieces; each change would lay out its paragraph.
+        """
+        self.refill()
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
+
     def _manuscript_changed(self, position: int, removed: int, text: str, _: bytes) -> None:
         start, end = self.units(position), self.units(position + removed)
         is_large = not self._busy and (
@@ -288,6 +304,10 @@ class DocumentMirror(QObject):
             self.filling.emit()
         self._index.change(position, removed, text)
         if self._busy:
+            return
+        if self._waits:
+            self._good = 0
+            self.passed.emit(position, removed, len(text))
             return
         if is_large or self._good is not None:
             self.passed.emit(position, removed, len(text))

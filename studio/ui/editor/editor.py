@@ -4,6 +4,8 @@ It shows a `Manuscript` and lets the writer change it; whoever generates appends
 take, and the editor follows.
 """
 
+from contextlib import AbstractContextManager, nullcontext
+
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -45,6 +47,9 @@ LAYING_OUT = mark("The text is still being laid out. It can be written in as soo
 
 _ALWAYS = 1000
 """Code points that may be pasted anywhere: as if somebody had typed them."""
+
+_MOST_EDITS = 200
+"""That are made at once in the page; of more, the page is filled anew."""
 
 _AS_A_FILE = mark("Save it as a text file and open that: it can be opened wrapped, or in parts.")
 
@@ -253,16 +258,24 @@ class ManuscriptEditor(Page):
     def undo(self) -> None:
         """Takes the manuscript's last step back, and puts the caret there."""
         if self._manuscript.can_undo:
-            self.move_caret(self._manuscript.undo())
+            with self._ready_for(self._manuscript.changes_to_undo):
+                caret = self._manuscript.undo()
+            self.move_caret(caret)
         elif self._manuscript.growing:
             self._refuse(tr(UNDO_REFUSED))
 
     def redo(self) -> None:
         """Brings the step undone last back, and puts the caret there."""
         if self._manuscript.can_redo:
-            self.move_caret(self._manuscript.redo())
+            with self._ready_for(self._manuscript.changes_to_redo):
+                caret = self._manuscript.redo()
+            self.move_caret(caret)
         elif self._manuscript.growing:
             self._refuse(tr(UNDO_REFUSED))
+
+    def _ready_for(self, changes: int) -> AbstractContextManager[None]:
+        """Be ready for so many changes of the text at once."""
+        return self._mirror.filled_afterwards() if changes > _MOST_EDITS else nullcontext()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Lets Qt edit, unless that would change the growing take."""
@@ -361,6 +374,34 @@ class ManuscriptEditor(Page):
         self._manuscript.edit_all([edit], Origin.PASTED)
         self._manuscript.close_step()
         self.move_caret(start + len(text))
+
+    def replace_ranges(self, edits: list[Edit]) -> bool:
+        """Puts other texts in the place of some, in one undo step.
+
+        Args:
+            edits: None overlapping another.
+
+        Returns:
+            Whether it was done. It is not where one of them would change the growing take, or where
+            no page would hold the text; the editor says so.
+        """
+        editable = self._manuscript.editable
+        is_free = all(editable(edit.position, edit.removed_length) for edit in edits)
+        if not (self._mirror.is_whole and is_free):
+            self._refuse(self._why_refused)
+            return False
+        growth = sum(len(edit.inserted) - edit.removed_length for edit in edits)
+        whole = TextShape(len(self._manuscript) + growth, 1, 1)
+        if growth > 0 and not fits(whole):
+            self._refuse(
+                tr("Nothing is replaced. {why}", why=too_large(tr("with it the page"), whole))
+            )
+            return False
+        self._manuscript.close_step()
+        with self._ready_for(len(edits)):
+            self._manuscript.edit_all(edits)
+        self._manuscript.close_step()
+        return True
 
     def _why_too_large(self, text: str, replaced: int) -> str:
         """Why a text that comes from elsewhere cannot come to the page; "" where it can."""

@@ -1,4 +1,4 @@
-"""The bar that finds text in the manuscript."""
+"""The bar that finds text in the manuscript, and puts another in its place."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -8,12 +8,23 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
+    QPushButton,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from studio.app.timers import single_shot
-from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
+from studio.app.writing.text_search import (
+    PatternError,
+    Query,
+    matches,
+    matches_between,
+    next_match,
+    previous_match,
+    replacements,
+)
+from studio.manuscript import Edit
 from studio.translation import tr
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.theme.controls import CheckBox
@@ -30,7 +41,8 @@ _MARK_STRENGTH = 0.45  # of the selection's colour, so that the selected match s
 class FindBar(QWidget):
     """A row under the editor: what to find, how many there are, to the next and the one before.
 
-    Hidden until `open`. Enter finds the next match, Shift+Enter the one before, Esc closes.
+    Hidden until `open`. Enter finds the next match, Shift+Enter the one before, Esc closes. Another
+    row, hidden until `open_replacing`, has what is to stand instead, and other ways to find.
 
     Args:
         editor: Where to find.
@@ -58,8 +70,18 @@ class FindBar(QWidget):
         self._count.setAccessibleName(tr("Matches"))
         self._match_case = CheckBox(tr("Match case"), theme)
         self._match_case.setToolTip(tr("Distinguish capital letters from small ones"))
-        row = QHBoxLayout(self)
-        set_margins(row, 12, 6, 8, 6)
+        self._instead = QLineEdit()
+        self._instead.setPlaceholderText(tr("Replace with"))
+        self._instead.setAccessibleName(tr("Text to stand instead"))
+        self._instead.setToolTip(tr("Enter replaces the selected match, and finds the next"))
+        self._whole_words = CheckBox(tr("Whole words"), theme)
+        self._whole_words.setToolTip(tr("Find it only where no letter stands beside it"))
+        self._is_pattern = CheckBox(tr("Regular expression"), theme)
+        self._is_pattern.setToolTip(
+            tr("Find what fits a pattern; \\1 instead stands for its first group")
+        )
+        row = QHBoxLayout()
+        set_margins(row, 0, 0, 0, 0)
         set_spacing(row, 6)
         row.addWidget(self._query, 1)
         row.addWidget(self._count)
@@ -67,6 +89,36 @@ class FindBar(QWidget):
         row.addWidget(self._button(tr("Next"), "›", "F3", self.find_next))
         row.addWidget(self._match_case)
         row.addWidget(self._button(tr("Close"), "×", "Esc", self.close_bar))
+        self._replacing = QWidget()
+        second = QHBoxLayout(self._replacing)
+        set_margins(second, 0, 0, 0, 0)
+        set_spacing(second, 6)
+        second.addWidget(self._instead, 1)
+        self._replace_button = QPushButton(tr("Replace"))
+        self._replace_button.setToolTip(tr("Replace the selected match, and find the next"))
+        self._replace_button.clicked.connect(self.replace)
+        self._all_button = QPushButton(tr("Replace all"))
+        self._all_button.setToolTip(tr("Replace every match, in one step that can be undone"))
+        self._all_button.clicked.connect(self.replace_all)
+        for widget in (
+            self._replace_button,
+            self._all_button,
+            self._whole_words,
+            self._is_pattern,
+        ):
+            second.addWidget(widget)
+        self._replacing.hide()
+        rows = QVBoxLayout(self)
+        set_margins(rows, 12, 6, 8, 6)
+        set_spacing(rows, 6)
+        rows.addLayout(row)
+        rows.addWidget(self._replacing)
+        self._problem = PlainLabel()
+        """Why nothing can be found, where a pattern cannot be used."""
+        self._problem.setProperty("role", "error")
+        self._problem.setWordWrap(True)
+        self._problem.hide()
+        rows.addWidget(self._problem)
         # While text grows it changes many times a second; one search a moment later serves all.
         self._soon = single_shot(self, self._search, 100)
         self._rest: Iterator[tuple[int, int]] = iter(())
@@ -77,7 +129,8 @@ class FindBar(QWidget):
         """Selects one, once it is among them; whether it is."""
         self._next_turn = single_shot(self, self._search_on)
         self._query.textChanged.connect(self._query_changed)
-        self._match_case.toggled.connect(self._query_changed)
+        for box in (self._match_case, self._whole_words, self._is_pattern):
+            box.toggled.connect(self._query_changed)
         editor.document().contentsChanged.connect(self._text_changed)
         editor.scrolled.connect(self._mark)
         editor.selectionChanged.connect(self._show_count)
@@ -113,9 +166,21 @@ class FindBar(QWidget):
         self._query.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search()
 
+    def open_replacing(self) -> None:
+        """Shows both rows; with a query there, the keyboard goes to what is to stand instead."""
+        self._replacing.show()
+        self.open()
+        if self.query:
+            self._instead.selectAll()
+            self._instead.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def close_bar(self) -> None:
         """Hides the bar and its marks, and gives the keyboard to the editor."""
         self.hide()
+        # What the first row does not show does not count when it is opened alone.
+        self._replacing.hide()
+        self._whole_words.setChecked(False)
+        self._is_pattern.setChecked(False)
         self._found = []
         self._soon.stop()
         self._end_search()
@@ -147,6 +212,55 @@ class FindBar(QWidget):
             return True
 
         self._await(go)
+
+    def replace(self) -> None:
+        """Replaces the match that is selected, and selects the next; without one selects the first.
+
+        One that the model is writing now stays, and the editor says so.
+        """
+        self._search_again()
+        start, end = self._editor.selection
+        if (start, end) in matches_between(self._found, start, end):
+            made = self._made(lambda at, until: (at, until) == (start, end))
+            if made and self._editor.replace_ranges(made):
+                self._editor.move_caret(start + len(made[0].inserted))
+                self._search()
+        self.find_next()
+
+    def replace_all(self) -> None:
+        """Replaces every match, in one undo step, and says how many."""
+        made = self._made(lambda _start, _end: True)
+        if made and self._editor.replace_ranges(made):
+            self._search()
+            self._count.setText(tr("%n replaced", "", len(made)))
+
+    def _made(self, is_meant: Callable[[int, int], bool]) -> list[Edit]:
+        """What replaces the matches that are meant; says why where it cannot be made."""
+        text = self._editor.manuscript.text
+        try:
+            return [
+                Edit(start, end - start, instead)
+                for start, end, instead in replacements(text, self._asked, self._instead.text())
+                if is_meant(start, end)
+            ]
+        except PatternError as error:
+            self._report_problem(str(error))
+            return []
+
+    @property
+    def _asked(self) -> Query:
+        """What is looked for, and how."""
+        return Query(
+            self.query,
+            self._match_case.isChecked(),
+            self._whole_words.isChecked(),
+            self._is_pattern.isChecked(),
+        )
+
+    def _report_problem(self, problem: str) -> None:
+        """Have a problem with the query seen, or no more."""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
 
     def _await(self, go: Callable[[], bool]) -> None:
         """Select a match now, or as soon as it is found."""
@@ -183,13 +297,21 @@ class FindBar(QWidget):
         self._is_stale = False
         text = self._editor.manuscript.text
         self._found, self._awaited = [], None
-        self._rest = matches(text, self.query, self._match_case.isChecked())
+        self._report_problem("")
+        try:
+            self._rest = matches(text, self._asked)
+        except PatternError as error:
+            self._report_problem(str(error))
         self._search_on()
         self._mark()
 
     def _search_on(self) -> None:
         """Find some more, and the others in later turns of the event loop."""
-        piece = list(islice(self._rest, _PIECE))
+        piece: list[tuple[int, int]] = []
+        try:
+            piece.extend(islice(self._rest, _PIECE))
+        except PatternError as error:
+            self._report_problem(str(error))
         self._found += piece
         if len(piece) < _PIECE:
             self._end_search()
@@ -210,7 +332,7 @@ class FindBar(QWidget):
         self._rest = iter(())
 
     def _show_count(self) -> None:
-        if not self.query:
+        if not self.query or self._problem.text():
             reported = ""
         elif not self._is_whole:
             reported = tr("{count:,} and more", count=len(self._found))
@@ -249,5 +371,7 @@ class FindBar(QWidget):
             super().keyPressEvent(event)
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.find_previous()
+        elif self._instead.hasFocus():
+            self.replace()
         else:
             self.find_next()

@@ -3,15 +3,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
-from studio.app.writing.text_search import matches, matches_between, next_match, previous_match
+from studio.app.writing.text_search import Query, matches
 from studio.manuscript import Manuscript
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
@@ -63,25 +69,21 @@ def field(bar: FindBar) -> QLineEdit:
     return next(iter(bar.findChildren(QLineEdit)))
 
 
+def fields(bar: FindBar) -> list[QLineEdit]:
+    return bar.findChildren(QLineEdit)
+
+
+def box(bar: FindBar, words: str) -> QCheckBox:
+    return next(box for box in bar.findChildren(QCheckBox) if box.text() == words)
+
+
+def button(bar: FindBar, words: str) -> QPushButton:
+    return next(button for button in bar.findChildren(QPushButton) if button.text() == words)
+
+
 def selected(editor: ManuscriptEditor) -> str:
     start, end = editor.selection
     return editor.manuscript.text[start:end]
-
-
-def test_matches_are_code_points_and_do_not_overlap() -> None:
-    assert list(matches("😀aaaa", "aa", True)) == [(1, 3), (3, 5)]
-    assert list(matches("x😀y😀", "😀", True)) == [(1, 2), (3, 4)]
-    assert list(matches("a.b", ".", True)) == [(1, 2)]
-    assert list(matches("İI i", "i", False)) == [(0, 1), (1, 2), (3, 4)]
-    assert list(matches("a\u00a0b a b", "a b", True)) == [(0, 3), (4, 7)]
-    assert list(matches("abc", "", True)) == []
-
-
-def test_next_and_previous_wrap() -> None:
-    found = [(2, 3), (5, 6)]
-    assert [next_match(found, n) for n in (0, 2, 3, 6)] == [0, 0, 1, 0]
-    assert [previous_match(found, n) for n in (0, 2, 3, 6)] == [1, 1, 0, 1]
-    assert next_match([], 0) is previous_match([], 0) is None
 
 
 def test_enter_goes_on_and_shift_enter_back_around_the_ends(
@@ -186,9 +188,9 @@ def test_many_matches_are_found_in_pieces_while_the_window_goes_on(
 ) -> None:
     searches: list[str] = []
 
-    def search(text: str, query: str, match_case: bool) -> Iterator[tuple[int, int]]:
-        searches.append(query)
-        return matches(text, query, match_case)
+    def search(text: str, query: Query) -> Iterator[tuple[int, int]]:
+        searches.append(query.text)
+        return matches(text, query)
 
     monkeypatch.setattr("studio.ui.editor.find_bar.matches", search)
     editor.manuscript.load("sea\n" * 35_000)
@@ -237,11 +239,101 @@ def test_matches_take_the_colours_of_the_appearance(
     assert theme.colors.selection != DARK.selection
 
 
-@given(st.text("ab", max_size=30), st.sampled_from(["a", "ab", "bb"]), st.integers(0, 30))
-def test_of_all_matches_those_in_view_are_found_without_looking_at_each(
-    text: str, query: str, start: int
+def replacing(bar: FindBar, query: str, instead: str) -> None:
+    bar.open_replacing()
+    bar.set_query(query)
+    fields(bar)[1].setText(instead)
+
+
+def test_one_after_another_is_replaced_by_enter(editor: ManuscriptEditor, bar: FindBar) -> None:
+    editor.move_caret(0)
+    bar.set_query("sea")
+    bar.open_replacing()
+    assert fields(bar)[1].hasFocus(), "what is looked for is there"
+    QTest.keyClicks(fields(bar)[1], "lake")
+    QTest.keyClick(fields(bar)[1], Qt.Key.Key_Return)
+    assert editor.manuscript.text == "The lake 😀 Sea\nof 😀 seas. The end."
+    assert selected(editor) == "Sea"
+    assert reported(bar) == "1 of 2"
+    bar.find_next()
+    QTest.mouseClick(button(bar, "Replace"), Qt.MouseButton.LeftButton)
+    assert editor.manuscript.text == "The lake 😀 Sea\nof 😀 lakes. The end."
+    editor.manuscript.undo()
+    assert editor.manuscript.text == "The lake 😀 Sea\nof 😀 seas. The end.", "each is a step"
+
+
+def test_all_are_replaced_in_one_step(editor: ManuscriptEditor, bar: FindBar) -> None:
+    replacing(bar, "sea", "ocean")
+    QTest.mouseClick(button(bar, "Replace all"), Qt.MouseButton.LeftButton)
+    assert editor.manuscript.text == "The ocean 😀 ocean\nof 😀 oceans. The end."
+    assert editor.toPlainText() == editor.manuscript.text
+    assert reported(bar) == "3 replaced"
+    editor.manuscript.undo()
+    assert editor.manuscript.text == TEXT
+    assert not editor.manuscript.can_undo
+
+
+def test_whole_words_and_patterns(editor: ManuscriptEditor, bar: FindBar) -> None:
+    replacing(bar, "sea", "lake")
+    assert reported(bar) == "1 of 3"
+    box(bar, "Whole words").click()
+    assert reported(bar) == "1 of 2"
+    box(bar, "Whole words").click()
+    replacing(bar, r"(\w)(ea)(s?)", r"\2-\1\3")
+    box(bar, "Regular expression").click()
+    QTest.mouseClick(button(bar, "Replace all"), Qt.MouseButton.LeftButton)
+    assert editor.manuscript.text == "The ea-s 😀 ea-S\nof 😀 ea-ss. The end."
+    bar.close_bar()
+    bar.open()
+    bar.set_query(".")
+    assert reported(bar).endswith(" of 2"), "it is a full stop again"
+
+
+def test_what_is_no_pattern_says_why_and_nothing_is_replaced(
+    editor: ManuscriptEditor, bar: FindBar
 ) -> None:
-    found = list(matches(text, query, True))
-    for end in range(start, len(text) + 2):
-        in_view = [match for match in found if match[1] > start and match[0] < end]
-        assert matches_between(found, start, end) == in_view
+    replacing(bar, "(sea", "x")
+    box(bar, "Regular expression").click()
+    problem = bar.findChildren(QLabel)[1]
+    assert problem.isVisible()
+    assert "no regular expression" in problem.text()
+    assert reported(bar) == ""
+    button(bar, "Replace all").click()
+    assert editor.manuscript.text == TEXT
+    bar.set_query("(sea)")
+    assert not problem.isVisible()
+    fields(bar)[1].setText(r"\2")
+    button(bar, "Replace all").click()
+    assert "stands for nothing here" in problem.text()
+    assert editor.manuscript.text == TEXT
+
+
+def test_thousands_are_replaced_while_the_window_goes_on(
+    editor: ManuscriptEditor, bar: FindBar, qtbot: QtBot
+) -> None:
+    text = "The sea was calm, and the sea was deep.\n" * 1500
+    editor.manuscript.load(text)
+    qtbot.waitUntil(lambda: editor.is_whole)
+    replacing(bar, "sea", "ocean")
+    button(bar, "Replace all").click()
+    assert editor.manuscript.text == text.replace("sea", "ocean")
+    assert reported(bar) == "3,000 replaced"
+    qtbot.waitUntil(lambda: editor.is_whole)
+    assert editor.toPlainText() == editor.manuscript.text
+    editor.undo()
+    qtbot.waitUntil(lambda: editor.is_whole)
+    assert editor.toPlainText() == editor.manuscript.text == text
+
+
+def test_what_the_model_is_writing_is_not_replaced(
+    editor: ManuscriptEditor, bar: FindBar, qtbot: QtBot
+) -> None:
+    take = editor.manuscript.begin_take(len(TEXT))
+    take.append(" By the sea.")
+    replacing(bar, "sea", "lake")
+    with qtbot.waitSignal(editor.refused):
+        button(bar, "Replace all").click()
+    assert editor.manuscript.text == TEXT + " By the sea."
+    editor.manuscript.end_take()
+    button(bar, "Replace all").click()
+    assert editor.manuscript.text.endswith("By the lake.")
