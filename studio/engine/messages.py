@@ -423,6 +423,12 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     context_size: int
     unseen_characters: int
     """Characters at the manuscript's beginning that did not fit the context."""
+    head: TokenId = 0
+    """How many of the tokens stand before the manuscript: the brief's, and the format's."""
+    unseen: TokenId = 0
+    """How many behind these the model does not see."""
+    control: tuple[TokenId, ...] = ()
+    """Which of these are control tokens: a format has some, typed text never."""
     reused: int
     """Tokens that were evaluated before and did not need it again."""
     pieces: Pieces = msgspec.field(default_factory=dict)

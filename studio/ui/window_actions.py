@@ -40,6 +40,8 @@ from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 
 if TYPE_CHECKING:
     from studio.ui.log_window import LogWindow
+    from studio.ui.model.prompt_window import PromptWindow
+    from studio.ui.writing.take_window import TakeWindow
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -95,6 +97,8 @@ class WindowActions(QObject):
         self._compare = compare
         self._window = window
         self._log_window: LogWindow | None = None
+        self._prompt_window: PromptWindow | None = None
+        self._take_window: TakeWindow | None = None
         writing = session.writing
 
         def go_on() -> None:
@@ -278,6 +282,21 @@ class WindowActions(QObject):
             self._log_window = LogWindow(self._window)
         self._log_window.open()
 
+    def _show_takes(self) -> None:
+        if self._take_window is None:
+            from studio.ui.writing.take_window import TakeWindow  # few need it
+
+            self._take_window = TakeWindow(self._session, self._window)
+            self._take_window.caret_wanted.connect(self._move_caret)
+        self._take_window.open()
+
+    def _show_prompt(self, theme: Theme) -> None:
+        if self._prompt_window is None:
+            from studio.ui.model.prompt_window import PromptWindow  # few need it
+
+            self._prompt_window = PromptWindow(self._session, theme, self._window)
+        self._prompt_window.open()
+
     def _follow_context(self) -> None:
         # Many times in a long prompt: that it is read begins and ends, and that alone counts here.
         is_evaluating = self._session.context.progress is not None
@@ -362,6 +381,13 @@ class WindowActions(QObject):
         view.addSeparator()
         view.addMenu(self._heat.menu(view))
         view.addAction(self._landscape.action)
+        self.prompt = make_action(
+            window,
+            tr("What the model see&s"),
+            lambda: self._show_prompt(theme),
+            tip=tr("The prompt at the caret, token by token: brief, format, text, what is cut"),
+        )
+        view.addAction(self.prompt)
         view.addAction(self.side)
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addMenu(_face_menu(view, theme, settings))

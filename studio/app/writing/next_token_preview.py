@@ -4,7 +4,7 @@ Asks the engine a moment after the last change, gives the answer to the histogra
 writing.
 """
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.state import ModelPhase, ModelState
@@ -46,6 +46,9 @@ class NextTokenPreview(QObject):
         parent: The Qt parent, if any.
     """
 
+    read = Signal()
+    """Another prompt was read: `evaluated`."""
+
     def __init__(
         self,
         client: EngineClient,
@@ -65,6 +68,8 @@ class NextTokenPreview(QObject):
         self._asked: Prompt | None = None
         """What the engine was asked last; None when its answer would not be this model's."""
         self._is_answered = False
+        self.evaluated: Evaluated | None = None
+        """The prompt that was read last, at rest."""
         self._history: list[int] = []
         self._timer = single_shot(self, self._ask, DEBOUNCE_MS)
         client.follow(self._learn, Distribution)
@@ -108,7 +113,9 @@ class NextTokenPreview(QObject):
                 if 0 < event.done < event.total:
                     self._next_token.clear(tr(READING))
             case Evaluated():
+                self.evaluated = event
                 self._history = event.token_ids()
+                self.read.emit()
             case Distribution():
                 place = TokenPlace(self._history, is_next=True, typed=event.typed)
                 self._next_token.show(LogitSketch.from_bytes(event.sketch), place)
@@ -124,6 +131,9 @@ class NextTokenPreview(QObject):
                     self._next_token.clear(tr(STOPPED))
 
     def _on_model_changed(self) -> None:
+        if not self._model.is_ready and self.evaluated is not None:
+            self.evaluated = None
+            self.read.emit()
         match self._model.phase:
             case ModelPhase.READY:
                 self._next_token.use_vocabulary(self._model.vocabulary, self._model.mark)

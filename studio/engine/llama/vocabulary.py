@@ -149,12 +149,16 @@ class Vocabulary:
         # Not through `text`, which would keep every one of them.
         return ByteIndex(self._piece(token, special=False) for token in range(self.size))
 
+    def is_control(self, token: int) -> bool:
+        """Whether a token steers and writes nothing."""
+        return bool(llama_cpp.llama_vocab_is_control(self._vocabulary, token))
+
     @functools.cached_property
     def control_tokens(self) -> dict[str, int]:
         """Name to id of every control token, the longest name first."""
         found: dict[str, int] = {}
         for token in range(self.size):
-            if llama_cpp.llama_vocab_is_control(self._vocabulary, token):
+            if self.is_control(token):
                 name = self.name(token).decode("utf-8", errors="replace")
                 if name:
                     found.setdefault(name, token)

@@ -131,6 +131,13 @@ class Reader:
             context_used=len(fitted.tokens),
             context_size=self.context.size,
             unseen_characters=prompt.skipped + len(text.decode("utf-8", errors="ignore")),
+            head=prompt.head,
+            unseen=fitted.unseen,
+            control=self._control_tokens(prompt.tokens[: prompt.head]),
             reused=reused,
             pieces=self.pieces.new_bytes(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
         )
+
+    def _control_tokens(self, tokens: list[int]) -> tuple[int, ...]:
+        """Those that steer and write nothing, each once."""
+        return tuple(token for token in sorted(set(tokens)) if self.vocabulary.is_control(token))
