@@ -107,6 +107,8 @@ class WindowActions(QObject):
                 editor.release_selection()
                 writing.continue_writing()
 
+        self._move_caret = editor.move_caret
+
         def step(direction: int) -> None:
             caret = writing.step(direction)
             if caret is not None:
@@ -178,6 +180,12 @@ class WindowActions(QObject):
             window, tr("&Next take"), lambda: step(+1), "Alt+Right", tr("Show the take after")
         )
 
+        self.takes = make_action(
+            window,
+            tr("T&akes…"),
+            self._show_takes,
+            tip=tr("All takes as a tree: what each begins with, T, preset; name them, show them"),
+        )
         self.score = make_score_action(window, session.records, session.draft.manuscript)
         self.what_else = make_action(
             window,
@@ -366,7 +374,7 @@ class WindowActions(QObject):
         write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])
         write.addSeparator()
-        write.addActions([self.previous_take, self.next_take])
+        write.addActions([self.previous_take, self.next_take, self.takes])
         write.addSeparator()
         write.addActions([self.what_else, self.score])
         write.setToolTipsVisible(True)

@@ -6,7 +6,7 @@ the takes.
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 import msgspec
@@ -195,6 +195,26 @@ class Writing(QObject):
         if take_set is None or not self.can_step(direction):
             return None
         return self._draft.manuscript.step_take(take_set, direction)
+
+    @property
+    def can_show_takes(self) -> bool:
+        """Whether a take can be put into the text now."""
+        return self.is_idle and self.held is None
+
+    def show_take(self, way: Sequence[tuple[TakeSet, int]]) -> int | None:
+        """Show a take, with those around it; returns where the caret should go, None for nowhere.
+
+        Args:
+            way: Which take of which set, from the outermost set inwards.
+        """
+        caret = None
+        if self.can_show_takes:
+            for take_set, index in way:
+                if take_set.index != index:
+                    caret = self._draft.manuscript.choose_take(take_set, index)
+                else:
+                    caret = take_set.place.end
+        return caret
 
     def _begin(self, take: Take, position: int) -> None:
         self._take = take

@@ -112,6 +112,7 @@ QLineEdit[flat="true"]:focus { border-color: $focus; }
 QLineEdit[flat="true"][invalid="true"] { border-color: $error; }
 QLineEdit[role="muted"] { color: $muted; }
 
+QTreeView::item { padding: 5px 6px; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section:horizontal {
     color: $muted; background: transparent; border: none; border-bottom: 1px solid $card_border;
