@@ -18,6 +18,7 @@ import psutil
 from numpy.typing import NDArray
 
 from studio.commands.arguments import model_path
+from studio.commands.bench_document import measure_document
 from studio.commands.bench_engine import measure_engine, measure_engine_speed
 from studio.commands.bench_lanes import measure_lanes, measure_lanes_speed
 from studio.commands.bench_logits import RECORDED, logits_file, read_logits, record_logits
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--large",
         action="store_true",
-        help="also a model of a large vocabulary, made of real logits in a file of 360 MB",
+        help="also a model of a large vocabulary, made of real logits in a file of 450 MB",
     )
     parser.add_argument("--no-window", action="store_true", help="engine and sampler only")
     parser.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")
@@ -81,6 +82,8 @@ def main(arguments: Sequence[str]) -> int:
     figures |= measure_synthetic_top_p()
     figures["synthetic_lanes_8_sampler_us"] = measure_synthetic_lanes()
     if not given.sampler_only:
+        _say("measuring a large document …")
+        figures |= measure_document()
         assert path is not None, "or model_path has ended the program"
         _say("measuring the engine …")
         figures |= measure_engine(path, given.rounds, given.tokens)

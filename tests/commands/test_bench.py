@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.commands import bench, bench_engine
+from studio.commands import bench, bench_document, bench_engine
 from studio.commands.bench_lanes import measure_lanes, measure_lanes_speed
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
 from studio.commands.bench_sampler import SETTINGS
@@ -33,6 +33,7 @@ BY_LANES = {str(lanes): 0.5 + lanes / 100 for lanes in LANE_COUNTS}
 def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts, without their work; a model that exists."""
     figures: dict[str, dict[str, object]] = {
+        "measure_document": {"document_mb": 83.1, "document_read_seconds": 0.72},
         "measure_engine": {"engine_same_pages_ratio": 0.961, "engine_small_pages_ratio": 1.012},
         "measure_lanes": {
             "four_lanes_fresh_ratio": 0.444,
@@ -63,6 +64,16 @@ def row(table: str, beginning: str) -> list[str]:
     """What stands behind the words of one row."""
     (line,) = (line for line in table.splitlines() if line.startswith(beginning))
     return line[72:].split()
+
+
+def test_a_document_is_measured_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_document, "TOKENS", 1_000)
+    monkeypatch.setattr(bench_document, "CHARACTERS", 20_000)
+    figures = bench_document.measure_document()
+    size = figures["document_mb"]
+    assert isinstance(size, float)
+    assert 1.2 < size < 2.5, "1.2 KB a token for its distribution alone"
+    assert all(isinstance(figure, float) and figure > 0 for figure in figures.values())
 
 
 @pytest.mark.usefixtures("_measured")
