@@ -3,10 +3,11 @@
 import gc
 import locale
 import logging
+import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QSettings, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 from shiboken6 import createdByPython
@@ -24,7 +25,7 @@ from studio.app.writing.rescue import Rescue
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.in_place import restore_torn
 from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
-from studio.path_checks import is_file
+from studio.path_checks import is_file, is_folder
 from studio.resource_files import resource
 from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.translation import mark, tr
@@ -94,6 +95,7 @@ def make_application() -> QApplication:
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
+    _keep_dialogs_off_the_disk()
     with display_check():
         application = QApplication(sys.argv[:1])
     speak(QLocale.system())
@@ -112,6 +114,17 @@ def make_application() -> QApplication:
     icon.loadFromData(resource("icons", "kelvin-studio.svg").read_bytes())
     application.setWindowIcon(QIcon(icon))
     return application
+
+
+def _keep_dialogs_off_the_disk() -> None:
+    """Have Qt's own file dialog remember its columns where that waits for no disk.
+
+    It writes what it remembers as it closes, and the window stands still until the disk has it: for
+    tenths of a second, for seconds where that is busy. The session's folder is in memory.
+    """
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    if sys.platform == "linux" and is_folder(Path(folder)) and Path(folder).is_absolute():
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
 
 
 def make_window(application: QApplication) -> MainWindow:

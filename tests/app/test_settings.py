@@ -546,9 +546,32 @@ def test_nobody_asks_qt_for_settings() -> None:
         path
         for folder in ("studio", "packaging")
         for path in (ROOT / folder).rglob("*.py")
-        if re.search(r"QSettings|\b(import|from) (pickle|shelve|marshal)\b", path.read_text())
+        if re.search(r"QSettings\(|\b(import|from) (pickle|shelve|marshal)\b", path.read_text())
     ]
     assert found == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own dialog is shown")
+def test_qts_own_dialog_remembers_in_the_sessions_folder(empty_home: Path, tmp_path: Path) -> None:
+    session = tmp_path / "session"
+    session.mkdir(mode=0o700)
+    script = (
+        "from studio.ui.application import make_application;"
+        "from PySide6.QtWidgets import QFileDialog;"
+        "application = make_application();"
+        "dialog = QFileDialog();"
+        "import shiboken6;"
+        "dialog.show(); dialog.accept(); shiboken6.delete(dialog)"
+    )
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(session),
+        "QT_QPA_PLATFORM": "offscreen",
+        "PYTHONPATH": str(ROOT),
+    }
+    subprocess.run([sys.executable, "-P", "-c", script], check=True, env=environment, cwd=ROOT)
+    assert [path.name for path in session.iterdir()] == ["QtProject.conf"]
+    assert list(empty_home.rglob("QtProject.conf")) == []
 
 
 def test_settings_that_are_too_many_are_not_written(own_settings: Path) -> None:

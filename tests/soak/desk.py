@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 
 from studio.engine.model_files.starter_model import find_starter_model
 from tests.helpers.tiny_model import write_byte_level_model
@@ -48,6 +49,9 @@ class Desk:
         self.folder = folder
         self.home = folder / "home"
         self.documents = folder / "documents"
+        # In memory, as a desktop has it.
+        memory = Path("/dev/shm")
+        self.session = Path(mkdtemp(prefix="soak-", dir=memory if memory.is_dir() else None))
         self.log = folder / "log"
         """What is reported of each text that a window has: see `text_log`."""
 
@@ -81,7 +85,8 @@ class Desk:
 
     def clear(self) -> None:
         """Take it away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder, self.session):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -89,6 +94,7 @@ class Desk:
         own = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
         return own | {
             "HOME": str(self.home),
+            "XDG_RUNTIME_DIR": str(self.session),
             "QT_QPA_PLATFORM": own.get("QT_QPA_PLATFORM", "offscreen"),
             "PYTHONPATH": str(ROOT),
         }

@@ -5,6 +5,7 @@ writes down what the main thread is at where the next tick is late. (Not `faulth
 reads the stack while it changes, and has ended the process by that.)
 """
 
+import os
 import sys
 import threading
 import time
@@ -31,26 +32,28 @@ class Stall:
     Attributes:
         seconds: For how long.
         waited: How much of it the thread could have run, and had no processor: others had it.
+        stolen: How much of it this machine had no processor of the one that it is a guest of.
         cpu: How much of it the thread ran.
         stack: What it was at after `LIMIT`.
     """
 
     seconds: float
     waited: float
+    stolen: float
     cpu: float
     stack: tuple[str, ...]
 
     @property
     def own(self) -> float:
         """Seconds that are this program's own."""
-        return self.seconds - self.waited
+        return self.seconds - self.waited - self.stolen
 
 
 def reported(stall: Mapping[str, Any]) -> str:
     """How long it was, and of what: of a `Stall` as it was sent."""
     return (
-        f"{stall['seconds']:.2f} s, of which {stall['waited']:.2f} for a processor and "
-        f"{stall['cpu']:.2f} run,"
+        f"{stall['seconds']:.2f} s, of which {stall['waited']:.2f} for a processor, "
+        f"{stall['stolen']:.2f} stolen and {stall['cpu']:.2f} run,"
     )
 
 
@@ -66,7 +69,7 @@ class StallWatch(QObject):
         self._found: list[Stall] = []
         self._main = threading.get_ident()
         self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        self._beat, self._waited, self._cpu = self._now()
+        self._beat, self._waited, self._stolen, self._cpu = self._now()
         self._stack: tuple[float, tuple[str, ...]] = (0.0, ())
         """What it was at, and since which tick."""
         self._timer = QTimer(self)
@@ -77,7 +80,7 @@ class StallWatch(QObject):
 
     def _begin(self) -> None:
         """In the event loop's first turn: what is before it is a start, and may take its second."""
-        self._beat, self._waited, self._cpu = self._now()
+        self._beat, self._waited, self._stolen, self._cpu = self._now()
         self._timer.start()
         threading.Thread(target=self._look, name="stalls", daemon=True).start()
 
@@ -87,13 +90,14 @@ class StallWatch(QObject):
         return [asdict(stall) for stall in found]
 
     def _tick(self) -> None:
-        now, waited, cpu = self._now()
+        now, waited, stolen, cpu = self._now()
         gap = now - self._beat - _TICK_MS / 1000
         if gap > LIMIT:
             since, stack = self._stack
             reported = stack if since == self._beat else ()
-            self._found.append(Stall(gap, waited - self._waited, cpu - self._cpu, reported))
-        self._beat, self._waited, self._cpu = now, waited, cpu
+            lost = waited - self._waited, stolen - self._stolen
+            self._found.append(Stall(gap, *lost, cpu - self._cpu, reported))
+        self._beat, self._waited, self._stolen, self._cpu = now, waited, stolen, cpu
 
     def _look(self) -> None:
         """In a thread of its own."""
@@ -104,14 +108,24 @@ class StallWatch(QObject):
                 # Nothing of it is kept: a frame keeps what is in it, a painter among it, alive.
                 self._stack = (beat, _calls(sys._current_frames().get(self._main)))
 
-    def _now(self) -> tuple[float, float, float]:
-        return time.monotonic(), self._waited_now(), time.thread_time()
+    def _now(self) -> tuple[float, float, float, float]:
+        return time.monotonic(), self._waited_now(), _stolen_now(), time.thread_time()
 
     def _waited_now(self) -> float:
         try:
             return int(self._schedule.read_text().split()[1]) / 1e9
         except (OSError, IndexError):  # no Linux
             return 0.0
+
+
+def _stolen_now() -> float:
+    """Seconds, of all processors on average, that a virtual machine was not given: `man 5 proc`."""
+    try:
+        with Path("/proc/stat").open() as file:
+            total = int(file.readline().split()[8])
+    except (OSError, IndexError):  # no Linux
+        return 0.0
+    return total / os.sysconf("SC_CLK_TCK") / (os.cpu_count() or 1)
 
 
 def _calls(frame: FrameType | None) -> tuple[str, ...]:

@@ -145,11 +145,14 @@ class _Table(Table):
         self._fields: list[ComparedField] = []
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = self.horizontalHeader()
-        for column in (_SIGN, _FIELD):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         for column in (_LEFT, _RIGHT):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.cellDoubleClicked.connect(lambda *_: self.entered_row.emit())
+
+    def _fit_columns(self, mode: QHeaderView.ResizeMode) -> None:
+        for column in (_SIGN, _FIELD):
+            self.horizontalHeader().setSectionResizeMode(column, mode)
 
     @property
     def selected(self) -> ComparedField | None:
@@ -162,9 +165,12 @@ class _Table(Table):
         selected = self.selected.field if self.selected else ""
         self._fields = []
         self.setHorizontalHeaderLabels(["", tr("Field"), *sides])
+        # Else each cell that comes has Qt measure all cells of these columns.
+        self._fit_columns(QHeaderView.ResizeMode.Fixed)
         self.setRowCount(len(fields))
         for row, entry in enumerate(fields):
             self._fill_row(row, entry)
+        self._fit_columns(QHeaderView.ResizeMode.ResizeToContents)
         self._fields = fields
         names = [entry.field for entry in fields]
         self.setCurrentCell(names.index(selected) if selected in names else 0, _FIELD)
