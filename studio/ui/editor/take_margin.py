@@ -6,7 +6,7 @@ beside the bar, where the margin is wide enough, which take it is and the steps 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QRegion
 
 from studio.app.frame_clock import FrameClock
@@ -75,6 +75,7 @@ class TakeMargin(QObject):
         for button in self.steps.steps:
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard has Alt+Left, Alt+Right
         self.steps.hide()
+        self.steps.installEventFilter(self)
         editor.underlay.lay_mark(self._paint, True)
         # In the middle of a change of the text, places and lines do not fit together yet.
         self._clock = FrameClock(self._follow, self)
@@ -84,6 +85,12 @@ class TakeMargin(QObject):
         theme.changed.connect(editor.viewport().update)
         writing.takes_changed.connect(self._clock.request)
         self._follow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Give the words the room that they want, once they have their letters."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._clock.request()
+        return False
 
     @property
     def is_settled(self) -> bool:

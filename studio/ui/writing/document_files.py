@@ -292,7 +292,12 @@ class DocumentFiles(QObject):
         if not path:
             return None
         target = Path(path)
-        if target.suffix.lower() not in TEXT_SUFFIXES and chosen != tr(_ALL_FILES):
+        if is_plain and chosen == tr(_DOCUMENTS) and not is_document_name(target):
+            # The form was chosen, and the dialog left the name that was suggested as it was.
+            target = target.with_suffix(SUFFIX)
+            if exists(target) and not self._may_replace(target):
+                return None
+        elif target.suffix.lower() not in TEXT_SUFFIXES and chosen != tr(_ALL_FILES):
             # Not `with_suffix`: “1. The sea” has none, whatever follows its full stop.
             suffix = ".txt" if chosen == tr(_TEXTS) else SUFFIX
             target = target.with_name(f"{target.name}{suffix}")

@@ -234,6 +234,16 @@ def test_the_bar_has_no_gap_where_a_part_was_painted_before_it_was_followed(
     qtbot.waitUntil(lambda: more.subtracted(painted.region).isEmpty())
 
 
+def test_words_that_grow_have_room(taken: MainWindow, qtbot: QtBot) -> None:
+    assert marked(taken, qtbot) is not None
+    steps = taken.take_margin.steps
+    before = steps.height()
+    # As where they get their letters when a window is shown.
+    steps.label.setText("take\n1 of 1\nand\nmore")
+    qtbot.waitUntil(lambda: steps.height() > before, timeout=LONG)
+    assert steps.size() == steps.sizeHint()
+
+
 def test_the_margin_is_not_asked_where_the_caret_is_painted(
     taken: MainWindow, qtbot: QtBot
 ) -> None:

@@ -261,6 +261,18 @@ def test_a_name_without_a_suffix_gets_one(
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {saved}
 
 
+def test_a_text_becomes_a_document_where_that_form_is_chosen(
+    bare: MainWindow, answers: Answers, tmp_path: Path
+) -> None:
+    text = tmp_path / "story.txt"
+    text.write_text("Mine.")
+    bare.open_path(text)
+    answers.path, answers.filter = str(text), DOCUMENT
+    save_as(bare)
+    assert bare.session.draft.path == tmp_path / "story.kelvin"
+    assert text.read_text() == "Mine."
+
+
 def test_a_name_that_was_completed_does_not_replace_a_file_unasked(
     bare: MainWindow, answers: Answers, tmp_path: Path
 ) -> None:
