@@ -544,6 +544,23 @@ class Manuscript:
         self._bound_history()
         self.state_changed()
 
+    def drop_take(self) -> None:
+        """Ends the growing take without a trace: what it replaced comes back.
+
+        Raises:
+            GrowingTakeError: No take grows.
+        """
+        growth = self._growth
+        if growth is None:
+            raise GrowingTakeError("no take grows")
+        start, written = growth.take_set.place.start, growth.take.passage
+        if written:
+            change = Change(start, written, NOTHING)
+            self._buffer.apply(change)
+            growth.take.passage = NOTHING
+            self._register.move([change], growth.targets_after(-len(written)))
+        self.end_take()
+
     def can_step_take(self, take_set: TakeSet, direction: int) -> bool:
         """Whether `step_take` has a take to go to; never while a take grows.
 

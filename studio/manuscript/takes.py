@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from studio.manuscript.passage import NOTHING, Passage
 from studio.manuscript.place import Place
+from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 
 
@@ -30,6 +31,13 @@ class Take:
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
             and stepped away from it, as it then stood.
         records: Those of the tokens that it grew by, in order.
+        turns: The parameters that it was drawn with, each with the number of the first token that
+            was; empty if nobody said.
+        end: What was drawn behind the last token and ended the text; None where nothing was.
+        cut: How many tokens it had when the context was full, and its beginning was cut; None where
+            that never was.
+        written_from: A mark of the prompt and the model; two that are equal mean the same logits.
+            Empty if nobody said.
         nested: Sets of takes that stood inside its text when it was put away; their places count
             from its beginning.
         given: How many of its first code points it was begun with; it grew by what is behind them.
@@ -42,6 +50,10 @@ class Take:
     ending: str = ""
     passage: Passage = NOTHING
     records: list[TokenRecord] = field(default_factory=list)
+    turns: list[tuple[int, SamplingParams]] = field(default_factory=list)
+    end: TokenRecord | None = None
+    cut: int | None = None
+    written_from: bytes = b""
     nested: dict[TakeSet, Place] = field(default_factory=dict)
     given: int = 0
     _grow: Callable[[str], None] | None = None

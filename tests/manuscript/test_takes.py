@@ -45,6 +45,36 @@ def test_retake_is_one_step_and_keeps_the_former_take() -> None:
     assert takes.takes[1].records == tokens("wild", "er")
 
 
+def test_a_take_that_is_dropped_leaves_no_trace() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm")
+    manuscript.mark_clean()
+    take = manuscript.retake(takes)
+    take.append("cal")
+    take.append("lous")
+    manuscript.edit(len(manuscript), 0, "!")
+    manuscript.drop_take()
+    assert (manuscript.text, texts(takes), takes.index) == ("sea calm.!", ["calm"], 0)
+    manuscript.undo()
+    assert (manuscript.text, takes.place.end) == ("sea calm.", 8)
+    manuscript.undo()
+    assert (manuscript.text, takes.index) == ("sea .", None)
+    with pytest.raises(GrowingTakeError):
+        manuscript.drop_take()
+
+
+def test_a_take_that_is_dropped_before_it_was_written_in_changes_nothing() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm")
+    manuscript.mark_clean()
+    manuscript.retake(takes)
+    manuscript.drop_take()
+    assert (manuscript.text, texts(takes), manuscript.is_clean) == ("sea calm.", ["calm"], True)
+    manuscript.retake(takes).append("cal")
+    manuscript.drop_take()
+    assert (manuscript.text, texts(takes), manuscript.is_clean) == ("sea calm.", ["calm"], True)
+
+
 def test_stepping_is_one_step_each_and_stops_at_the_ends() -> None:
     manuscript = Manuscript("> <")
     takes = write(manuscript, 2, "a")

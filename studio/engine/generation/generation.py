@@ -214,7 +214,11 @@ class Generation:
             )
 
     def _evaluate_prompt(self) -> Evaluation:
-        continued = self._reader.evaluate(self._prompt, self._fitted, self._on_progress)
+        # A sequence that goes on has evaluated more than the prompt, perhaps a moment ago.
+        goes_on = self._policy.alone and all(one.written for one in self._sequences.values())
+        continued = self._reader.evaluate(
+            self._prompt, self._fitted, self._on_progress, looks=goes_on
+        )
         self._report(
             self._reader.report(self.request, continued.prompt, continued.fitted, continued.reused)
         )

@@ -15,6 +15,9 @@ from studio.engine.writing.token_piece_cache import TokenPieceCache
 _LAST = 64
 """Tokens at a prompt's end that are spelled: what a word may begin in (`studio.sampling`)."""
 
+_Known = tuple[list[int], Healed]
+"""A prompt's tokens, and what was found of them."""
+
 
 class ContinuedPrompt(NamedTuple):
     """A prompt, evaluated, and what may follow it.
@@ -53,6 +56,8 @@ class ContinuedPrompt(NamedTuple):
 class Reader:
     """Brings prompts into a context. What was found of the last one is kept.
 
+    And of the last one that was written behind: a text that is looked at since is another.
+
     Args:
         context: holds what is read.
         vocabulary: the model's.
@@ -67,7 +72,8 @@ class Reader:
         self.context = context
         self.vocabulary = vocabulary
         self.pieces = TokenPieceCache(vocabulary)
-        self._last: tuple[list[int], Healed] | None = None
+        self._last: _Known | None = None
+        self._written_behind: _Known | None = None
 
     def evaluate(
         self,
@@ -83,7 +89,8 @@ class Reader:
             prompt: the whole prompt.
             fitted: the same, cut to the context.
             progress: called with (done, total) tokens between batches of a long evaluation.
-            looks: whether nothing will be written behind it: then an evaluated rest stays.
+            looks: whether nothing is drawn from these logits to be written behind it: then an
+                evaluated rest stays.
 
         Raises:
             EvaluationStopped: the interrupt was set.
@@ -91,16 +98,17 @@ class Reader:
         """
         context, tokens = self.context, fitted.tokens
         back = taken_back(tokens, prompt.head, self.vocabulary)
-        last = self._last
-        if last is not None and last[0] == tokens and last[1].back == back:
-            healed = last[1]
+        healed = self._found(tokens, back)
+        if healed is not None:
             reused = len(tokens) if looks else context.evaluate(tokens, progress, wanted=0)
         else:
             bring = context.look_inside if looks else context.evaluate
             reused = bring(tokens, progress, back + 1)
             rows = [context.logits(back - count) for count in range(back + 1)]
             healed = heal(tokens, rows, self.vocabulary, context.peek)
-            self._last = list(tokens), healed
+        self._last = list(tokens), healed
+        if not looks:
+            self._written_behind = self._last
         first = healed.ways[0]
         continued = healed.replaced(tokens, first)
         return ContinuedPrompt(
@@ -111,6 +119,13 @@ class Reader:
             healed,
             len(continued) if reused == len(tokens) else min(reused, len(continued)),
         )
+
+    def _found(self, tokens: list[int], back: int) -> Healed | None:
+        """What was found of a prompt before."""
+        for known in (self._last, self._written_behind):
+            if known is not None and known[0] == tokens and known[1].back == back:
+                return known[1]
+        return None
 
     def report(
         self, request: int, prompt: TokenizedPrompt, fitted: FittedPrompt, reused: int
