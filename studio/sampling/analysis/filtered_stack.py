@@ -69,7 +69,12 @@ class FilteredStack:
         return (self._share > 0.0) & (self._share < 1.0) & (self.tail > 0.0)
 
     def filter(self, steps: Sequence[str], params: SamplingParams) -> None:
-        """Run the filters among `steps`, in order."""
+        """Run the filters among `steps`, in order.
+
+        Args:
+            steps: Names of steps; those that have no effect are passed over.
+            params: The samplers and their values.
+        """
         active = active_steps(params)
         for name in steps:
             if name not in active:
