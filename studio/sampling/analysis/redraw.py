@@ -296,7 +296,7 @@ class Redraw:
     ) -> tuple[Divergence | None, Outcome | None]:
         """Say whether a token stands: then there is no divergence.
 
-        What the sketch cannot tell from the draw as it was counts as that draw.
+        What by the sketch is the same as the draw as it was counts as that draw.
         """
         draw = self._draws[index]
         outcome = self._outcome(index, params, mu, mean)
