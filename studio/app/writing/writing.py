@@ -4,6 +4,7 @@ Takes the engine's tokens, gives them to the manuscript and to the histogram onc
 the takes.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -26,11 +27,14 @@ from studio.engine.messages import (
     Failed,
     Finished,
     Generate,
+    ParamsChanged,
+    Prompt,
     RunFinished,
     SequenceStart,
     Stop,
     Superseded,
     Token,
+    id_bytes,
 )
 from studio.manuscript import Take, TakeSet, TakeWriter
 from studio.sampling import MAX_SEED, SamplingParams
@@ -50,6 +54,10 @@ NO_TEXT = mark(
     "some. Press Continue again, or allow a greater length under Sampling."
 )
 """What the writer is shown whose Continue would otherwise seem to do nothing."""
+
+
+_ENDS_OF_TEXT = ("end_of_text", "stop_string")
+"""Reasons with which the text is whole, be nothing added to it."""
 
 
 class WritingPhase(Enum):
@@ -107,6 +115,10 @@ class Writing(QObject):
         self._latest: TokenRecord | None = None
         self._sequence = TokenSequence([])
         self._tokens = 0
+        self._kept: Sequence[TokenRecord] = ()
+        """The tokens of a take before it that this one begins with."""
+        self._is_dropped = False
+        """Whether it is to leave no trace."""
         self._finished: Finished | None = None
         self._first_frame: tuple[float, int] | None = None
         """When it was shown, and how many tokens there were."""
@@ -156,13 +168,57 @@ class Writing(QObject):
         """Continue the manuscript from the caret."""
         if self.can_start:
             position = self._draft.caret
-            self._begin(self._draft.manuscript.begin_take(position), position)
+            params = _with_seed(self._sampling.params)
+            self._begin(self._draft.manuscript.begin_take(position), position, params)
 
     def retake(self) -> None:
         """Write another take in place of the one in the text. The old one is kept."""
         take_set = self.take_set()
         if self.can_start and take_set:
-            self._begin(self._draft.manuscript.retake(take_set), take_set.place.start)
+            params = _with_seed(self._sampling.params)
+            take = self._draft.manuscript.retake(take_set)
+            self._begin(take, take_set.place.start, params)
+
+    def write_on(
+        self,
+        take_set: TakeSet,
+        kept: Sequence[TokenRecord],
+        params: SamplingParams,
+        mu: float | None = None,
+        adaptive_mean: float | None = None,
+    ) -> None:
+        """Write another take in place of the one in the text, which begins as that does.
+
+        One to which nothing comes leaves no trace: what stood there comes back.
+
+        Args:
+            take_set: The takes of the place.
+            kept: The first tokens of the take in the text, with which it begins.
+            params: What it is drawn with; their seed is the draws'.
+            mu: What Mirostat allows behind these tokens; None where it begins there.
+            adaptive_mean: What adaptive-p has learnt by then; None as for `mu`.
+        """
+        if self.can_start:
+            take = self._draft.manuscript.retake(take_set)
+            start = SequenceStart(
+                params=params,
+                written=id_bytes(record.id for record in kept),
+                stop=self._draft.stop,
+                mu=mu,
+                adaptive_mean=adaptive_mean,
+            )
+            self._begin(take, take_set.place.start, params, start, kept)
+
+    def drop(self) -> None:
+        """End the generation, and have its take leave no trace: what it replaced comes back."""
+        if not self.is_idle:
+            self._is_dropped = True
+            self.stop()
+
+    def mark_of(self, prompt: Prompt) -> bytes:
+        """What `Take.written_from` is of a take that the open model writes from a prompt."""
+        seen = msgspec.msgpack.encode((prompt, repr(self._model.vocabulary)))
+        return hashlib.blake2b(seen, digest_size=16).digest()
 
     @property
     def can_stop(self) -> bool:
@@ -216,26 +272,39 @@ class Writing(QObject):
                     caret = take_set.place.end
         return caret
 
-    def _begin(self, take: Take, position: int) -> None:
+    def _begin(
+        self,
+        take: Take,
+        position: int,
+        params: SamplingParams,
+        start: SequenceStart | None = None,
+        kept: Sequence[TokenRecord] = (),
+    ) -> None:
+        prompt = self._draft.prompt(position)
         self._take = take
         self._request = self._client.next_request(self._on_event, replaces=self._request)
         self._writer = TakeWriter(self._draft.manuscript, take)
         self._latest = None
-        params = _with_seed(self._sampling.params)
         self._sequence = TokenSequence([], seed=params.seed)
-        self._tokens = 0
+        self._kept, self._tokens = kept, len(kept)
+        self._is_dropped = False
         self._finished = self._first_frame = None
         self.rate = None
         take.seed = params.seed
         take.temperatures = [params.temperature]
+        take.turns = [(0, params)]
         take.preset = self._draft.preset_name
+        take.written_from = self.mark_of(prompt)
+        for record in kept:
+            self._writer.add(record.text, record)
+        self._writer.flush()
         self._set_phase(WritingPhase.READING)
         self._client.send(
             Generate(
                 request=self._request,
-                prompt=self._draft.prompt(position),
-                sequences=(SequenceStart(params=params, stop=self._draft.stop),),
-                max_tokens=self._sampling.max_tokens,
+                prompt=prompt,
+                sequences=(start or SequenceStart(params=params, stop=self._draft.stop),),
+                max_tokens=max(1, self._sampling.max_tokens - len(kept)),
             )
         )
 
@@ -258,11 +327,18 @@ class Writing(QObject):
                 # Once more between two tokens, when the context was cut.
                 self._clock.flush()
                 self._latest = None
-                if self._tokens == 0:
+                if self._sequence.start is None:
                     prompt = event.token_ids()
                     self._sequence = TokenSequence(
-                        prompt, seed=self._sequence.seed, start=len(prompt)
+                        prompt + [record.id for record in self._kept],
+                        seed=self._sequence.seed,
+                        start=len(prompt),
                     )
+                elif self._take and self._take.cut is None:
+                    self._take.cut = self._tokens
+            case ParamsChanged():
+                if self._take:
+                    self._take.turns.append((event.index, event.params))
             case Token():
                 self._on_token(event)
             case Finished():
@@ -283,13 +359,19 @@ class Writing(QObject):
             # It is not in the text, but spells tokens that nothing else will.
             self._pieces.update(event.end.pieces)
             self._clock.request()
+            ids = self._sequence.ids
+            if self._take and ids is not None:
+                self._take.end = placed(event.end.record, self._sequence, len(ids))
 
     def _on_run_finished(self, event: RunFinished) -> None:
         take, finished, written = self._take, self._finished, self._tokens
         reason = finished.reason if finished else ""
         if take:
             take.ending = reason
+        is_dropped = self._is_dropped
         self._end(event.tokens_per_second)
+        if is_dropped:
+            return
         if reason == "end_of_text" and not written:
             self.failed.emit(tr(NOTHING_TO_ADD), "prompt")
         elif reason == "stop_string" and not written:
@@ -335,10 +417,16 @@ class Writing(QObject):
         self._clock.flush()
         # The engine's own figure, where it gave one.
         self.rate = rate or self.rate
-        if self._writer:
-            self._writer.end()
+        reason = self._finished.reason if self._finished else ""
+        adds_nothing = self._tokens == len(self._kept) and reason not in _ENDS_OF_TEXT
+        if self._is_dropped or (self._kept and adds_nothing):
+            self._draft.manuscript.drop_take()
+        else:
+            if self._writer:
+                self._writer.end()
+            self._draft.manuscript.end_take()
         self._take = self._writer = None
-        self._draft.manuscript.end_take()
+        self._kept = ()
         self._set_phase(WritingPhase.IDLE)
         self.ended.emit()
         waiting, self._after_end = self._after_end, []
