@@ -1,79 +1,222 @@
-"""One thing after another in a thread of its own, which nobody has to wait for.
+"""Work in another thread, whose answer comes to the window's: the window waits for no disk.
 
 A pool of Qt's waits in its destructor until all is done, and so, on a drive that is gone, for ever:
-the window could not be closed. At rest there is no thread.
+the window could not be closed. Here nobody has to wait. At rest there is no thread, and no timer
+runs.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any, TypeVar
 
-Work = Callable[[], object]
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.progress import At
+
+Result = TypeVar("Result")
+
+_LOOK_MS = 20
+_LONGEST_WAIT = 10.0
+"""Seconds. A write takes hundredths of one; a drive that is gone never answers."""
+_PATIENCE = 1.0
+"""Seconds that cancelled work may go on until it is given up."""
 
 
-class Background:
-    """Does what it is given, in that order.
+class Background(QObject):
+    """Does one thing after another, in the order in which they were asked for.
 
     Args:
-        name: Of the thread.
+        name: What its threads are called.
+        parent: The Qt parent, if any. With it goes what waits for its turn, and every answer.
         gives_way: Whether everything else goes first, where the system can do that.
     """
 
-    def __init__(self, name: str, *, gives_way: bool = False) -> None:
+    changed = Signal()
+    """The next thing is being done, or nothing any more."""
+    progressed = Signal()
+    """More of it is done."""
+
+    def __init__(
+        self, name: str, parent: QObject | None = None, *, gives_way: bool = False
+    ) -> None:
+        super().__init__(parent)
         self._name = name
         self._gives_way = gives_way
-        self._works: deque[Work] = deque()
-        self._turn = threading.Condition()
-        self._is_busy = False
+        self._jobs: deque[tuple[_Work, Callable[[Any], object]]] = deque()
+        """What is done and what waits for its turn, each with what takes the answer."""
+        self._seen = 0.0
+        # The other thread emits no signal: this object may be gone by then.
+        self._clock = QTimer(self)
+        self._clock.setInterval(_LOOK_MS)
+        self._clock.timeout.connect(self._look)
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is done, or waits for its turn."""
-        return self._is_busy
+        """Whether something is done, waits for its turn, or has an answer that was not taken."""
+        return bool(self._jobs)
 
-    def start(self, work: Work) -> None:
-        """Have something done behind all that was asked for before."""
-        with self._turn:
-            self._works.append(work)
-            if not self._is_busy:
-                self._begin()
+    @property
+    def words(self) -> str:
+        """What is done now, for the writer; empty where nothing is that the writer is shown."""
+        return self._jobs[0][0].words if self._jobs else ""
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until all is done; whether it is, after so many seconds at most."""
-        with self._turn:
-            return self._turn.wait_for(lambda: not self._is_busy, seconds)
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        return self._jobs[0][0].share if self._jobs else 0.0
+
+    def start(
+        self,
+        work: Callable[[At], Result],
+        then: Callable[[Result | None], object],
+        words: str = "",
+    ) -> None:
+        """Have something done after all that was asked for before.
+
+        Args:
+            work: Does it, in the other thread. One that takes long calls what it is given again
+                and again, with the share done: it is ended there when it is cancelled.
+            then: Takes the result, in the window's thread; None where the work was cancelled, or
+                an error of ours ended it.
+            words: What it is, where the writer is shown it: ``Reading “lanes.json”``. An error of
+                ours is then reported as any other of the window's. Without words it is logged, and
+                `then` says what is missing.
+        """
+        self._jobs.append((_Work(work, words, gives_way=self._gives_way), then))
+        if len(self._jobs) == 1:
+            self._begin()
+
+    def finish(self, seconds: float | None = None) -> bool:
+        """Wait until all is done, and all answers are taken.
+
+        Args:
+            seconds: How long at most; None for what is enough unless a drive does not answer.
+
+        Returns:
+            Whether nothing is left.
+        """
+        end = time.monotonic() + (_LONGEST_WAIT if seconds is None else seconds)
+        while self._jobs:
+            if not self._jobs[0][0].join(end - time.monotonic()):
+                return False
+            self._take()
+        return True
+
+    def cancel(self) -> None:
+        """End what is done, and all that waits for its turn."""
+        for work, _ in self._jobs:
+            work.cancel()
+
+    def close(self) -> None:
+        """End all of it, and have no answer taken any more."""
+        self.cancel()
+        self._clock.stop()
+        if self._jobs:
+            self._jobs[0][0].join(_PATIENCE)
+        self._jobs.clear()
 
     def _begin(self) -> None:
-        # A daemon: the program ends without it.
-        threading.Thread(target=self._run, name=self._name, daemon=True).start()
-        self._is_busy = True
+        self._seen = 0.0
+        self._clock.start()
+        work, _ = self._jobs[0]
+        if not work.is_cancelled:
+            work.begin(self._name)
+        self.changed.emit()
+
+    def _look(self) -> None:
+        work, _ = self._jobs[0]
+        if work.join(0) or work.is_given_up:
+            self._take()
+        elif work.share != self._seen:
+            self._seen = work.share
+            self.progressed.emit()
+
+    def _take(self) -> None:
+        work, then = self._jobs.popleft()
+        if self._jobs:
+            self._begin()
+        else:
+            self._clock.stop()
+        try:
+            then(None if work.is_cancelled else work.result)
+        finally:
+            if not self._jobs:
+                self.changed.emit()
+        if work.error is not None:
+            sys.excepthook(type(work.error), work.error, work.error.__traceback__)
+
+
+class _Cancelled(Exception):
+    """Raised within work that is to end."""
+
+
+class _Work:
+    """What both threads know of a piece of work.
+
+    Not who takes the answer: that may go first, and nothing of Qt's may go in another thread.
+    """
+
+    def __init__(self, work: Callable[[At], object], words: str, *, gives_way: bool) -> None:
+        self._work = work
+        self._gives_way = gives_way
+        self._thread: threading.Thread | None = None
+        self._cancelled_at: float | None = None
+        self.words = words
+        self.share = 0.0
+        self.result: object = None
+        self.error: BaseException | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled_at is not None
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it goes on though it was cancelled a while ago."""
+        at = self._cancelled_at
+        return at is not None and time.monotonic() - at > _PATIENCE
+
+    def begin(self, name: str) -> None:
+        # One that waits for a drive that does not answer must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # none is to be had
+            self._thread, self.error = None, error
+
+    def cancel(self) -> None:
+        if self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
+
+    def join(self, seconds: float) -> bool:
+        """Wait so long at most; whether it is over, or never began."""
+        if self._thread is None:
+            return True
+        self._thread.join(max(0.0, seconds))
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
+        """In the other thread."""
         if self._gives_way and hasattr(os, "SCHED_IDLE"):
             with contextlib.suppress(OSError):
                 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread alone
         try:
-            while work := self._next():
-                work()
-        except BaseException:
-            with self._turn:
-                if self._works:
-                    self._begin()  # the others are not to suffer for it
-                else:
-                    self._rest()
-            raise
+            self.result = self._work(self._at)
+        except _Cancelled:
+            pass
+        except BaseException as error:
+            if not self.words:
+                raise  # and so logged
+            self.error = error
 
-    def _next(self) -> Work | None:
-        with self._turn:
-            if self._works:
-                return self._works.popleft()
-            self._rest()
-            return None
-
-    def _rest(self) -> None:
-        self._is_busy = False
-        self._turn.notify_all()
+    def _at(self, share: float) -> None:
+        self.share = share
+        if self.is_cancelled:
+            raise _Cancelled

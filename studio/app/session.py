@@ -5,6 +5,7 @@ The composition of what is behind the widgets.
 
 from PySide6.QtCore import QElapsedTimer, QObject
 
+from studio.app.background import Background
 from studio.app.compare.state import CompareState
 from studio.app.engine_line.client import EngineClient, silence_words
 from studio.app.engine_line.process import DID_NOT_STOP
@@ -16,7 +17,6 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.document_preset import DocumentPreset
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
-from studio.app.reading import Reading
 from studio.app.timers import single_shot
 from studio.app.tokens.bias_owner import BiasOwner
 from studio.app.tokens.next_token import NextToken
@@ -54,7 +54,7 @@ class Session(QObject):
         folder = PresetFolder(preset_folder())
         self.preset_choice = PresetChoice(folder.all_presets(), preset_name, self)
         preset = self.preset_choice.current
-        self.reading = Reading(self)
+        self.reading = Background("reading", self)
         self.client = EngineClient(parent=self)
         deaths = ModelDeaths(state_folder() / "model-deaths.json")
         self.model = ModelState(self.client, self, deaths)

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar, cast
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.disk_thread import DiskThread
+from studio.app.background import Background
 from studio.app.settings_file import SettingsFile, SettingsFileError, is_json
 from studio.app.timers import single_shot
 from studio.app.user_folders import config_folder
@@ -282,7 +282,7 @@ class Settings(QObject):
         """What is nothing of ours: of a later version, perhaps."""
         self._changed: set[str] = set()
         self._former: Path | None = None
-        self._disk = DiskThread("settings", self)
+        self._disk = Background("settings", self)
         self._reported = ""
         self._delay = single_shot(self, self._write_soon, _DELAY_MS)
         self.problem = self._read()
@@ -404,7 +404,9 @@ class Settings(QObject):
             self._delay.start()
             return
         values, changed = self._taken()
-        self._disk.start(partial(self._write, values, changed), partial(self._on_written, changed))
+        self._disk.start(
+            lambda _at: self._write(values, changed), partial(self._on_written, changed)
+        )
 
     def _write(self, values: dict[str, object], changed: frozenset[str]) -> "_Written":
         """Write, in whichever thread; touches nothing that another one changes."""

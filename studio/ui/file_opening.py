@@ -14,8 +14,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from studio.app.background import Background
 from studio.app.model.state import ModelState
-from studio.app.reading import Reading
 from studio.experiments.comparison import FORMAT
 from studio.interchange import DOCUMENT_SUFFIXES
 from studio.path_checks import is_file, is_folder, size_of
@@ -85,7 +85,7 @@ class FileOpening(QObject):
         files: DocumentFiles,
         compare: Compare,
         presets: PresetActions,
-        reading: Reading,
+        reading: Background,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -122,7 +122,7 @@ class FileOpening(QObject):
             if found is not None:
                 self._open_sorted(found, is_reported=True, shows=shows)
 
-        self._reading.start(tr("Looking at {what}", what=what), partial(_sorted, paths), go_on)
+        self._reading.start(partial(_sorted, paths), go_on, tr("Looking at {what}", what=what))
 
     def _open_sorted(self, found: "_Sorted", *, is_reported: bool, shows: bool) -> None:
         """Open the first of each kind and take all presets in.

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject
 
-from studio.app.reading import Reading
+from studio.app.background import Background
 from studio.app.timers import single_shot
 from studio.translation import tr
 from studio.ui.presets.notices import PresetNotices
@@ -15,7 +15,7 @@ _BETWEEN_MS = 200
 
 
 class ReadingNotice(QObject):
-    """Reports a `Reading` in the window that is looked at.
+    """Reports a `Background` in the window that is looked at.
 
     Attributes:
         cancel: Ends what is read.
@@ -27,7 +27,7 @@ class ReadingNotice(QObject):
     """
 
     def __init__(
-        self, reading: Reading, notices: PresetNotices, parent: QObject | None = None
+        self, reading: Background, notices: PresetNotices, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._reading = reading

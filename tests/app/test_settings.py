@@ -197,7 +197,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         return update(self, change)
 
     monkeypatch.setattr(SettingsFile, "update", late)
-    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.background._LONGEST_WAIT", 0.05)
     first = Settings()
     first.set(declared.ZOOM, 3)
     qtbot.waitUntil(asked.is_set, timeout=LONG)
@@ -406,8 +406,9 @@ def test_what_a_thread_could_not_write_is_written_at_the_end(
         full.setattr(SettingsFile, "update", refuse)
         first._write_soon()
         assert asked.wait(LONG / 1000)
-        assert first._disk._thread is not None
-        first._disk._thread.join()
+        for thread in threading.enumerate():
+            if thread.name == "settings":
+                thread.join()
     assert first.save() == ""
     assert json.loads(own_settings.read_text()) == {"window/zoom": 2}
 

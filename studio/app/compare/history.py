@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from studio.app.background import Background
 from studio.app.compare.record import record_of, show_record
 from studio.app.compare.shelf import CompareShelf
 from studio.app.compare.shelf_writer import Kept, ShelfWriter
 from studio.app.compare.state import CompareState
-from studio.app.reading import Reading
 from studio.app.timers import single_shot
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
@@ -57,7 +57,7 @@ class CompareHistory(QObject):
         self,
         state: CompareState,
         shelf: CompareShelf,
-        reading: Reading | None = None,
+        reading: Background | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -117,9 +117,9 @@ class CompareHistory(QObject):
         else:
             self._awaited = kept
             self._reading.start(
-                tr("Reading a run"),
                 partial(_read, self._shelf, kept.path),
                 partial(self._on_read, kept),
+                tr("Reading a run"),
             )
             self.changed.emit()
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.compare.shelf import CompareShelf
@@ -14,9 +14,6 @@ from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError
 from studio.translation import tr
 
-_LOOK_MS = 50
-_LONGEST_WAIT = 10.0
-"""Seconds. Twelve runs are written in tenths of a second; a drive that is gone answers never."""
 _TOKEN, _SPELLING = 500, 100
 """Bytes of a token without its sketch, and of an entry in the list of spellings."""
 
@@ -81,12 +78,8 @@ class ShelfWriter(QObject):
         self._shelf = shelf
         self._queued: dict[Kept, Comparison] = {}
         """What each was last asked to be written as."""
-        self._errors: list[str] = []
-        """Written to by the other thread, which touches nothing of this object: it may go first."""
-        self._clock = QTimer(self)
-        self._clock.setInterval(_LOOK_MS)
-        self._clock.timeout.connect(self._look)
-        self._background = Background("shelf")
+        self._background = Background("shelf", self)
+        self._background.changed.connect(self._on_changed)
 
     def put(self, kept: Kept) -> None:
         """Have a run written as it is now, if its file has it otherwise."""
@@ -94,14 +87,13 @@ class ShelfWriter(QObject):
         if record is None or kept.is_on_shelf or self._queued.get(kept) is record:
             return
         self._queued[kept] = record
-        shelf, errors = self._shelf, self._errors
-        self._background.start(lambda: _write(shelf, kept, record, errors))
-        self._clock.start()
+        shelf = self._shelf
+        self._background.start(lambda _at: _write(shelf, kept, record), self._on_written)
 
     def clear_but(self, paths: Collection[Path]) -> None:
         """Have the files of all other runs deleted."""
         shelf, kept = self._shelf, list(paths)
-        self._background.start(lambda: shelf.clear_but(kept))
+        self._background.start(lambda _at: shelf.clear_but(kept), lambda _: None)
 
     def finish(self) -> None:
         """Wait until all is done that was asked, seconds at most.
@@ -109,9 +101,7 @@ class ShelfWriter(QObject):
         Raises:
             ComparisonFileError: The shelf's drive does not answer.
         """
-        is_done = self._background.wait(_LONGEST_WAIT)
-        self._look()
-        if not is_done:
+        if not self._background.finish():
             raise ComparisonFileError(
                 self._shelf.new_path().parent,
                 tr(
@@ -120,25 +110,23 @@ class ShelfWriter(QObject):
                 ),
             )
 
-    def _look(self) -> None:
-        is_done = not self._background.is_busy
-        if is_done:
-            self._clock.stop()
+    def _on_written(self, problem: str | None) -> None:
+        if problem:
+            self.failed.emit(problem)
+
+    def _on_changed(self) -> None:
+        if not self._background.is_busy:
             self._queued.clear()
-        errors = self._errors[:]
-        del self._errors[: len(errors)]
-        if errors:
-            self.failed.emit(errors[-1])
-        if is_done:
             self.done.emit()
 
 
-def _write(shelf: CompareShelf, kept: Kept, record: Comparison, errors: list[str]) -> None:
+def _write(shelf: CompareShelf, kept: Kept, record: Comparison) -> str:
+    """In the other thread; empty, or why it could not be written."""
     if kept.record is not record:
-        return  # it gave way to another one, which comes next
+        return ""  # it gave way to another one, which comes next
     try:
         shelf.put(kept.path, record)
     except ComparisonFileError as error:
-        errors.append(str(error))
-    else:
-        kept.written = record
+        return str(error)
+    kept.written = record
+    return ""

@@ -5,15 +5,16 @@ The thread is there while there is something to write, and ends then: at rest no
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.app.background import Background
 from studio.error_trace import trace_of
 from studio.visible_text import visible_line, visible_lines
 
@@ -46,13 +47,14 @@ class LogHandler(logging.Handler):
         self.folder = folder
         self._since = time.time()
         self._heading: Callable[[], str] | None = heading
-        self._background = Background("log")
         self._pending: deque[str] = deque()
+        self._thread: threading.Thread | None = None
+        """Writes what is pending, if anything is."""
+        self._hand_over = threading.RLock()
+        """Held where it begins, and where it finds that nothing is pending and ends."""
         self._is_held = True
         """Whether the window is still being built, which has the disk and this process to itself.
         What goes wrong is written at once."""
-        self._is_started = False
-        """Whether the other thread is to write, and has not begun to."""
         self._is_closed = False
         self._left_out = 0
         self._file: OwnFile | None = None
@@ -90,7 +92,8 @@ class LogHandler(logging.Handler):
         """Wait until all is written, so many seconds at most."""
         if not self._is_closed:
             self.begin()
-            self._background.wait(seconds)
+            if (thread := self._thread) is not None:
+                thread.join(seconds)
 
     def flush(self) -> None:
         """Wait until all is written, a second at most. `logging.shutdown` calls it at the end."""
@@ -100,34 +103,46 @@ class LogHandler(logging.Handler):
         """Write the rest, and let go of the file. `logging.shutdown` calls it at the end."""
         self.flush()
         self._is_closed = True
-        if self._file is not None and not self._background.is_busy:
+        if self._file is not None and self._thread is None:
             self._file.close()
         super().close()
 
     def _start(self) -> None:
-        if self._is_started or self._is_closed:
-            return
-        self._is_started = True
-        try:
-            self._background.start(self._write)
-        except RuntimeError:  # no thread to be had, or Python ends
-            self._is_started = False
+        with self._hand_over:
+            if self._thread is not None or self._is_closed:
+                return
+            # A daemon: the program ends without it.
+            thread = threading.Thread(target=self._write, name="log", daemon=True)
+            with contextlib.suppress(RuntimeError):  # no thread to be had, or Python ends
+                thread.start()
+                self._thread = thread
 
     def _write(self) -> None:
         """In the other thread."""
-        self._is_started = False
-        if self._file is None:
-            from studio.app.log.rotating_file import OwnFile
+        try:
+            if self._file is None:
+                from studio.app.log.rotating_file import OwnFile
 
-            self._file = OwnFile(self.folder)
-        heading, self._heading = self._heading, None
-        if heading is not None:
-            self._file.write(_line(self._since, "INFO", heading()))
-        while self._pending:
-            self._file.write(self._pending.popleft())
-        if self._left_out:
-            count, self._left_out = self._left_out, 0
-            self._file.write(_line(time.time(), "WARNING", f"{count:,} records were left out"))
+                self._file = OwnFile(self.folder)
+            heading, self._heading = self._heading, None
+            if heading is not None:
+                self._file.write(_line(self._since, "INFO", heading()))
+            while line := self._next():
+                self._file.write(line)
+        except BaseException:
+            self._thread = None
+            raise
+
+    def _next(self) -> str:
+        """The next line; empty where none is left, and the thread ends."""
+        with self._hand_over:
+            if self._pending:
+                return self._pending.popleft()
+            if self._left_out:
+                count, self._left_out = self._left_out, 0
+                return _line(time.time(), "WARNING", f"{count:,} records were left out")
+            self._thread = None
+            return ""
 
 
 def is_wordy() -> bool:

@@ -5,9 +5,10 @@ Reading a file of many gigabytes takes seconds; the window goes on meanwhile.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.model.state import ModelState
@@ -16,7 +17,6 @@ from studio.experiments.model_hash import model_hash
 _Version = tuple[str, int, int]
 """A file's path, size and time of its last change."""
 
-_LOOK_MS = 50
 _LONGEST_WAIT = 5.0
 """Seconds. `model_hash` reads at most 512 MiB, in some 1.5 s; of a drive that is gone, never."""
 
@@ -39,13 +39,9 @@ class ModelFingerprint(QObject):
         super().__init__(parent)
         self._model = model
         self._known: dict[_Version, str] = {}
-        """Written to by the other thread, which touches nothing else: this object may go first."""
         self._pending: set[_Version] = set()
         # Where the model writes meanwhile, it goes first.
-        self._background = Background("fingerprint", gives_way=True)
-        self._clock = QTimer(self)
-        self._clock.setInterval(_LOOK_MS)
-        self._clock.timeout.connect(self._look)
+        self._background = Background("fingerprint", self, gives_way=True)
 
     @property
     def known(self) -> str | None:
@@ -59,9 +55,7 @@ class ModelFingerprint(QObject):
         if version is None or version in self._known or version in self._pending:
             return
         self._pending.add(version)
-        known = self._known
-        self._background.start(lambda: known.update({version: _made(version)}))
-        self._clock.start()
+        self._background.start(lambda _at: _made(version), partial(self._on_made, version))
 
     def wait(self, seconds: float | None = None) -> str | None:
         """The same, though the window waits for it, seconds at most; None after these."""
@@ -70,7 +64,7 @@ class ModelFingerprint(QObject):
             return UNREADABLE
         self.ask()
         if version not in self._known:
-            self._background.wait(_LONGEST_WAIT if seconds is None else seconds)
+            self._background.finish(_LONGEST_WAIT if seconds is None else seconds)
         return self._known.get(version)
 
     def _version(self) -> _Version | None:
@@ -83,12 +77,10 @@ class ModelFingerprint(QObject):
             return report.path, -1, 0
         return report.path, status.st_size, status.st_mtime_ns
 
-    def _look(self) -> None:
-        found = self._pending & self._known.keys()
-        self._pending -= found
-        if not self._pending:
-            self._clock.stop()
-        if found:
+    def _on_made(self, version: _Version, made: str | None) -> None:
+        self._pending.discard(version)
+        if made is not None:
+            self._known[version] = made
             self.changed.emit()
 
 

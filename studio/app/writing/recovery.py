@@ -4,11 +4,10 @@ Decides when a record is written; `manuscript.journal` writes it. At rest nothin
 """
 
 import logging
-from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.disk_thread import DiskThread
+from studio.app.background import Background
 from studio.app.timers import single_shot
 from studio.app.writing.draft import Draft
 from studio.app.writing.writing import Writing
@@ -47,7 +46,7 @@ class Recovery(QObject):
         super().__init__(parent)
         self._draft = draft
         self._journal = journal
-        self._disk = DiskThread("recovery", self)
+        self._disk = Background("recovery", self)
         self._is_kept = False
         """Whether the journal may hold a record."""
         self._is_late = False
@@ -71,7 +70,8 @@ class Recovery(QObject):
             self._is_late = True
         elif self._is_worth_keeping:
             self._is_kept = True
-            self._disk.start(partial(self._write, self._draft.record()), self._on_written)
+            record = self._draft.record()
+            self._disk.start(lambda _at: self._write(record), self._on_written)
         elif self._is_kept:
             self._is_kept = False
             self._journal.clear()

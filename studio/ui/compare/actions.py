@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
 
+from studio.app.background import Background
 from studio.app.compare.history import CompareHistory
 from studio.app.compare.shelf import CompareShelf
 from studio.app.model.state import ModelState
-from studio.app.reading import Reading
 from studio.app.settings import Settings
 from studio.app.user_folders import data_folder
 from studio.translation import mark, tr
@@ -55,7 +55,7 @@ class CompareActions(QObject):
         state: "CompareState",
         model: ModelState,
         settings: Settings,
-        reading: Reading,
+        reading: Background,
     ) -> None:
         super().__init__(window)
         self._reading = reading

@@ -10,12 +10,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from studio.app.background import Background
 from studio.app.compare.history import CompareHistory
 from studio.app.compare.lanes import NOTHING_TO_KEEP, RUNS
 from studio.app.compare.record import record_of, show_record
 from studio.app.compare.state import CompareState
-from studio.app.disk_thread import DiskThread
-from studio.app.reading import Reading
 from studio.app.settings import COMPARE_SKETCHES, FOLDER, Settings
 from studio.atomic_write import atomic_write
 from studio.experiments.comparison import Comparison
@@ -62,14 +61,14 @@ class CompareFiles(QObject):
     """A comparison that was saved is shown."""
 
     def __init__(
-        self, window: QWidget, state: CompareState, settings: Settings, reading: Reading
+        self, window: QWidget, state: CompareState, settings: Settings, reading: Background
     ) -> None:
         super().__init__(window)
         self._window = window
         self._state = state
         self._settings = settings
         self._reading = reading
-        self._disk = DiskThread("comparison", self)
+        self._disk = Background("comparison", self)
         self._is_written = False
         """Whether the last file was written."""
 
@@ -97,7 +96,7 @@ class CompareFiles(QObject):
                 self._show(found, path)
 
         self._reading.start(
-            tr("Reading “{name}”", name=visible_name(path.name)), partial(_read, path), show
+            partial(_read, path), show, tr("Reading “{name}”", name=visible_name(path.name))
         )
 
     def _show(self, comparison: Comparison, path: Path) -> None:
@@ -200,7 +199,7 @@ class CompareFiles(QObject):
                 )
 
         self._is_written = False
-        self._disk.start(write, report)
+        self._disk.start(lambda _at: write(), report)
 
     def _kept(self) -> Comparison | None:
         """What is in view, to be written; None where nothing can be, and the writer knows why."""

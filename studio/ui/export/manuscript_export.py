@@ -130,7 +130,7 @@ class ManuscriptExport(QObject):
                 self.reported.emit(tr("The export of {name} was given up.", name=name))
 
         work = partial(_export, source, choice, path, _paper(), self._theme.face)
-        self._session.reading.start(tr("Exporting {name}", name=name), work, report)
+        self._session.reading.start(work, report, tr("Exporting {name}", name=name))
 
 
 def _export(

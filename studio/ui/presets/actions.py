@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
 
+from studio.app.background import Background
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
-from studio.app.reading import Reading
 from studio.app.settings import PRESETS_FROM, PRESETS_NEUTRAL, Settings
 from studio.atomic_write import atomic_write
 from studio.path_checks import is_folder
@@ -62,7 +62,7 @@ class PresetActions(QObject):
         presets: PresetState,
         library: PresetLibrary,
         settings: Settings,
-        reading: Reading,
+        reading: Background,
     ) -> None:
         super().__init__(window)
         self._settings, self._reading = settings, reading
@@ -195,11 +195,11 @@ class PresetActions(QObject):
             else tr("%n files", "", len(paths))
         )
         self._reading.start(
-            tr("Taking in {what}", what=what),
             lambda at: import_presets(paths, folder, progress, at, absent=absent),
             lambda result: self._on_imported(
                 progress, choose, also(), is_ended=result is None, shows=shows
             ),
+            tr("Taking in {what}", what=what),
         )
 
     def _on_imported(

@@ -13,8 +13,7 @@ from typing import NamedTuple, TypeVar
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from studio.app.disk_thread import DiskThread
-from studio.app.reading import Reading
+from studio.app.background import Background
 from studio.app.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.app.timers import single_shot
 from studio.app.user_folders import data_folder, state_folder
@@ -109,11 +108,11 @@ class DocumentFiles(QObject):
         draft: Draft,
         writing: Writing,
         settings: Settings,
-        reading: Reading,
+        reading: Background,
     ) -> None:
         super().__init__(window)
         self._reading = reading
-        self._disk = DiskThread("saving", self)
+        self._disk = Background("saving", self)
         self._late: Path | None = None
         """Where to save once more, when what is being written is."""
         self._taken_from: Path | None = None
@@ -269,10 +268,7 @@ class DocumentFiles(QObject):
         Returns:
             Whether nothing is being saved any more, which is so unless its drive does not answer.
         """
-        while self._disk.is_busy:
-            if not self._disk.finish():
-                return False
-        return True
+        return self._disk.finish()
 
     def _ask_and_save(self, suggested: Path | None) -> bool:
         target = self._ask_path(suggested)
@@ -463,7 +459,7 @@ class DocumentFiles(QObject):
             if found is not None:
                 self._replace_since(changes, lambda: then(found))
 
-        self._reading.start(words, work, come)
+        self._reading.start(work, come, words)
 
     def _replace_since(self, changes: int, load: Callable[[], object]) -> None:
         """Load another document, after the question about what was written since so many changes.
@@ -541,7 +537,7 @@ class DocumentFiles(QObject):
             )
             self.failed.emit(f"{problem or unfinished} {so_far}")
 
-        self._reading.start(tr("Splitting {name}", name=quoted_name(path)), write, report)
+        self._reading.start(write, report, tr("Splitting {name}", name=quoted_name(path)))
 
     def _save_kept(self, record: RecoveryRecord) -> None:
         """A kept text that no page holds goes into a file, which can be opened in parts."""
@@ -583,7 +579,7 @@ class DocumentFiles(QObject):
                 self._replace_since(changes, lambda: self._open_now(path))
 
         changes = self._changes
-        self._reading.start(tr("Saving {name}", name=quoted_name(path)), write, report)
+        self._reading.start(write, report, tr("Saving {name}", name=quoted_name(path)))
 
     def _count_change(self, *_: object) -> None:
         self._changes += 1
@@ -607,7 +603,7 @@ class DocumentFiles(QObject):
         briefs = self._briefs if is_kept and not is_document_name(path) else None
         saving = draft.begin_save(path)
         self._is_saved = False
-        self._disk.start(partial(_write, saving, briefs), partial(self._on_written, saving))
+        self._disk.start(lambda _at: _write(saving, briefs), partial(self._on_written, saving))
         return True
 
     def _on_written(self, saving: Saving, written: _Written | None) -> None:

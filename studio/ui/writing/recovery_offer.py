@@ -9,7 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from studio.app.reading import Reading
+from studio.app.background import Background
 from studio.app.writing.recovery import Recovery
 from studio.manuscript import Leftover, RecoveryError, RecoveryRecord, leftovers, leftovers_size
 from studio.progress import At
@@ -45,7 +45,7 @@ class RecoveryOffer(QObject):
         window: QWidget,
         files: DocumentFiles,
         recovery: Recovery,
-        reading: Reading,
+        reading: Background,
         root: Path,
     ) -> None:
         super().__init__(window)
@@ -101,7 +101,7 @@ class RecoveryOffer(QObject):
         if size <= _AT_ONCE:
             then(work(lambda _share: None))
         else:
-            self._reading.start(words, work, then)
+            self._reading.start(work, then, words)
 
     def _offer(self, found: list[Leftover]) -> None:
         self._open += found

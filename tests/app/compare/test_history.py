@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 from studio.app.background import Background
 from studio.app.compare import history as compare_history
 from studio.app.compare import shelf as compare_shelf
-from studio.app.compare import shelf_writer
 from studio.app.compare.history import CompareHistory
 from studio.app.compare.setups import ladder
 from studio.app.compare.shelf import CompareShelf
@@ -89,29 +88,29 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
     shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begins, answers = threading.Event(), threading.Event()
-    put, wait = CompareShelf.put, Background.wait
+    put, finish = CompareShelf.put, Background.finish
 
     def put_late(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
         assert answers.is_set() or threading.current_thread() is not threading.main_thread()
         assert answers.wait(LONG / 1000)
         put(shelf, path, comparison)
 
-    def begin_and_wait(background: Background, seconds: float) -> bool:
+    def begin_and_finish(background: Background, seconds: float | None = None) -> bool:
         begins.set()
-        return wait(background, seconds)
+        return finish(background, seconds)
 
     monkeypatch.setattr(CompareShelf, "put", put_late)
-    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT", 0.02)
+    monkeypatch.setattr("studio.app.background._LONGEST_WAIT", 0.02)
     # The other thread has its turn when it is waited for: some have given way to later ones then.
-    monkeypatch.setattr(Background, "wait", begin_and_wait)
-    shelved.history._writer._background.start(lambda: begins.wait(LONG / 1000))
+    monkeypatch.setattr(Background, "finish", begin_and_finish)
+    shelved.history._writer._background.start(lambda _at: begins.wait(LONG / 1000), lambda _: None)
     shelved.run(5, 6)
     shelved.run(7, 8)
     shelved.history.step(-1)
     with pytest.raises(ComparisonFileError, match="its drive does not answer"):
         shelved.history.put_on_shelf()
     answers.set()
-    monkeypatch.setattr(shelf_writer, "_LONGEST_WAIT", LONG / 1000)
+    monkeypatch.setattr("studio.app.background._LONGEST_WAIT", LONG / 1000)
     shelved.history.put_on_shelf()
     assert len(list(folder.glob("*.json"))) == 2
 
@@ -124,17 +123,17 @@ def test_a_dead_drive_and_a_model_that_is_read_for_ever_keep_no_window_open(
         "studio.app.model.fingerprint.model_hash",
         lambda _path: answers.wait(LONG / 1000) and "late",
     )
-    wait = Background.wait
+    finish = Background.finish
 
-    def count(background: Background, seconds: float) -> bool:
+    def count(background: Background, seconds: float | None = None) -> bool:
         waits.append(seconds)
-        return wait(background, 0.01 if seconds < 2 else seconds)
+        return finish(background, 0.01 if seconds else None)
 
-    monkeypatch.setattr(Background, "wait", count)
+    monkeypatch.setattr(Background, "finish", count)
     for number in range(3):
         shelved.run(number, 6)
     shelved.history.put_on_shelf()
-    assert waits == [1.0, 10.0], "once for the name of all, however many there are"
+    assert waits == [1.0, None], "once for the name of all, however many there are"
     assert len(list(folder.glob("*.json"))) == 3, "kept without the name"
     monkeypatch.setattr(CompareShelf, "put", lambda *_: answers.wait(LONG / 1000))
     shelved.run(9)

@@ -88,11 +88,12 @@ def test_it_may_go_while_it_is_being_made(
     desk.load(str(tmp_path / "model.gguf"))
     fingerprint = ModelFingerprint(desk.model)
     fingerprint.ask()
-    background = fingerprint._background
+    threads = [each for each in threading.enumerate() if each.name == "fingerprint"]
+    assert threads
     with qtbot.captureExceptions() as exceptions:
         shiboken6.delete(fingerprint)
         # Nobody waited for it: a drive that is gone keeps no window open.
         assert not goes_on.is_set()
         goes_on.set()
-        qtbot.waitUntil(lambda: not background.is_busy, timeout=LONG)
+        qtbot.waitUntil(lambda: not any(each.is_alive() for each in threads), timeout=LONG)
     assert exceptions == []

@@ -541,7 +541,7 @@ def test_closing_waits_for_a_save_and_for_no_drive_that_is_gone(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.background._LONGEST_WAIT", 0.05)
     answers.path = str(tmp_path / "sea.txt")
     answers.button = Button.Save
     type_into(bare, "Mine.")
@@ -571,7 +571,7 @@ def test_a_save_that_was_given_up_says_nothing_of_the_next_document(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.background._LONGEST_WAIT", 0.05)
     answers.path = str(tmp_path / "sea.txt")
     answers.button = Button.Discard
     type_into(bare, "Mine.")

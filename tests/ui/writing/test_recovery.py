@@ -180,8 +180,8 @@ def test_a_disk_that_refuses_is_reported_once_until_it_works_again(
     qtbot.waitUntil(lambda: len(reported) == 1, timeout=LONG)
     assert f"cannot be put in safety in “{recovery_folder()}”" in bare.notice.message
     QTest.keyClicks(bare.editor, "b")
-    ended = bare.session.recovery._disk.done
-    with qtbot.waitSignal(ended, timeout=LONG):
+    disk = bare.session.recovery._disk
+    with qtbot.waitSignal(disk.changed, timeout=LONG, check_params_cb=lambda: not disk.is_busy):
         pass
     assert len(reported) == 1
     recovery_folder().unlink()
@@ -465,7 +465,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
         write(journal, record)
 
     monkeypatch.setattr(Journal, "write", write_late)
-    monkeypatch.setattr("studio.app.disk_thread._LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("studio.app.background._LONGEST_WAIT", 0.05)
     QTest.keyClicks(bare.editor, "Once")
     qtbot.waitUntil(asked.is_set, timeout=LONG)
     assert not bare.session.recovery.keep_and_wait()
