@@ -109,10 +109,11 @@ def _style_of(block: Block) -> str:
 
 def _from_right(style: str) -> str:
     """The same style for what is written from right to left."""
+    # Not “start”, which LibreOffice takes for the left.
     return (
         f'<style:style style:name="{style}{_FROM_RIGHT}" style:family="paragraph" '
         f'style:parent-style-name="{style}"><style:paragraph-properties '
-        'style:writing-mode="rl-tb" fo:text-align="start"/></style:style>'
+        'style:writing-mode="rl-tb" fo:text-align="right"/></style:style>'
     )
 
 

@@ -11,7 +11,11 @@ from studio.interchange.odt import to_odt
 from tests.interchange.samples import MADE, PARAGRAPHS, STATEMENT, story
 
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"
-TEXT, STYLE, FO = f"{{{NAMES}:text:1.0}}", f"{{{NAMES}:style:1.0}}", "xsl-fo-compatible"
+TEXT, STYLE, FO = (
+    f"{{{NAMES}:text:1.0}}",
+    f"{{{NAMES}:style:1.0}}",
+    f"{{{NAMES}:xsl-fo-compatible:1.0}}",
+)
 OFFICE = f"{{{NAMES}:office:1.0}}"
 MANIFEST = f"{{{NAMES}:manifest:1.0}}"
 
@@ -111,7 +115,7 @@ def test_its_paper_and_page_numbers(paper: str, width: str) -> None:
     styles = parts(to_odt(story(paper=paper)))["styles.xml"]
     page = styles.find(f".//{STYLE}page-layout-properties")
     assert page is not None
-    assert page.get(f"{{{NAMES}:xsl-fo-compatible:1.0}}page-width") == width
+    assert page.get(f"{FO}page-width") == width
     assert styles.find(f".//{STYLE}footer//{TEXT}page-number") is not None
 
 
@@ -141,6 +145,7 @@ def test_what_goes_from_right_to_left_says_so() -> None:
         look = found[name].find(f"{STYLE}paragraph-properties")
         assert look is not None
         assert look.get(f"{STYLE}writing-mode") == "rl-tb"
+        assert look.get(f"{FO}text-align") == "right"
         assert found[name].get(f"{STYLE}parent-style-name") == name.removesuffix(
             "_20_from_20_right"
         )
