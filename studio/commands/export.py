@@ -9,13 +9,24 @@ from pathlib import Path
 from studio.atomic_write import atomic_write, write_new
 from studio.commands.command_parser import CommandParser
 from studio.interchange import DOCUMENT_SUFFIXES
+from studio.interchange.authorship import shares_of, statement
 from studio.interchange.blocks import guessed_lines, leading_title, publish
 from studio.interchange.documents import read_document
 from studio.interchange.formats import FORMATS, PDF, Format, writer_of
-from studio.manuscript import ManuscriptFileError, read_text_file, read_text_stream
+from studio.manuscript import (
+    ManuscriptFileError,
+    Origin,
+    is_document_name,
+    read_text_file,
+    read_text_stream,
+    runs_of,
+)
+from studio.manuscript.document_file import open_document
 from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.visible_text import visible_line, visible_path
 
+_COUNTED = "\0"
+"""Stands for the sentence that is counted; no argument can be it."""
 _WRITTEN = {one.key: one for one in FORMATS if one is not PDF}
 
 
@@ -26,14 +37,19 @@ def main(arguments: Sequence[str]) -> int:
     output = Path(given.output)
     chosen = _format(parser, given.format, output)
     try:
-        text = _read(given.file)
+        text, origins = _read(given.file)
+        sentence = given.statement
+        if sentence == _COUNTED:
+            shares = shares_of(text, origins)
+            sentence = statement(shares, given.model_name) if shares.model else ""
         publication = publish(
             text,
             title=leading_title(text) if given.title is None else given.title,
             author=given.author,
             lines=given.lines or guessed_lines(text),
             made=datetime.now(UTC),
-            statement=given.statement,
+            generated=tuple(runs_of(origins, Origin.GENERATED)) if given.mark else (),
+            statement=sentence,
             paper=given.paper,
         )
         data = writer_of(chosen)(publication, lambda _share: None)
@@ -67,21 +83,29 @@ def _format(parser: argparse.ArgumentParser, key: str | None, output: Path) -> F
     return found
 
 
-def _read(file: str) -> str:
-    """The text, of whichever kind its file is.
+def _read(file: str) -> tuple[str, bytes]:
+    """The text of whichever kind its file is, and the origin of each character.
 
     Raises:
         ManuscriptFileError: It cannot be read.
     """
     if file == STANDARD_STREAM:
         try:
-            return read_text_stream(standard_input(), "the input").text
+            return _of_nobody(read_text_stream(standard_input(), "the input").text)
         except ValueError as error:
             raise ManuscriptFileError(Path("the input"), str(error)) from None
     path = Path(file)
+    if is_document_name(path):
+        passage = open_document(path)[0].passage
+        return passage.text, passage.origins
     if path.suffix.lower() in DOCUMENT_SUFFIXES:
-        return read_document(path)
-    return read_text_file(path).text
+        return _of_nobody(read_document(path))
+    return _of_nobody(read_text_file(path).text)
+
+
+def _of_nobody(text: str) -> tuple[str, bytes]:
+    """A text of which it is not known who wrote it."""
+    return text, bytes([Origin.OPENED]) * len(text)
 
 
 def _complain(message: str) -> int:
@@ -96,7 +120,9 @@ def _parser() -> argparse.ArgumentParser:
         "Lines that begin with # are headings, *…* is italic, **…** bold, a line of * * * a break.",
     )
     parser.add_argument(
-        "file", metavar="FILE", help="a text (.txt, .md), a document (.docx, .odt), or - the input"
+        "file",
+        metavar="FILE",
+        help="a document (.kelvin, .docx, .odt), a text (.txt, .md), or - the input",
     )
     parser.add_argument(
         "-o",
@@ -118,7 +144,21 @@ def _parser() -> argparse.ArgumentParser:
         "paragraph (verse), or one paragraph that was wrapped (default: as the text looks)",
     )
     parser.add_argument(
-        "--statement", metavar="S", default="", help="a sentence below all, on who wrote what"
+        "--statement",
+        metavar="S",
+        nargs="?",
+        const=_COUNTED,
+        default="",
+        help="a sentence below all, on who wrote how much; without S it is counted, of a .kelvin "
+        "document in which the model has written",
+    )
+    parser.add_argument(
+        "--model-name", metavar="M", default="", help="what that sentence calls the model"
+    )
+    parser.add_argument(
+        "--mark",
+        action="store_true",
+        help="show in an ink of its own what the model wrote, of a .kelvin document",
     )
     parser.add_argument(
         "--paper", choices=("A4", "Letter"), default="A4", help="of formats with pages (A4)"

@@ -87,7 +87,7 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
             )
         case "export":
             text = "One.\nTwo."
-            source = ExportSource(text, ((0, 4),), None, "")
+            source = ExportSource(text, b"\1\1\1\1\0\0\0\0\0", None, "")
             first = first_choice(window.settings, source)
             shown = dialog = ExportDialog(source, first, window.theme, window)
             dialog.has_statement.setChecked(True)

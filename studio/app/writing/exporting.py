@@ -43,13 +43,13 @@ class ExportSource:
 
     Attributes:
         text: Its characters.
-        generated: Where the model wrote, as half-open ranges.
+        origins: The `Origin` of each of them, one byte each.
         path: Its file, if it has one.
         model: What the open model is called; empty where none is open.
     """
 
     text: str
-    generated: tuple[tuple[int, int], ...]
+    origins: bytes
     path: Path | None
     model: str
 
@@ -62,8 +62,7 @@ class ExportSource:
             model: What the open model is called.
         """
         manuscript = draft.manuscript
-        generated = tuple(runs_of(manuscript.origins(), Origin.GENERATED))
-        return cls(manuscript.text, generated, draft.path, model)
+        return cls(manuscript.text, manuscript.origins(), draft.path, model)
 
     @property
     def is_empty(self) -> bool:
@@ -73,7 +72,7 @@ class ExportSource:
     @cached_property
     def statement(self) -> str:
         """Who wrote how much; empty where nothing is known to be the model's."""
-        shares = shares_of(self.text, self.generated)
+        shares = shares_of(self.text, self.origins)
         return statement(shares, self.model) if shares.model else ""
 
     @cached_property
@@ -178,7 +177,7 @@ def publication_of(source: ExportSource, choice: ExportChoice, paper: Paper, at:
         author=fit_text(choice.author),
         lines=choice.lines,
         made=datetime.now(UTC),
-        generated=source.generated if is_marked else (),
+        generated=tuple(runs_of(source.origins, Origin.GENERATED)) if is_marked else (),
         statement=fit_text(choice.statement) if choice.has_statement else "",
         paper=paper,
         at=at,

@@ -29,7 +29,8 @@ _LINES: dict[Lines, str] = {
     "joined": mark("Blank lines part paragraphs, lines are joined"),
 }
 _NOTHING_KNOWN = mark(
-    "Nothing in this text is known to be the model's. A text file does not keep who wrote what."
+    "Nothing in this text is known to be the model's. A plain text file does not keep who wrote "
+    "what."
 )
 
 

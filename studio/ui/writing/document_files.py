@@ -259,7 +259,7 @@ class DocumentFiles(QObject):
     def save_as(self) -> bool:
         """Ask for a name, and save as `save` does."""
         taken_from = self._taken_from
-        beside = taken_from.with_name(f"{taken_from.stem}.md") if taken_from else None
+        beside = taken_from.with_name(f"{taken_from.stem}{SUFFIX}") if taken_from else None
         return self._ask_and_save(self._draft.path or beside)
 
     def finish(self) -> bool:

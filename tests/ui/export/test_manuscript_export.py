@@ -298,7 +298,7 @@ def test_a_document_is_opened_as_a_new_manuscript(
     until_read(bare)
     draft = bare.session.draft
     assert draft.manuscript.text == read_document(path) == TEXT
-    assert set(draft.manuscript.origins()) == {Origin.TYPED}
+    assert set(draft.manuscript.origins()) == {Origin.OPENED}
     assert draft.path is None
     assert bare.isWindowModified()
     assert "This is the text of “out." in bare.notice.message
@@ -306,10 +306,10 @@ def test_a_document_is_opened_as_a_new_manuscript(
     # Saved beside it, as a text.
     answers.path = ""
     bare.actions_.save.trigger()
-    assert answers.suggested[-1] == str(tmp_path / "out.md")
+    assert answers.suggested[-1] == str(tmp_path / "out.kelvin")
     bare.session.draft.manuscript.load("")
     bare.actions_.save.trigger()
-    assert answers.suggested[-1] != str(tmp_path / "out.md")
+    assert answers.suggested[-1] != str(tmp_path / "out.kelvin")
 
 
 def test_a_document_that_cannot_be_read_leaves_what_is_open(
