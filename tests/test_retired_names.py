@@ -48,7 +48,16 @@ OTHERS = {
 }
 """Names that stay, and whose word they are."""
 
-ANY_OF_THEM = re.compile("|".join(RETIRED | dict.fromkeys(CLASSES)), re.IGNORECASE)
+ANY_OF_THEM = re.compile(
+    "|".join(
+        [
+            *(rf"(?<![a-z]){word}(?![a-z])" for word in RETIRED),
+            *(rf"{word.capitalize()}(?![a-z])" for word in RETIRED),
+            *(rf"(?<![A-Z]){word.upper()}(?![A-Z])" for word in RETIRED),
+            *CLASSES,
+        ]
+    )
+)
 """What a file has not cannot be a part of a name in it, and is quicker looked for."""
 
 IN_TEXTS = re.compile(r"\b(dice|obeys?|profiles?|reweighed|tells?|told|untold)\b", re.IGNORECASE)
@@ -62,9 +71,12 @@ def sources() -> Iterator[Path]:
 
 def texts_with(pattern: re.Pattern[str]) -> Iterator[tuple[Path, str]]:
     """The sources, but this one, that have a match anywhere."""
+    words = [word.lower() for word in (*RETIRED, *CLASSES)]
     for path in sources():
         source = path.read_text(encoding="utf-8")
-        if path != Path(__file__) and pattern.search(source):
+        lower = source.lower()
+        # Words are found ten times as quickly as patterns.
+        if path != Path(__file__) and any(it in lower for it in words) and pattern.search(source):
             yield path, source
 
 

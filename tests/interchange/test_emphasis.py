@@ -58,8 +58,8 @@ def test_pieces_are_places_in_the_text() -> None:
 
 @pytest.mark.parametrize("part", ["*a ", "a* ", "*a_ ", "_a* ", "**a*b ", "*", "_", "\\", "a**b"])
 def test_a_hostile_paragraph_takes_no_longer_than_a_long_one(part: str) -> None:
-    # With the square of the length this would take hours.
-    text = part * 300_000
+    # With the square of the length this would take many minutes.
+    text = part * 60_000
     assert sum(piece.end - piece.start for piece in pieces_of(text)) > 0
 
 
