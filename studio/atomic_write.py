@@ -14,6 +14,7 @@ from pathlib import Path
 from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import try_lock
 from studio.in_place import write_in_place
+from studio.translation import tr
 
 
 def atomic_write(path: Path, data: bytes, *, is_private: bool = False) -> os.stat_result:
@@ -191,7 +192,7 @@ def _replaceable(target: Path) -> os.stat_result | None:
     if stat.S_ISLNK(status.st_mode):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(target))
+        raise OSError(errno.EINVAL, tr("not a regular file"), str(target))
     if not os.access(target, os.W_OK):
         # The rename would succeed all the same: it asks for permission on the folder alone.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))

@@ -23,6 +23,7 @@ import msgspec
 from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import FileLock
 from studio.platform_places import state_place
+from studio.translation import mark, tr
 from studio.visible_text import visible_name, visible_path
 
 _FORMAT = "kelvin-studio backup"
@@ -74,7 +75,8 @@ def write_in_place(
     try:
         status = os.fstat(descriptor)
         if not os.path.samestat(status, former) or not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EBUSY, "another program has replaced it meanwhile", str(target))
+            why = tr("another program has replaced it meanwhile")
+            raise OSError(errno.EBUSY, why, str(target))
         if is_private and hasattr(os, "fchmod"):
             os.fchmod(descriptor, 0o600)
         with _backup(target, descriptor, hashlib.sha256(data).hexdigest()) as backup:
@@ -167,9 +169,9 @@ class _Backup(msgspec.Struct, frozen=True):
             head = msgspec.json.decode(line, type=_Head)
             target = Path(os.fsdecode(unquote_to_bytes(head.path)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise OSError(errno.EINVAL, "it is damaged", str(path)) from error
+            raise OSError(errno.EINVAL, tr("it is damaged"), str(path)) from error
         if head.format != _FORMAT or not target.is_absolute():
-            raise OSError(errno.EINVAL, "it is of another form", str(path))
+            raise OSError(errno.EINVAL, tr("it is of another form"), str(path))
         return cls(path, target, head.inode, len(line), head.sha256, head.new_sha256)
 
     def pieces(self) -> Iterator[bytes]:
@@ -193,7 +195,12 @@ def _backup(target: Path, descriptor: int, new_sha256: str) -> Iterator[_Backup]
             backup = _written_backup(path, target, descriptor, new_sha256)
         except OSError as error:
             raise OSError(
-                error.errno, f"no backup of it can be kept in “{folder}” ({error.strerror})"
+                error.errno,
+                tr(
+                    "no backup of it can be kept in “{folder}” ({why})",
+                    folder=folder,
+                    why=error.strerror,
+                ),
             ) from error
         try:
             yield backup
@@ -272,8 +279,11 @@ def _bring_back(descriptor: int, backup: _Backup, error: BaseException) -> None:
     except OSError as second:
         raise TornFileError(
             second.errno,
-            f"{getattr(error, 'strerror', None) or error}. What it held before is in "
-            f"“{backup.path}”, below a line of the program's",
+            tr(
+                "{why}. What it held before is in “{backup}”, below a line of the program's",
+                why=getattr(error, "strerror", None) or error,
+                backup=backup.path,
+            ),
         ) from error
 
 
@@ -307,22 +317,25 @@ def _restore(path: Path) -> str:
         backup = _Backup.read(path)
     except OSError:
         path.rename(path.with_suffix(".damaged"))
-        return (
-            f"A file was being written when the program ended, and the backup of it is damaged: "
-            f"“{path.with_suffix('.damaged')}”."
+        return tr(
+            "A file was being written when the program ended, and the backup of it is damaged: "
+            "“{backup}”.",
+            backup=path.with_suffix(".damaged"),
         )
     name = visible_name(backup.target.name)
     kept = path.with_name(f"{path.stem}-{_short(backup.target.name)}")
-    begun = f"“{name}” was being written when the program ended"
     try:
         flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(backup.target, flags | getattr(os, "O_BINARY", 0))
     except OSError as error:
         _write_private(kept, b"", backup.pieces())
         path.unlink()
-        return (
-            f"{begun}, and cannot be opened now ({error.strerror}). What it held before is in "
-            f"“{visible_path(kept)}”."
+        return tr(
+            "“{name}” was being written when the program ended, and cannot be opened now ({why}). "
+            "What it held before is in “{kept}”.",
+            name=name,
+            why=error.strerror,
+            kept=visible_path(kept),
         )
     try:
         status = os.fstat(descriptor)
@@ -333,24 +346,39 @@ def _restore(path: Path) -> str:
         if is_another or status.st_mtime > path.stat().st_mtime + _LONGEST_WRITE:
             _write_private(kept, b"", backup.pieces())
             path.unlink()
-            what = "is another file now" if is_another else "was changed since"
-            return f"{begun}, and {what}. What it held before is in “{visible_path(kept)}”."
+            words = _ANOTHER if is_another else _CHANGED
+            return tr(words, name=name, kept=visible_path(kept))
         try:
             _write_private(kept, b"", _pieces_of(descriptor))
             _write_pieces(descriptor, backup)
         except OSError as error:
-            return (
-                f"{begun}, and cannot be brought back ({error.strerror}). The next start tries "
-                f"again; what it held before is in “{visible_path(path)}”, below a line of "
-                "the program's."
+            return tr(
+                "“{name}” was being written when the program ended, and cannot be brought back "
+                "({why}). The next start tries again; what it held before is in “{backup}”, below "
+                "a line of the program's.",
+                name=name,
+                why=error.strerror,
+                backup=visible_path(path),
             )
         path.unlink()
-        return (
-            f"{begun}. It holds again what it held before; what stood in it, partly new, is in "
-            f"“{visible_path(kept)}”."
+        return tr(
+            "“{name}” was being written when the program ended. It holds again what it held "
+            "before; what stood in it, partly new, is in “{kept}”.",
+            name=name,
+            kept=visible_path(kept),
         )
     finally:
         os.close(descriptor)
+
+
+_ANOTHER = mark(
+    "“{name}” was being written when the program ended, and is another file now. What it held "
+    "before is in “{kept}”."
+)
+_CHANGED = mark(
+    "“{name}” was being written when the program ended, and was changed since. What it held before "
+    "is in “{kept}”."
+)
 
 
 def _short(name: str) -> str:

@@ -10,6 +10,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from studio.translation import tr
+
 
 class NotRegularError(OSError):
     """It is a pipe, socket or device."""
@@ -27,7 +29,8 @@ class TooLargeError(OSError):
     """
 
     def __init__(self, size: int, most: int) -> None:
-        super().__init__(errno.EFBIG, f"it has {size:,} bytes; at most {most:,} are read")
+        why = tr("it has %n bytes; at most {most:,} are read", "", size, most=most)
+        super().__init__(errno.EFBIG, why)
         self.size = size
 
 
@@ -71,5 +74,5 @@ def open_regular_file(path: Path) -> Iterator[tuple[io.BufferedReader, os.stat_r
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(status.st_mode):
-            raise NotRegularError(errno.EINVAL, "it is a pipe, socket or device")
+            raise NotRegularError(errno.EINVAL, tr("it is a pipe, socket or device"))
         yield file, status

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from studio.translation import tr
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that asks for the known word nearest to `word`, with a space before it.
@@ -17,4 +19,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     by_key = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), by_key, n=1)
-    return f" Did you mean “{by_key[near[0]]}”?" if near else ""
+    return " " + tr("Did you mean “{word}”?", word=by_key[near[0]]) if near else ""

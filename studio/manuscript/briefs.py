@@ -16,6 +16,7 @@ import msgspec
 from studio.atomic_write import atomic_write
 from studio.manuscript.file_state import FileState
 from studio.regular_file import read_regular_file
+from studio.translation import tr
 from studio.visible_text import visible_line, visible_name, visible_path
 
 _FORMAT = "kelvin-studio brief"
@@ -65,9 +66,13 @@ class BriefFolder:
             return self._moved(document)
         except OSError as error:
             raise BriefError(
-                f"The brief that was kept for “{visible_name(document.name)}” cannot be read: "
-                f"{error.strerror or error}. It stays in “{visible_path(path)}” until you save "
-                "the document with another one."
+                tr(
+                    "The brief that was kept for “{document}” cannot be read: {why}. It stays in "
+                    "“{file}” until you save the document with another one.",
+                    document=visible_name(document.name),
+                    why=error.strerror or error,
+                    file=visible_path(path),
+                )
             ) from error
 
     def _moved(self, document: Path) -> str:
@@ -111,15 +116,19 @@ class BriefFolder:
             held = FileState.at(document).digest if document.is_file() else ""
             data = msgspec.json.encode(_Brief(_FORMAT, _VERSION, shown, held, brief))
             if len(data) > _LARGEST:
-                raise OSError(
-                    errno.EFBIG, f"it is longer than the {_LARGEST:,} bytes that are read"
-                )
+                why = tr("it is longer than the {most:,} bytes that are read", most=_LARGEST)
+                raise OSError(errno.EFBIG, why)
             atomic_write(path, data, is_private=True)
         except OSError as error:
             raise BriefError(
-                f"The brief of “{visible_name(document.name)}” could not be saved: "
-                f"{error.strerror or error}. It is still here; the text is saved. Make room or "
-                f"check the permissions of “{visible_path(self._folder)}”, then save again."
+                tr(
+                    "The brief of “{document}” could not be saved: {why}. It is still here; the "
+                    "text is saved. Make room or check the permissions of “{folder}”, then save "
+                    "again.",
+                    document=visible_name(document.name),
+                    why=error.strerror or error,
+                    folder=visible_path(self._folder),
+                )
             ) from error
 
     def _path(self, document: Path) -> Path:
@@ -144,7 +153,8 @@ def _read(path: Path) -> _Brief:
     try:
         kept = msgspec.json.decode(read_regular_file(path, _LARGEST)[0], type=_Brief)
     except msgspec.MsgspecError as error:
-        raise OSError(errno.EINVAL, f"it is damaged ({visible_line(str(error))})") from error
+        why = tr("it is damaged ({why})", why=visible_line(str(error)))
+        raise OSError(errno.EINVAL, why) from error
     if kept.format != _FORMAT or kept.version > _VERSION:
-        raise OSError(errno.EINVAL, "it is of a later version of Kelvin Studio")
+        raise OSError(errno.EINVAL, tr("it is of a later version of Kelvin Studio"))
     return kept

@@ -10,6 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from studio.translation import tr
+
 
 class Outside(Enum):
     """What has become of a file since."""
@@ -72,7 +74,7 @@ class FileState:
         """
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+            raise OSError(errno.EINVAL, tr("it is no regular file"), str(path))
         state = cls(status.st_size, _digest_of(path))
         state._marks = _marks_of(status)
         return state

@@ -15,6 +15,7 @@ from studio.in_place import TornFileError
 from studio.manuscript.file_state import FileState
 from studio.manuscript.text_shape import BITE, Report
 from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
+from studio.translation import mark, tr
 from studio.visible_text import visible_path
 
 SIZE_LIMIT = 64 * 2**20
@@ -107,7 +108,7 @@ class TextFile:
         text = "".join(pieces)
         if (null := text.find("\0")) >= 0:
             start = skipped + len(text[:null].encode(codec))
-            raise UnicodeDecodeError(codec, data, start, start + 1, "a null character")
+            raise UnicodeDecodeError(codec, data, start, start + 1, tr("a null character"))
         newline = _newline_of(text)
         return cls(_replaced(text, newline.value, "\n"), newline, encoding)
 
@@ -197,16 +198,22 @@ def read_file(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
         return read_regular_file(path, limit)
     except NotRegularError as e:
         raise ManuscriptFileError(
-            path, "not a regular file (a pipe, socket or device); choose a text file"
+            path, tr("not a regular file (a pipe, socket or device); choose a text file")
         ) from e
     except TooLargeError as e:
         raise ManuscriptFileError(
             path,
-            f"too large to edit: {e.size:,} bytes; allowed are {limit:,} "
-            f"({limit // 2**20} MiB). Split it into several files.",
+            tr(
+                "too large to edit: %n bytes; allowed are {most:,} ({mebibytes} MiB). Split it "
+                "into several files.",
+                "",
+                e.size,
+                most=limit,
+                mebibytes=limit // 2**20,
+            ),
         ) from e
     except OSError as e:
-        raise ManuscriptFileError(path, _problem(e, "opened")) from e
+        raise ManuscriptFileError(path, _problem(e, _OPENED)) from e
 
 
 def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
@@ -222,11 +229,15 @@ def read_text_stream(stream: BinaryIO, name: str) -> TextFile:
     try:
         data = stream.read(SIZE_LIMIT + 1)
     except OSError as e:
-        raise ManuscriptFileError(Path(name), _problem(e, "read")) from e
+        raise ManuscriptFileError(Path(name), _problem(e, _READ)) from e
     if len(data) > SIZE_LIMIT:
         raise ManuscriptFileError(
             Path(name),
-            f"too large to edit: more than {SIZE_LIMIT:,} bytes ({SIZE_LIMIT // 2**20} MiB)",
+            tr(
+                "too large to edit: more than {most:,} bytes ({mebibytes} MiB)",
+                most=SIZE_LIMIT,
+                mebibytes=SIZE_LIMIT // 2**20,
+            ),
         )
     return _text_of(Path(name), data)
 
@@ -237,9 +248,15 @@ def _text_of(path: Path, data: bytes, report: Report = lambda _done: None) -> Te
     except UnicodeDecodeError as e:
         raise ManuscriptFileError(
             path,
-            f"not a text file that can be opened: byte 0x{data[e.start]:02x} at offset {e.start:,} "
-            f"is not {e.encoding.upper()} text ({e.reason}). Allowed are UTF-8, and UTF-16 with a "
-            "byte order mark. If it is text, save it as UTF-8 in the program it came from.",
+            tr(
+                "not a text file that can be opened: byte 0x{byte:02x} at offset {offset:,} is not "
+                "{encoding} text ({why}). Allowed are UTF-8, and UTF-16 with a byte order mark. If "
+                "it is text, save it as UTF-8 in the program it came from.",
+                byte=data[e.start],
+                offset=e.start,
+                encoding=e.encoding.upper(),
+                why=e.reason,
+            ),
         ) from e
 
 
@@ -277,28 +294,38 @@ def write_file(path: Path, data: bytes) -> FileState:
     try:
         return FileState.of(data, atomic_write(path, data))
     except OSError as e:
-        raise ManuscriptFileError(path, _problem(e, "saved")) from e
+        words = _TORN if isinstance(e, TornFileError) else _SAVED
+        raise ManuscriptFileError(path, _problem(e, words)) from e
 
 
+_PERMISSIONS = mark("check the permissions, or choose another place")
+_ROOM = mark("make room on the disk, or choose another place")
 _REMEDIES = {
-    errno.ENOENT: "check the name, and that the folder exists",
-    errno.EACCES: "check the permissions, or choose another place",
-    errno.EPERM: "check the permissions, or choose another place",
-    errno.EROFS: "choose a place that can be written to",
-    errno.EISDIR: "it is a folder; choose a file",
-    errno.ENOTDIR: "part of the path is a file, not a folder; choose another place",
-    errno.ENOSPC: "make room on the disk, or choose another place",
-    errno.EDQUOT: "make room on the disk, or choose another place",
-    errno.ENAMETOOLONG: "choose a shorter name",
-    errno.ELOOP: "the symbolic links run in a circle; choose another file",
-    errno.EINVAL: "choose a regular file, not a pipe, socket or device",
+    errno.ENOENT: mark("check the name, and that the folder exists"),
+    errno.EACCES: _PERMISSIONS,
+    errno.EPERM: _PERMISSIONS,
+    errno.EROFS: mark("choose a place that can be written to"),
+    errno.EISDIR: mark("it is a folder; choose a file"),
+    errno.ENOTDIR: mark("part of the path is a file, not a folder; choose another place"),
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.ENAMETOOLONG: mark("choose a shorter name"),
+    errno.ELOOP: mark("the symbolic links run in a circle; choose another file"),
+    errno.EINVAL: mark("choose a regular file, not a pipe, socket or device"),
 }
+_ANY_REMEDY = mark("try again, or choose another place")
+_OPENED = mark("could not be opened: {cause}. What to do: {remedy}.")
+_READ = mark("could not be read: {cause}. What to do: {remedy}.")
+_SAVED = mark("could not be saved: {cause}; the file is unchanged. What to do: {remedy}.")
+_TORN = mark("could not be saved: {cause}. What to do: {remedy}.")
 
 
-def _problem(error: OSError, done: str) -> str:
+def _problem(error: OSError, words: str) -> str:
+    """What failed and what to do.
+
+    Args:
+        error: What the system said.
+        words: Which of the sentences above it is said in.
+    """
     cause = error.strerror or str(error)
-    remedy = _REMEDIES.get(error.errno or 0, "try again, or choose another place")
-    kept = "; the file is unchanged" if done == "saved" else ""
-    if isinstance(error, TornFileError):
-        kept = ""
-    return f"could not be {done}: {cause}{kept}. What to do: {remedy}."
+    return tr(words, cause=cause, remedy=tr(_REMEDIES.get(error.errno or 0, _ANY_REMEDY)))

@@ -25,6 +25,7 @@ from studio.manuscript.text_shape import BITE
 from studio.path_checks import is_file, size_of
 from studio.progress import At
 from studio.regular_file import read_regular_file
+from studio.translation import tr
 from studio.visible_text import visible_path
 
 if TYPE_CHECKING:  # not at every start: see `Journal._write_document`
@@ -283,9 +284,12 @@ def _take_in(
     except OSError as error:
         if is_file(path):
             problems.append(
-                f"A text that was not saved is in “{visible_path(path)}” and cannot be "
-                f"offered: {error.strerror or error}. It stays there; a text editor may show "
-                "it."
+                tr(
+                    "A text that was not saved is in “{file}” and cannot be offered: {why}. It "
+                    "stays there; a text editor may show it.",
+                    file=visible_path(path),
+                    why=error.strerror or error,
+                )
             )
         return
     if lock is None:
@@ -301,7 +305,11 @@ def _take_in(
     except NewerRecordError as error:
         lock.release()
         problems.append(
-            f"A text that was not saved is in “{visible_path(path)}”: {error}. It stays there."
+            tr(
+                "A text that was not saved is in “{file}”: {why}. It stays there.",
+                file=visible_path(path),
+                why=error,
+            )
         )
     except (RecoveryError, OSError) as error:
         aside = folder / _DAMAGED
@@ -311,8 +319,12 @@ def _take_in(
         lock.release()
         why = error.strerror if isinstance(error, OSError) else error
         problems.append(
-            f"A text that was not saved could not be recovered: {why}. What there is of it is "
-            f"in “{visible_path(path)}”; a text editor may show it."
+            tr(
+                "A text that was not saved could not be recovered: {why}. What there is of it is "
+                "in “{file}”; a text editor may show it.",
+                why=why,
+                file=visible_path(path),
+            )
         )
     else:
         if is_saved(record):

@@ -20,6 +20,7 @@ from studio.manuscript.file_state import FileState
 from studio.manuscript.files import Encoding, Newline, TextFile
 from studio.manuscript.passage import Origin, Passage, with_runs
 from studio.manuscript.text_shape import BITE
+from studio.translation import tr
 from studio.visible_text import visible_line
 
 _NAME = b"kelvin-studio-recovery"
@@ -125,20 +126,24 @@ class RecoveryRecord:
             case [name, version, _] if name == _NAME and version.isdigit():
                 if int(version[:9]) > _VERSION:
                     raise NewerRecordError(
-                        f"it was written by a later version of Kelvin Studio (form "
-                        f"{version[:9].decode()}, and this one reads {_VERSION})"
+                        tr(
+                            "it was written by a later version of Kelvin Studio (form {form}, and "
+                            "this one reads {known})",
+                            form=version[:9].decode(),
+                            known=_VERSION,
+                        )
                     )
             case _:
-                raise RecoveryError("it does not begin as a recovery file does")
+                raise RecoveryError(tr("it does not begin as a recovery file does"))
         if first != _first_line(body):
-            raise RecoveryError("it is damaged: its contents are not those that were written")
+            raise _damaged(tr("its contents are not those that were written"))
         line, _, text = body.partition(b"\n")
         try:
             header = msgspec.json.decode(line, type=_Header)
             newline, encoding = Newline[header.newline], Encoding[header.encoding]
             file = TextFile(_decoded(text), newline, encoding)
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
-            raise RecoveryError(f"it is damaged: {visible_line(str(error))}") from error
+            raise _damaged(visible_line(str(error))) from error
         _check(header, len(file.text))
         held = header.held
         path = header.path
@@ -167,13 +172,17 @@ def _decoded(text: bytes) -> str:
     return "".join([*pieces, decode(b"", True)])
 
 
+def _damaged(why: str) -> RecoveryError:
+    return RecoveryError(tr("it is damaged: {why}", why=why))
+
+
 def _check(header: _Header, length: int) -> None:
     if not 0 <= header.written_at < _YEAR_9999:
-        raise RecoveryError(f"it is damaged: no time is {header.written_at}")
+        raise _damaged(tr("no time is {time}", time=header.written_at))
     reached = 0
     for start, end in header.generated:
         if not reached <= start < end <= length:
-            raise RecoveryError(f"it is damaged: no range of the text is {start} to {end}")
+            raise _damaged(tr("no range of the text is {start} to {end}", start=start, end=end))
         reached = end
     if not 0 <= header.caret <= length:
-        raise RecoveryError(f"it is damaged: the caret is at {header.caret} of {length}")
+        raise _damaged(tr("the caret is at {place} of {length}", place=header.caret, length=length))

@@ -9,27 +9,21 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
-from functools import cache
 
 from studio.sampling.errors import ParameterError
 from studio.sampling.facts import LARGEST_COUNT, Number
+from studio.translation import tr
 
 
-def real(field: str, value: object, allowed: str) -> float:
-    """Return `value` as a float, which may still be infinite or NaN.
-
-    Args:
-        field: What the value is called in a message.
-        value: What was found.
-        allowed: What may be there, in words.
-    """
+def real(value: object) -> float | None:
+    """Return `value` as a float, which may still be infinite or NaN; None where it is no number."""
     # A bool is an Integral to Python; as a temperature it is a mistake.
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ParameterError(field, value, allowed)
+        return None
     try:
         return float(value)
     except OverflowError:  # an int beyond float's range
-        raise ParameterError(field, value, allowed) from None
+        return None
 
 
 def non_negative(field: str, value: object, allowed: str) -> float:
@@ -38,14 +32,14 @@ def non_negative(field: str, value: object, allowed: str) -> float:
     Args:
         field: What the value is called in a message.
         value: What was found.
-        allowed: What may be there, in words.
+        allowed: What may be there, in words; marked.
 
     Raises:
         ParameterError: Not a number, NaN, or negative.
     """
-    number = real(field, value, allowed)
-    if not number >= 0.0:  # false for NaN too
-        raise ParameterError(field, value, allowed)
+    number = real(value)
+    if number is None or not number >= 0.0:  # false for NaN too
+        raise ParameterError(field, value, tr(allowed))
     return abs(number)  # -0.0 becomes 0.0
 
 
@@ -57,29 +51,32 @@ def number(facts: Number, field: str, value: object) -> float:
         field: What to call it where the value is refused.
         value: What was found.
     """
-    if facts.is_whole:
-        return _whole(facts, field, value)
-    allowed = _allowed(facts)
-    found = real(field, value, allowed) + 0.0  # -0.0 becomes 0.0
+    found = _whole(facts, value) if facts.is_whole else _fraction(facts, value)
+    if found is None:
+        raise ParameterError(field, value, _allowed(facts))
+    return found
+
+
+def _fraction(facts: Number, value: object) -> float | None:
+    found = real(value)
+    if found is None:
+        return None
+    found += 0.0  # -0.0 becomes 0.0
     if found == facts.also_neutral:
         return facts.neutral
     is_inside = facts.least < found if facts.is_above else facts.least <= found
     is_inside = is_inside and found <= facts.most
     if math.isinf(found) and not facts.may_be_infinite:
         is_inside = False
-    if not (is_inside or found in facts.words.values()):  # so is NaN not
-        raise ParameterError(field, value, allowed)
-    return found
+    # So is NaN not.
+    return found if is_inside or found in facts.words.values() else None
 
 
-def _whole(facts: Number, field: str, value: object) -> int:
-    allowed = _allowed(facts)
+def _whole(facts: Number, value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise ParameterError(field, value, allowed)
+        return None
     found = int(value)
-    if not _lowest(facts) <= found <= facts.most:
-        raise ParameterError(field, value, allowed)
-    return found
+    return found if _lowest(facts) <= found <= facts.most else None
 
 
 def _lowest(facts: Number) -> float:
@@ -87,25 +84,41 @@ def _lowest(facts: Number) -> float:
     return min((facts.least, *facts.words.values()))
 
 
-@cache
 def _allowed(facts: Number) -> str:
     """What a number may be, in words."""
-    means = facts.means or facts.meanings
+    means = tr(facts.means) if facts.means else facts.meanings
+    least, most = facts.least, facts.most
     if facts.is_whole:
-        return f"a whole number from {_lowest(facts):.0f} to {facts.most:.0f} ({means})"
-    least = f"{facts.least:g}"
+        least = _lowest(facts)
+        return tr(
+            "a whole number from {least:.0f} to {most:.0f} ({means})",
+            least=least,
+            most=most,
+            means=means,
+        )
     if facts.may_be_infinite:
-        word = {value: f" ({name})" for name, value in facts.words.items()}
-        ends = word.get(facts.least, ""), word.get(facts.most, "")
-        return f"a number from {least}{ends[0]} to infinity{ends[1]}"
-    if not math.isinf(facts.most):
-        side = f"above {least} and at most" if facts.is_above else f"from {least} to"
-        return f"a number {side} {facts.most:g} ({means})"
-    if math.isinf(facts.least):
-        return f"a finite number ({means})"
-    beyond = [value for value in facts.words.values() if value < facts.least]
-    others = "".join(f", or {value:g}" for value in beyond)
-    return f"a finite number {'above' if facts.is_above else 'from'} {least}{others} ({means})"
+        word = {value: f" ({tr(name)})" for name, value in facts.words.items()}
+        return tr(
+            "a number from {least:g}{named_least} to infinity{named_most}",
+            least=least,
+            named_least=word.get(least, ""),
+            named_most=word.get(most, ""),
+        )
+    if not math.isinf(most):
+        if facts.is_above:
+            words = tr("a number above {least:g} and at most {most:g}", least=least, most=most)
+        else:
+            words = tr("a number from {least:g} to {most:g}", least=least, most=most)
+    elif math.isinf(least):
+        words = tr("a finite number")
+    elif facts.is_above:
+        words = tr("a finite number above {least:g}", least=least)
+    else:
+        words = tr("a finite number from {least:g}", least=least)
+    for value in facts.words.values():
+        if value < least and math.isinf(most):
+            words = tr("{number}, or {value:g}", number=words, value=value)
+    return f"{words} ({means})"
 
 
 def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
@@ -117,9 +130,10 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
         field: What the value is called in a message.
         value: What was found.
     """
-    allowed = (
-        f"pairs of a token id (0 to {LARGEST_COUNT}) and a number to add to its logit, -inf to ban "
-        "it, each token at most once"
+    allowed = tr(
+        "pairs of a token id (0 to {largest}) and a number to add to its logit, -inf to ban it, "
+        "each token at most once",
+        largest=LARGEST_COUNT,
     )
     pairs = tuple(value.items()) if isinstance(value, Mapping) else value
     if not isinstance(pairs, (tuple, list)):
@@ -131,8 +145,8 @@ def biases(field: str, value: object) -> tuple[tuple[int, float], ...]:
         token, bias = pair
         if isinstance(token, bool) or not isinstance(token, numbers.Integral):
             raise ParameterError(field, value, allowed)
-        number = -math.inf if bias is None else real(field, bias, allowed)
-        if not number < math.inf:  # so is NaN not
+        number = -math.inf if bias is None else real(bias)
+        if number is None or not number < math.inf:  # so is NaN not
             raise ParameterError(field, value, allowed)
         identity = int(token)
         if not 0 <= identity <= LARGEST_COUNT or identity in found:
@@ -149,7 +163,7 @@ def short_text(field: str, value: object) -> str:
         value: What was found.
     """
     if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
-        raise ParameterError(field, value, "a line of at most 200 characters")
+        raise ParameterError(field, value, tr("a line of at most 200 characters"))
     return value
 
 
@@ -161,7 +175,7 @@ def texts(field: str, value: object, longest: int) -> tuple[str, ...]:
         value: What was found.
         longest: How many characters one may have.
     """
-    allowed = f"texts of 1 to {longest} bytes in UTF-8, without a zero"
+    allowed = tr("texts of 1 to {longest} bytes in UTF-8, without a zero", longest=longest)
     if isinstance(value, str) or not isinstance(value, (tuple, list)):
         raise ParameterError(field, value, allowed)
     for text in value:
@@ -183,7 +197,7 @@ def names(
         known: The names that there are.
         aliases: Other names for them.
     """
-    allowed = f"each of {', '.join(known)} at most once, in the order wanted"
+    allowed = tr("each of {names} at most once, in the order wanted", names=", ".join(known))
     if isinstance(value, str) or not isinstance(value, (tuple, list)):
         raise ParameterError(field, value, allowed)
     if not all(isinstance(name, str) for name in value):

@@ -5,12 +5,15 @@ Callers add where a value came from: a file, a slider, the command line.
 
 from __future__ import annotations
 
+from studio.translation import tr
+
 
 class ParameterError(ValueError):
     """A sampling parameter is outside what is allowed.
 
     Attributes:
         field: Name of the parameter, as in `SamplingParams`.
+        allowed: What is allowed, in words.
 
     Args:
         field: Name of the parameter.
@@ -20,8 +23,15 @@ class ParameterError(ValueError):
 
     def __init__(self, field: str, found: object, allowed: str) -> None:
         """Build the message from the field's name, the value found, and what is allowed."""
-        super().__init__(f"{field}: found {found!r}; allowed is {allowed}.")
+        message = tr(
+            "{field}: found {found}; allowed is {allowed}.",
+            field=field,
+            found=repr(found),
+            allowed=allowed,
+        )
+        super().__init__(message)
         self.field = field
+        self.allowed = allowed
 
 
 class LogitsError(ValueError):

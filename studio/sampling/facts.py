@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from studio.translation import tr
+
 LARGEST = math.inf
 """Of a number without an upper bound."""
 
@@ -107,7 +109,10 @@ class Number(Parameter):
     @property
     def meanings(self) -> str:
         """What its words mean: ``0 is off, -1 is all``."""
-        return ", ".join(f"{value:g} is {word}" for word, value in self.words.items())
+        return ", ".join(
+            tr("{value:g} is {word}", value=value, word=tr(word))
+            for word, value in self.words.items()
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

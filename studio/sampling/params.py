@@ -147,7 +147,7 @@ class SamplingParams(
         Number(
             label=mark("dynamic exponent"),
             stride=0.1,
-            means="1 is llama.cpp's",
+            means=mark("1 is llama.cpp's"),
             help=mark("The power of the entropy's share of its maximum that T moves with."),
             plain=mark(
                 "Above 1 T stays low longer, below 1 it rises early. It needs a dynamic range."
@@ -257,7 +257,7 @@ class SamplingParams(
             stride=0.1,
             words={mark("off"): -1.0},
             also_neutral=0.0,
-            means="off, as 0 is",
+            means=mark("off, as 0 is"),
             help=mark(
                 "Only tokens at most n standard deviations of all logits below the best can be "
                 "drawn."
@@ -293,7 +293,7 @@ class SamplingParams(
             label=mark("XTC threshold"),
             most=1.0,
             stride=0.01,
-            means="above 0.5 is off",
+            means=mark("above 0.5 is off"),
             help=mark(
                 "Where XTC acts, it cuts all tokens at least this probable but the least of them."
             ),
@@ -329,7 +329,7 @@ class SamplingParams(
             label=mark("adaptive-p decay"),
             most=0.99,
             stride=0.01,
-            means="0.9 is llama.cpp's",
+            means=mark("0.9 is llama.cpp's"),
             help=mark("How much of the average of what was drawn stays at each token."),
             plain=mark("0.9 looks back over about ten tokens, 0.99 over a hundred."),
             group="variety",
@@ -343,7 +343,7 @@ class SamplingParams(
             most=LARGEST_COUNT,
             stride=1,
             is_whole=True,
-            means="one is left in any case",
+            means=mark("one is left in any case"),
             help=mark("The filters that look at probabilities leave so many tokens at least."),
             plain=mark("One is left in any case."),
             group="filters",
@@ -379,7 +379,7 @@ class SamplingParams(
             stride=16,
             is_whole=True,
             words={mark("all"): -1, mark("off"): 0},
-            means="0 is off, -1 is the whole context",
+            means=mark("0 is off, -1 is the whole context"),
             help=mark(
                 "How many of the last tokens the repeat, frequency and presence penalties look at."
             ),
@@ -445,7 +445,7 @@ class SamplingParams(
             label=mark("DRY base"),
             least=1.0,
             stride=0.05,
-            means="1.75 is llama.cpp's",
+            means=mark("1.75 is llama.cpp's"),
             help=mark("So much more, as a factor, for each token that the repetition is longer."),
             plain=mark("How fast a long repetition becomes impossible."),
             group="repetition",
@@ -459,7 +459,7 @@ class SamplingParams(
             most=LARGEST_COUNT,
             stride=1,
             is_whole=True,
-            means="2 is llama.cpp's",
+            means=mark("2 is llama.cpp's"),
             help=mark("The longest repetition, in tokens, that DRY leaves unpenalised."),
             plain=mark("Set phrases and names up to this length may come back."),
             group="repetition",
@@ -474,7 +474,7 @@ class SamplingParams(
             stride=16,
             is_whole=True,
             words={mark("all"): -1, mark("off"): 0},
-            means="0 is off, -1 is the whole context",
+            means=mark("0 is off, -1 is the whole context"),
             help=mark("How many of the last tokens DRY searches for repetitions."),
             plain=mark(
                 "How far back a phrase counts as a repetition. 0 is off, all (−1) the whole "
@@ -516,7 +516,7 @@ class SamplingParams(
         Number(
             label=mark("Mirostat tau"),
             stride=0.1,
-            means="in bits",
+            means=mark("in bits"),
             help=mark("The surprise that Mirostat aims at, in bits a token."),
             plain=mark("Low is predictable, high is surprising; about 3 to 6 reads as prose."),
             group="mirostat",
@@ -528,7 +528,7 @@ class SamplingParams(
         Number(
             label=mark("Mirostat eta"),
             stride=0.01,
-            means="0 never learns",
+            means=mark("0 never learns"),
             help=mark("How fast Mirostat corrects itself after each token."),
             plain=mark("High follows at once and swings, low is steady. 0 never corrects."),
             group="mirostat",
@@ -590,7 +590,7 @@ class SamplingParams(
             stride=1,
             is_whole=True,
             words={mark("random"): NEW_SEED},
-            means="-1 is a new one each time",
+            means=mark("-1 is a new one each time"),
             help=mark("Where the random numbers of the draw start."),
             plain=mark(
                 "The same seed and settings give the same text again. random (−1) takes a new "
@@ -608,7 +608,7 @@ class SamplingParams(
                 "Which steps run, and in which order: each sees what the one before has left."
             ),
             plain=mark("Drag a row, or move it with Alt+↑ and Alt+↓; Space leaves a step out."),
-            allowed=f"each of {len(STEPS)} steps at most once",
+            allowed=mark("each of the steps at most once"),
             group="order",
         ),
     ] = DEFAULT_SAMPLERS

@@ -15,11 +15,16 @@ from numpy.typing import NDArray
 
 from studio.sampling.checks import non_negative
 from studio.sampling.errors import LogitsError
+from studio.translation import mark, tr
 
 # Scaled scores up to this size are accurate enough as they are: at 1024 a float32 still resolves
 # 1e-4 of a logit. Beyond it the largest score is moved to 0, where float32 resolves best; softmax
 # does not notice a shift.
 _LARGEST_UNSHIFTED = 1024.0
+
+
+_TEMPERATURES = mark("a number from 0 (greedy) to infinity (uniform)")
+_BETAS = mark("a number from 0 (uniform) to infinity (greedy)")
 
 
 class InverseTemperature:
@@ -40,8 +45,7 @@ class InverseTemperature:
     __slots__ = ("beta", "temperature")
 
     def __init__(self, temperature: float) -> None:
-        allowed = "a number from 0 (greedy) to infinity (uniform)"
-        self.temperature = non_negative("temperature", temperature, allowed)
+        self.temperature = non_negative("temperature", temperature, _TEMPERATURES)
         self.beta = math.inf if self.temperature == 0.0 else 1.0 / self.temperature
 
     @classmethod
@@ -51,7 +55,7 @@ class InverseTemperature:
         Raises:
             ParameterError: β is negative, NaN, or not a number.
         """
-        number = non_negative("beta", beta, "a number from 0 (uniform) to infinity (greedy)")
+        number = non_negative("beta", beta, _BETAS)
         made = cls(math.inf if number == 0.0 else 1.0 / number)
         made.beta = number
         return made
@@ -99,7 +103,7 @@ class InverseTemperature:
 def _what_is_wrong(scores: NDArray[Any]) -> str:
     if np.isnan(scores).any():
         bad = np.count_nonzero(np.isnan(scores))
-        return f"logits contain NaN at {bad} of {scores.size} positions."
+        return tr("logits contain NaN at {bad} of {all} positions.", bad=bad, all=scores.size)
     if (scores == np.inf).any():
-        return "logits contain +inf; allowed are finite numbers and -inf."
-    return "logits are all -inf: no token is left."
+        return tr("logits contain +inf; allowed are finite numbers and -inf.")
+    return tr("logits are all -inf: no token is left.")

@@ -12,6 +12,7 @@ import msgspec
 
 from studio.sampling.checks import real
 from studio.sampling.errors import ParameterError
+from studio.translation import tr
 
 CASINGS = ("lower", "capitalised", "upper")
 """Ways of writing a word that may be asked for beside the one in which it was typed."""
@@ -73,9 +74,12 @@ def word_biases(field: str, value: object) -> tuple[WordBias, ...]:
     Raises:
         ParameterError: They are no list of words with biases, too many, or one is there twice.
     """
-    allowed = (
-        f"at most {MOST_WORDS:,} words, each once: a text of 1 to {LONGEST_WORD} bytes, a number "
-        f"to add to its logit (-inf bans it), and casings out of {', '.join(CASINGS)}"
+    allowed = tr(
+        "at most {most:,} words, each once: a text of 1 to {longest} bytes, a number to add to its "
+        "logit (-inf bans it), and casings out of {casings}",
+        most=MOST_WORDS,
+        longest=LONGEST_WORD,
+        casings=", ".join(CASINGS),
     )
     if not isinstance(value, (tuple, list)) or len(value) > MOST_WORDS:
         raise ParameterError(field, value, allowed)
@@ -103,11 +107,8 @@ def _word(entry: object) -> WordBias | None:
     text = text.rstrip(" \t") or text
     if not 1 <= len(text.encode()) <= LONGEST_WORD:
         return None
-    try:
-        number = -math.inf if bias is None else real("bias", bias, "")
-    except ParameterError:
-        return None
-    if not number < math.inf:  # so is NaN not
+    number = -math.inf if bias is None else real(bias)
+    if number is None or not number < math.inf:  # so is NaN not
         return None
     in_order = tuple(name for name in CASINGS if name in casings)
     return WordBias(text, number + 0.0, in_order)

@@ -35,6 +35,7 @@ from studio.sampling.params import SamplingParams
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.tails.tail_jets import log_partitions
 from studio.sampling.tails.tail_part import cut_off
+from studio.translation import tr
 
 __all__ = [
     "COLDEST",
@@ -170,7 +171,8 @@ def curve_of(left: FilteredDistribution, temperatures: ArrayLike) -> Temperature
     """
     t = np.atleast_1d(np.asarray(temperatures, dtype=np.float64))
     if not (t >= 0.0).all():  # false for NaN too
-        raise ParameterError("temperature", t[~(t >= 0.0)][0], "a number from 0 to infinity")
+        allowed = tr("a number from 0 to infinity")
+        raise ParameterError("temperature", t[~(t >= 0.0)][0], allowed)
     with np.errstate(divide="ignore"):
         beta = np.minimum(1.0 / t, _LARGEST_BETA)
     x = left.offsets

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.errors import LogitsError
+from studio.translation import tr
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -42,13 +43,25 @@ def refuse_what_cannot_be_ranked(source: NDArray[Any], maximum: float) -> NoRetu
     if np.isnan(maximum):
         bad = np.flatnonzero(np.isnan(source))
         raise LogitsError(
-            f"logits contain NaN at {bad.size} of {source.size} positions, the first at {bad[0]}; "
-            "the model or its file is damaged, or its evaluation overflowed."
+            tr(
+                "logits contain NaN at {bad} of {all} positions, the first at {first}; the model "
+                "or its file is damaged, or its evaluation overflowed.",
+                bad=bad.size,
+                all=source.size,
+                first=bad[0],
+            )
         )
     if maximum > 0:
         bad = np.flatnonzero(source == np.inf)
         raise LogitsError(
-            f"logits contain +inf at {bad.size} of {source.size} positions, the first at {bad[0]}; "
-            "allowed are finite numbers and -inf."
+            tr(
+                "logits contain +inf at {bad} of {all} positions, the first at {first}; allowed "
+                "are finite numbers and -inf.",
+                bad=bad.size,
+                all=source.size,
+                first=bad[0],
+            )
         )
-    raise LogitsError(f"logits are all -inf ({source.size} of them): no token is left to draw.")
+    raise LogitsError(
+        tr("logits are all -inf ({all} of them): no token is left to draw.", all=source.size)
+    )

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from studio.sampling.errors import SketchError
 from studio.sampling.tails.hermite import Nodes
 from studio.sampling.tails.tail import Tail
+from studio.translation import tr
 
 LARGEST = 2048
 """No record is longer, in bytes."""
@@ -82,11 +83,21 @@ def check_form(data: bytes) -> tuple[Any, ...]:
     """
     if len(data) < _HEADER.size or data[:4] != _MAGIC:
         start = bytes(data[:4])
-        raise SketchError(f"sketch: found {len(data)} bytes beginning {start!r}, not {_MAGIC!r}.")
+        words = tr(
+            "sketch: found %n bytes beginning {start!r}, not {magic!r}.",
+            "",
+            len(data),
+            start=start,
+            magic=_MAGIC,
+        )
+        raise SketchError(words)
     header = _HEADER.unpack_from(data)
     length = _HEADER.size + 8 * header[-2] + 16 * header[-1]
     if len(data) != length:
-        raise SketchError(f"sketch: found {len(data)} bytes where its header says {length}.")
+        words = tr(
+            "sketch: found %n bytes where its header says {length:,}.", "", len(data), length=length
+        )
+        raise SketchError(words)
     return header
 
 
@@ -113,7 +124,8 @@ def unpack(data: bytes) -> Fields:
         and (written is None or (token < size and n <= rank < size and np.isfinite(logit)))
     )
     if not sound:
-        raise SketchError("sketch: its numbers are not those of a distribution; it is damaged.")
+        words = tr("sketch: its numbers are not those of a distribution; it is damaged.")
+        raise SketchError(words)
     tail = _tail(edge, tail_count, nodes.reshape(4, m)) if tail_count else None
     return ids.astype(np.int32), logits.astype(np.float32), size, tail, written
 
@@ -126,5 +138,5 @@ def _tail(edge: float, count: int, nodes: NDArray[np.float64]) -> Tail:
         and bool((np.diff(nodes[0]) > 0.0).all())
     )
     if not sound:
-        raise SketchError("sketch: the nodes of its tail are out of order; it is damaged.")
+        raise SketchError(tr("sketch: the nodes of its tail are out of order; it is damaged."))
     return Tail(edge, count, Nodes(*(tuple(part) for part in nodes.tolist())))

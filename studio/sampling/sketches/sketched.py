@@ -20,6 +20,7 @@ from studio.sampling.logits.penalties import penalise
 from studio.sampling.logits.ranked import LEAST_EXPONENT, Reshape, Weight
 from studio.sampling.tails.hermite import Nodes
 from studio.sampling.tails.tail import Tail
+from studio.translation import tr
 
 _HALVINGS = 20  # of a distance of some ten nats: to 1e-5 of a nat
 
@@ -236,7 +237,7 @@ class SketchedLogits:
         order[:kept] = np.lexsort((self.ids[:kept], -logits[:kept]))
         banned = logits[order] == -np.inf
         if banned.all():
-            raise LogitsError("every token that the sketch knows is banned.")
+            raise LogitsError(tr("every token that the sketch knows is banned."))
         left = order[~banned]
         cut = self._cut_too(order[banned])
         return type(self)(self.ids[left], logits[left], self._tail, self.size, cut)
