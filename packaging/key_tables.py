@@ -80,7 +80,7 @@ def page() -> str:
         lines = ["| key | becomes | |", "| --- | --- | --- |"]
         for key, entry in table.items():
             fields = ", ".join(f"`{field}`" for field in entry.becomes) or "*reported*"
-            words = entry.words.replace("|", "\\|")
+            words = entry.reason.replace("|", "\\|")
             lines.append(f"| `{key}` | {fields} | {words} |".replace("|  |", "| |"))
         parts.append("\n".join(lines) + "\n")
         if lost := _lost_on_the_way_out(program):

@@ -1,6 +1,6 @@
 """Presets: named settings for a task."""
 
-from studio.presets.built_in import built_in_presets, is_built_in, task_presets
+from studio.presets.built_in import built_in_presets, is_built_in, preset_words, task_presets
 from studio.presets.document import PresetDocument
 from studio.presets.errors import (
     PresetError,
@@ -35,5 +35,6 @@ __all__ = [
     "built_in_presets",
     "is_built_in",
     "preset_folder",
+    "preset_words",
     "task_presets",
 ]

@@ -12,8 +12,9 @@ import re
 from pathlib import Path
 
 from studio.presets.credentials import is_secret
-from studio.presets.errors import PresetError, refused, shown, too_deep
+from studio.presets.errors import PresetError, refused, shown, too_deep, too_many_values
 from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
+from studio.translation import mark, tr
 from studio.visible_text import printable
 
 MOST_BYTES = 1024 * 1024
@@ -27,7 +28,7 @@ _MOST_DIGITS = 18
 _MOST_ROUNDED = 40
 """Digits of a whole number that is taken for the nearest float: a seed of 64 bits has 20."""
 
-_NUMBER = "a finite number that 64 bits hold"
+FINITE_NUMBER = mark("a finite number that 64 bits hold")
 # A text that does not end is taken as one too: to look for its end from each quotation mark in it
 # would take the square of its length.
 _STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}:,]', re.DOTALL)
@@ -62,14 +63,19 @@ def read_file(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     try:
         return read_regular_file(path, most_bytes)[0]
     except (NotRegularError, IsADirectoryError) as error:
-        raise PresetError("It is no regular file. Choose a file.") from error
+        raise PresetError(tr("It is no regular file. Choose a file.")) from error
     except TooLargeError as error:
         raise PresetError(
-            f"It has {error.size:,} bytes; at most {most_bytes:,} are allowed. It is no preset."
+            tr(
+                "It has %n bytes; at most {most:,} are allowed. It is no preset.",
+                "",
+                error.size,
+                most=most_bytes,
+            )
         ) from error
     except OSError as error:
         # Windows says of a folder that permission is denied.
-        raise PresetError(f"It cannot be read: {error.strerror or error}.") from error
+        raise PresetError(tr("It cannot be read: {why}.", why=error.strerror or error)) from error
 
 
 def decoded(data: bytes) -> str:
@@ -82,7 +88,7 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PresetError(
-            f"It is not UTF-8 (byte {error.start}). Save it as UTF-8 first."
+            tr("It is not UTF-8 (byte {place}). Save it as UTF-8 first.", place=error.start)
         ) from error
 
 
@@ -104,8 +110,12 @@ def read_json(text: str) -> object:
         )
     except json.JSONDecodeError as error:
         raise PresetError(
-            f"It is not valid JSON: {error.msg}, line {error.lineno}, column {error.colno}. "
-            "Mend it there."
+            tr(
+                "It is not valid JSON: {why}, line {line}, column {column}. Mend it there.",
+                why=error.msg,
+                line=error.lineno,
+                column=error.colno,
+            )
         ) from error
     check_values(value)
     return value
@@ -119,8 +129,8 @@ def json_object(text: str) -> dict[str, object]:
     """
     value = read_json(text)
     if not isinstance(value, dict):
-        found = "a list" if isinstance(value, list) else shown(value)
-        raise PresetError(f"Found {found}; allowed is one object: {{ … }}.")
+        found = tr("a list") if isinstance(value, list) else shown(value)
+        raise PresetError(tr("Found {found}; allowed is one object: {{ … }}.", found=found))
     return value
 
 
@@ -136,25 +146,27 @@ def check_values(value: object, field: str = "") -> None:
     """
     match value:
         case _Refused():
-            raise refused(field or "the value", _Verbatim(value.text), _NUMBER)
+            raise refused(field or tr("the value"), _digits(value.text), tr(FINITE_NUMBER))
         case bool() | None:
             pass
         case float():
             if not math.isfinite(value):
-                raise refused(field or "the value", value, _NUMBER)
+                raise refused(field or tr("the value"), value, tr(FINITE_NUMBER))
         case int():
             if value.bit_length() > 63:
-                raise refused(field or "the value", _Verbatim("a longer number"), _NUMBER)
+                found = _Verbatim(tr("a longer number"))
+                raise refused(field or tr("the value"), found, tr(FINITE_NUMBER))
         case str():
             if _HALF.search(value):
-                found = "…" if is_secret(field) else value
-                raise refused(field or "the value", found, "whole characters (no lone surrogate)")
+                shown_value = "…" if is_secret(field) else value
+                allowed = tr("whole characters (no lone surrogate)")
+                raise refused(field or tr("the value"), shown_value, allowed)
         case dict():
             if isinstance(value, _Repeated):
                 inside = _within(field, value.key)
-                raise PresetError(f"{inside}: it is there twice; allowed is once.", inside)
+                raise twice(inside)
             for key, entry in value.items():
-                check_values(key, _within(field, "a key"))
+                check_values(key, _within(field, tr("a key")))
                 check_values(entry, _within(field, key))
         case list():
             for index, entry in enumerate(value):
@@ -164,14 +176,26 @@ def check_values(value: object, field: str = "") -> None:
                 check_values(entry, f"{field}[{place}]")
 
 
+def twice(field: str) -> PresetError:
+    """The error for a key that stands there twice."""
+    return PresetError(tr("{field}: it is there twice; allowed is once.", field=field), field)
+
+
 class _Verbatim:
     """Shows as it is in a message, not in quotation marks."""
 
     def __init__(self, text: str) -> None:
-        self._text = text if len(text) <= 24 else f"{text[:16]}… ({len(text):,} digits)"
+        self._text = text
 
     def __repr__(self) -> str:
         return self._text
+
+
+def _digits(text: str) -> _Verbatim:
+    """A number as it stands there, which may have thousands."""
+    if len(text) > 24:
+        text = tr("{begins}… (%n digits)", "", len(text), begins=text[:16])
+    return _Verbatim(text)
 
 
 def _within(field: str, key: str) -> str:
@@ -187,7 +211,7 @@ def _check_structure(text: str) -> None:
     for count, found in enumerate(_STRUCTURE.finditer(text)):
         sign = found.group()
         if count > _MOST_SIGNS:
-            raise PresetError(f"It has more than {_MOST_SIGNS:,} values. It is no preset.")
+            raise too_many_values(_MOST_SIGNS)
         if sign in ("{", "["):
             depth += 1
             if depth > _DEEPEST:

@@ -8,7 +8,8 @@ from studio.presets.preset import Preset
 from studio.presets.preset_name import name_key
 from studio.resource_files import resource
 from studio.suggestion import did_you_mean
-from studio.visible_text import visible_name
+from studio.translation import tr
+from studio.visible_text import visible_name, visible_names
 
 _ORDER = (
     "code",
@@ -41,6 +42,22 @@ def task_presets() -> list[Preset]:
     return [preset for preset in _all() if preset.task != "other"]
 
 
+@cache
+def _texts() -> frozenset[str]:
+    return frozenset(
+        text for preset in _all() for text in (preset.name, preset.description, preset.notes)
+    )
+
+
+def preset_words(text: str) -> str:
+    """A preset's name, description or notes as they are shown.
+
+    Those of built-in presets are in the user's language. In files, and on the command line, they
+    are as they are stored, in English.
+    """
+    return tr(text) if text in _texts() else text
+
+
 def is_built_in(name: str) -> bool:
     """Whether a built-in preset has this name, or one that some system takes for the same."""
     return any(name_key(preset.name) == name_key(name.strip()) for preset in _all())
@@ -53,11 +70,8 @@ def unknown_preset(name: str, presets: list[Preset]) -> UnknownPresetError:
         name: The name that was asked for.
         presets: Those that there are.
     """
-    known = ", ".join(f"“{preset.name}”" for preset in presets[:_MOST_NAMED])
-    more = len(presets) - _MOST_NAMED
-    rest = f" and {more:,} more" if more > 0 else ""
+    known = visible_names([preset.name for preset in presets], _MOST_NAMED)
     meant = did_you_mean(name, (preset.name for preset in presets))
-    return UnknownPresetError(
-        f"There is no preset called “{visible_name(name)}”.{meant} There are: {known}{rest}.",
-        "name",
-    )
+    words = tr("There is no preset called “{name}”.", name=visible_name(name))
+    there_are = tr("There are: {names}.", names=known)
+    return UnknownPresetError(f"{words}{meant} {there_are}", "name")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 
+from studio.translation import mark
+
 HIDDEN = "…"
 """Stands for a value that is not shown."""
-NEVER = "A password, a key or a token: never shown, and not kept."
+NEVER = mark("A password, a key or a token: never shown, and not kept.")
 """What is said of one."""
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -16,6 +16,7 @@ from studio.presets.bounded_json import decoded, json_object
 from studio.presets.errors import PresetError
 from studio.presets.preset import FORMAT_VERSION, Preset
 from studio.presets.preset_fields import PRESET_FIELDS, read_preset
+from studio.translation import tr
 
 _INDENT = "  "
 
@@ -56,7 +57,8 @@ class PresetDocument:
         except PresetError as error:
             version = values.get("format_version")
             if isinstance(version, int) and version > FORMAT_VERSION:
-                raise PresetError(f"{error} {newer_words(version)}", error.field) from None
+                words = f"{error} {newer_words(version)}"
+                raise PresetError(words, error.field, error.allowed) from None
             raise
         return cls(found.preset, found.unknown, found.unknown_sampling)
 
@@ -83,11 +85,18 @@ class PresetDocument:
 
 
 def newer_words(version: int) -> str:
+    """What a newer version means for the writer, and what to do."""
+    advice = tr("Update the program to change it, or save it under another name.")
+    return f"{is_newer_words(version)} {advice}"
+
+
+def is_newer_words(version: int) -> str:
     """What a newer version means for the writer."""
-    return (
-        f"It is of format version {version}, and this program knows version {FORMAT_VERSION}: "
-        "a newer Kelvin Studio wrote it. Update the program to change it, or save it under "
-        "another name."
+    return tr(
+        "It is of format version {version}, and this program knows version {known}: a newer Kelvin "
+        "Studio wrote it.",
+        version=version,
+        known=FORMAT_VERSION,
     )
 
 

@@ -6,6 +6,7 @@ Every refusal names the field, what was found, what is allowed; `at` adds the fi
 from __future__ import annotations
 
 from studio.sampling import ParameterError
+from studio.translation import tr
 from studio.visible_text import visible_message, visible_name
 
 _LONGEST_SHOWN = 60
@@ -17,19 +18,22 @@ class PresetError(ValueError):
 
     Attributes:
         field: The field at fault, dotted where it lies in another; empty where it is the whole.
+        allowed: What may stand in it, in words; empty where that is not all there is to say.
 
     Args:
         message: What is wrong and what to do, for the writer.
         field: The field at fault; empty where it is the whole.
+        allowed: What may stand in the field, in words.
     """
 
-    def __init__(self, message: str, field: str = "") -> None:
+    def __init__(self, message: str, field: str = "", allowed: str = "") -> None:
         super().__init__(visible_message(message))
         self.field = field
+        self.allowed = allowed
 
     def at(self, file: str) -> PresetError:
         """The same error, saying in which file."""
-        return type(self)(f"“{visible_name(file)}”: {self}", self.field)
+        return type(self)(f"“{visible_name(file)}”: {self}", self.field, self.allowed)
 
 
 class NothingCarriedError(PresetError):
@@ -51,9 +55,9 @@ class ReadOnlyPresetError(PresetError):
 def shown(value: object) -> str:
     """`value` as a message repeats it: cut short, and never a thousand lines."""
     if isinstance(value, dict):
-        return "an object"
+        return tr("an object", "what a file of settings has in braces")
     if isinstance(value, (list, tuple)) and len(value) > 4:
-        return f"a list of {len(value):,}"
+        return tr("a list of %n", "", len(value))
     words = {True: "true", False: "false", None: "null"}
     if value is None or isinstance(value, bool):
         return words[value]
@@ -70,8 +74,13 @@ def refused(field: str, found: object, allowed: str, advice: str = "") -> Preset
         allowed: What may be there, in words.
         advice: What to do; empty for nothing beside that.
     """
-    message = f"{field}: found {shown(found)}; allowed is {allowed}."
-    return PresetError(f"{message} {advice}".rstrip(), field)
+    message = tr(
+        "{field}: found {found}; allowed is {allowed}.",
+        field=field,
+        found=shown(found),
+        allowed=allowed,
+    )
+    return PresetError(f"{message} {advice}".rstrip(), field, allowed)
 
 
 def too_deep(field: str, deepest: int) -> PresetError:
@@ -81,10 +90,25 @@ def too_deep(field: str, deepest: int) -> PresetError:
         field: What the value is called in a message.
         deepest: How many may lie in one another.
     """
-    name = f"{field}: " if field else ""
-    return PresetError(
-        f"{name}found more than {deepest} values within one another; allowed are {deepest}.", field
+    words = tr(
+        "found more than {most} values within one another; allowed are {most}.", most=deepest
     )
+    return PresetError(f"{field}: {words}" if field else words, field)
+
+
+def too_long(length: int, most: int) -> PresetError:
+    """The error for a file that has more characters than are read.
+
+    Args:
+        length: How many it has.
+        most: How many it may have.
+    """
+    return PresetError(tr("It has %n characters; allowed are {most:,}.", "", length, most=most))
+
+
+def too_many_values(most: int) -> PresetError:
+    """The error for a file of more values than `most`."""
+    return PresetError(tr("It has more than {most:,} values. It is no preset.", most=most))
 
 
 def parameter_refused(error: ParameterError, field: str, found: object) -> PresetError:
@@ -95,5 +119,4 @@ def parameter_refused(error: ParameterError, field: str, found: object) -> Prese
         field: What the file calls the parameter.
         found: What stands there.
     """
-    _, _, allowed = str(error).rpartition("; allowed is ")
-    return refused(field, found, allowed.removesuffix("."))
+    return refused(field, found, error.allowed)

@@ -32,6 +32,7 @@ from studio.presets.errors import (
 from studio.presets.folder_lock import alone_in
 from studio.presets.preset import FORMAT_VERSION, Preset
 from studio.presets.preset_name import checked_name, name_key, numbered, with_ending
+from studio.translation import tr
 from studio.visible_text import visible_name, visible_path
 
 SUFFIX = ".json"
@@ -107,8 +108,14 @@ class PresetFolder:
             problems.append(
                 Problem(
                     self.path,
-                    f"“{self._shown}” has {len(names):,} presets; the first {MOST_FILES:,} by "
-                    "name are listed. Move the others to another folder.",
+                    tr(
+                        "“{folder}” has %n presets; the first {most:,} by name are listed. Move "
+                        "the others to another folder.",
+                        "",
+                        len(names),
+                        folder=self._shown,
+                        most=MOST_FILES,
+                    ),
                 )
             )
         for path in (self.path / name for name in names[:MOST_FILES]):
@@ -117,13 +124,18 @@ class PresetFolder:
                 key = name_key(stored.preset.name)
                 if is_built_in(stored.preset.name):
                     raise PresetError(
-                        f"name: “{stored.preset.name}” is a built-in preset's. Give it another one."
+                        tr(
+                            "name: “{name}” is a built-in preset's. Give it another one.",
+                            name=stored.preset.name,
+                        )
                     )
                 if key in presets:
                     raise PresetError(
-                        f"name: “{stored.preset.name}” is also in "
-                        f"“{visible_name(presets[key].path.name)}”. "
-                        "Give one of them another one."
+                        tr(
+                            "name: “{name}” is also in “{file}”. Give one of them another one.",
+                            name=stored.preset.name,
+                            file=visible_name(presets[key].path.name),
+                        )
                     )
                 presets[key] = stored
             except PresetError as error:
@@ -148,8 +160,10 @@ class PresetFolder:
                 return stored
         if is_built_in(name):
             raise ReadOnlyPresetError(
-                f"“{visible_name(name.strip())}” is built in and never changes. Duplicate it, "
-                "change the copy.",
+                tr(
+                    "“{name}” is built in and never changes. Duplicate it, change the copy.",
+                    name=visible_name(name.strip()),
+                ),
                 "name",
             )
         raise self._unknown(name, [stored.preset for stored in listing.presets], listing)
@@ -260,8 +274,12 @@ class PresetFolder:
         if len(names) >= MOST_FILES:
             # It would not be listed, and so be lost to the eye.
             raise PresetError(
-                f"“{self._shown}” has {len(names):,} presets, as many as are read. Move or delete "
-                "some first."
+                tr(
+                    "“{folder}” has %n presets, as many as are read. Move or delete some first.",
+                    "",
+                    len(names),
+                    folder=self._shown,
+                )
             )
 
     def _add(
@@ -279,7 +297,9 @@ class PresetFolder:
         raise self._is_busy()
 
     def _is_busy(self) -> PresetError:
-        return PresetError(f"“{self._shown}” is being changed by another program. Try again.")
+        return PresetError(
+            tr("“{folder}” is being changed by another program. Try again.", folder=self._shown)
+        )
 
     def save(self, preset: Preset) -> StoredPreset:
         """Save over the user's preset of the same name; its unknown keys stay.
@@ -321,7 +341,11 @@ class PresetFolder:
             written = self._create(new_name, document)
             if written is None:
                 raise TakenNameError(
-                    f"name: there is a file called “{new_name}” already. Choose another.", "name"
+                    tr(
+                        "name: there is a file called “{name}” already. Choose another.",
+                        name=new_name,
+                    ),
+                    "name",
                 )
             try:
                 self._system(former.unlink, former)
@@ -349,7 +373,8 @@ class PresetFolder:
         preset = document.preset
         if new_name is not None:
             return self.add(msgspec.structs.replace(preset, name=new_name), document)
-        copy_name = with_ending(preset.name, " copy")
+        ending = tr(" copy", "behind the name of a preset that is copied")
+        copy_name = with_ending(preset.name, ending)
         return self.add_free(msgspec.structs.replace(preset, name=copy_name), document)
 
     def delete(self, name: str) -> DeletedPreset:
@@ -377,7 +402,9 @@ class PresetFolder:
             for path in (deleted.path, self._free_path(deleted.name)):
                 if self._is_new(path, deleted.data):
                     return StoredPreset(document, path)
-        raise TakenNameError(f"name: there is a file called “{deleted.name}” already.", "name")
+        raise TakenNameError(
+            tr("name: there is a file called “{name}” already.", name=deleted.name), "name"
+        )
 
     def free_name(self, name: str) -> str:
         """`name`, or the same with a number where it is taken, as far as can be read."""
@@ -409,10 +436,13 @@ class PresetFolder:
 
     def _refuse_taken(self, name: str, listing: Listing) -> None:
         if is_built_in(name):
-            raise TakenNameError(f"name: “{name}” is a built-in preset's. Choose another.", "name")
+            raise TakenNameError(
+                tr("name: “{name}” is a built-in preset's. Choose another.", name=name), "name"
+            )
         if any(name_key(stored.preset.name) == name_key(name) for stored in listing.presets):
             raise TakenNameError(
-                f"name: there is a preset called “{name}” already. Choose another.", "name"
+                tr("name: there is a preset called “{name}” already. Choose another.", name=name),
+                "name",
             )
 
     def _free_path(self, name: str) -> Path:
@@ -427,9 +457,8 @@ class PresetFolder:
         stored = self.stored(name)
         if stored.document.is_newer:
             version = stored.preset.format_version
-            raise ReadOnlyPresetError(
-                f"“{stored.preset.name}” is read-only. {newer_words(version)}", "format_version"
-            )
+            words = tr("“{name}” is read-only.", name=stored.preset.name)
+            raise ReadOnlyPresetError(f"{words} {newer_words(version)}", "format_version")
         return stored
 
     def _names(self) -> list[str]:
@@ -449,8 +478,12 @@ class PresetFolder:
             return []
         except OSError as error:
             raise PresetError(
-                f"“{self._shown}” cannot be read: {error.strerror or error}. Presets in it are not "
-                "listed, and none is saved there."
+                tr(
+                    "“{folder}” cannot be read: {why}. Presets in it are not listed, and none is "
+                    "saved there.",
+                    folder=self._shown,
+                    why=error.strerror or error,
+                )
             ) from error
 
     def _alone_if_there(self) -> contextlib.AbstractContextManager[None]:
@@ -468,7 +501,10 @@ class PresetFolder:
         inside = Path(os.path.realpath(self.path))
         if is_link and Path(os.path.realpath(path)).parent != inside:
             raise PresetError(
-                "It is a link that leads out of the folder of presets. Put the file itself there."
+                tr(
+                    "It is a link that leads out of the folder of presets. Put the file itself "
+                    "there."
+                )
             )
 
     def _write(self, path: Path, document: PresetDocument) -> StoredPreset:
@@ -517,7 +553,13 @@ class PresetFolder:
 
 
 def _failed(path: Path, error: OSError) -> PresetError:
-    return PresetError(f"“{visible_path(path)}”: {error.strerror or error}. Nothing was changed.")
+    return PresetError(
+        tr(
+            "“{path}”: {why}. Nothing was changed.",
+            path=visible_path(path),
+            why=error.strerror or error,
+        )
+    )
 
 
 def _checked(document: PresetDocument) -> bytes:
@@ -528,7 +570,9 @@ def _checked(document: PresetDocument) -> bytes:
     """
     data = document.to_bytes()
     if len(data) > MOST_BYTES:
-        raise PresetError(f"The preset has {len(data):,} bytes; allowed are {MOST_BYTES:,}.")
+        raise PresetError(
+            tr("The preset has %n bytes; allowed are {most:,}.", "", len(data), most=MOST_BYTES)
+        )
     PresetDocument.read(data)
     return data
 

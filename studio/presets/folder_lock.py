@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.presets.errors import PresetError
+from studio.translation import tr
 
 if sys.platform != "win32":
     import fcntl
@@ -37,7 +38,11 @@ def alone_in(folder: Path) -> Iterator[None]:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise PresetError(
-            f"“{folder}” cannot be read: {error.strerror or error}. Nothing was changed."
+            tr(
+                "“{folder}” cannot be read: {why}. Nothing was changed.",
+                folder=folder,
+                why=error.strerror or error,
+            )
         ) from error
     try:
         _lock(descriptor, folder)
@@ -57,8 +62,11 @@ if sys.platform != "win32":
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise PresetError(
-                        f"“{folder}” is being changed by another program. Nothing was changed; "
-                        "try again."
+                        tr(
+                            "“{folder}” is being changed by another program. Nothing was changed; "
+                            "try again.",
+                            folder=folder,
+                        )
                     ) from None
                 time.sleep(_STEP)
             except OSError:  # no locks on this drive

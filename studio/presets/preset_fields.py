@@ -27,13 +27,14 @@ from studio.presets.preset import (
 from studio.presets.preset_name import checked_name
 from studio.sampling import PARAMETERS, ParameterError, SamplingParams
 from studio.sampling.params import with_later_steps
+from studio.translation import mark, tr
 
 SAMPLING_FIELDS = tuple(PARAMETERS)
 _IN_ORDER = tuple(entry.name for entry in msgspec.structs.fields(Preset))
 PRESET_FIELDS = ("format_version", *_IN_ORDER[:-1])
 """In the order in which they are written."""
 
-_REMOVE = "Correct it, or leave the line out: then it is what it is by default."
+_REMOVE = mark("Correct it, or leave the line out: then it is what it is by default.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +59,9 @@ def read_preset(values: Mapping[str, object]) -> Read:
         PresetError: a field is missing or has a value that is not allowed.
     """
     if "name" not in values:
-        raise PresetError('name: it is missing; allowed is a text. Add "name": "…".', "name")
+        raise PresetError(
+            tr('name: it is missing; allowed is a text. Add "name": "…".'), "name", tr("a text")
+        )
     known = {
         field: _checked(field, values[field], field)
         for field in PRESET_FIELDS
@@ -104,7 +107,7 @@ def checked_parameter(field: str, value: object, name: str) -> None:
         PresetError: it is not allowed.
     """
     if value is None and field != "logit_bias":
-        raise refused(name, value, "a value", _REMOVE)
+        raise refused(name, value, tr("a value"), tr(_REMOVE))
     try:
         SamplingParams(**{field: value})  # type: ignore[arg-type]  # it checks it itself
     except ParameterError as error:
@@ -113,7 +116,8 @@ def checked_parameter(field: str, value: object, name: str) -> None:
 
 def _sampling(found: object) -> tuple[SamplingParams, dict[str, object]]:
     if not isinstance(found, dict):
-        raise refused("sampling", found, "an object with the sampling parameters", _REMOVE)
+        allowed = tr("an object with the sampling parameters")
+        raise refused("sampling", found, allowed, tr(_REMOVE))
     known = {field: found[field] for field in SAMPLING_FIELDS if field in found}
     if known.get("temperature", 1.0) is None:
         known["temperature"] = math.inf  # JSON has no infinity
@@ -173,8 +177,8 @@ def _checked(field: str, value: object, called: str) -> object:
     except msgspec.ValidationError as error:
         if (entry := _ENTRY.search(str(error))) and isinstance(value, (list, tuple)):
             called, value = f"{called}[{entry[1]}]", value[int(entry[1])]
-        advice = "" if field == "format_version" else _REMOVE
-        raise refused(called, value, _ALLOWED[field], advice) from None
+        advice = "" if field == "format_version" else tr(_REMOVE)
+        raise refused(called, value, _allowed(field), advice) from None
     return tuple(dict.fromkeys(found)) if field == "stop" else found
 
 
@@ -182,14 +186,22 @@ _KINDS = {entry.name: entry.type for entry in msgspec.structs.fields(Preset)}
 _ENTRY = re.compile(r"`\$\[(\d+)\]")
 """Where msgspec says which entry of a list is at fault."""
 
-_TEXT = f"a text of at most {LONGEST_TEXT:,} characters"
-_ALLOWED = {
-    "format_version": f"a whole number from 1; this program's is {FORMAT_VERSION}",
-    "description": _TEXT,
-    "task": f"one of {', '.join(TASKS)}",
-    "prompt_format": f"one of {', '.join(PROMPT_FORMATS)}",
-    "system_message": _TEXT,
-    "stop": f"a list of at most {MOST_STOPS} texts, each of 1 to {LONGEST_STOP} characters",
-    "max_tokens": f"a whole number from 1 to {MOST_TOKENS:,}",
-    "notes": _TEXT,
-}
+
+def _allowed(field: str) -> str:
+    """What a field of a preset may be, in words."""
+    match field:
+        case "format_version":
+            return tr("a whole number from 1; this program's is {version}", version=FORMAT_VERSION)
+        case "task":
+            return tr("one of {names}", names=", ".join(TASKS))
+        case "prompt_format":
+            return tr("one of {names}", names=", ".join(PROMPT_FORMATS))
+        case "stop":
+            return tr(
+                "a list of at most {most} texts, each of 1 to {longest} characters",
+                most=MOST_STOPS,
+                longest=LONGEST_STOP,
+            )
+        case "max_tokens":
+            return tr("a whole number from 1 to {most:,}", most=MOST_TOKENS)
+    return tr("a text of at most {most:,} characters", most=LONGEST_TEXT)

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import unicodedata
 
-from studio.presets.errors import refused
+from studio.presets.errors import PresetError, refused
+from studio.translation import tr
 
 LONGEST_NAME = 100
 _MOST_BYTES = 200
 """In UTF-8; a file's name with its ending has room for 255 on all systems."""
 
-_ALLOWED = (
-    f"a name of 1 to {LONGEST_NAME} characters ({_MOST_BYTES} bytes) without any of "
-    '/ \\ : * ? " < > | or control characters, that neither begins nor ends with a dot or a space'
-)
 _FORBIDDEN = set('/\\:*?"<>|')
 _ODD = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Kinds of characters: control, invisible, half a character, line ends."""
@@ -26,8 +23,6 @@ _DEVICES = frozenset(
     | {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
 )
 """Windows opens these, with any ending, as devices."""
-
-_ADVICE = "Give it another name."
 
 
 def checked_name(value: object, field: str = "name") -> str:
@@ -41,26 +36,31 @@ def checked_name(value: object, field: str = "name") -> str:
         PresetError: it cannot; says why.
     """
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
-        raise refused(field, value, _ALLOWED, _ADVICE)
+        raise _no_name(field, value)
     odd = any(unicodedata.category(sign) in _ODD for sign in value)
     if odd or _FORBIDDEN & set(value) or value.strip(_NOT_AT_THE_ENDS) != value:
-        raise refused(field, value, _ALLOWED, _ADVICE)
+        raise _no_name(field, value)
     if len(value.encode()) > _MOST_BYTES:
-        raise refused(field, value, _ALLOWED, _ADVICE)
+        raise _no_name(field, value)
     if value.split(".")[0].rstrip().casefold() in _DEVICES:
-        raise refused(
-            field, value, f"{_ALLOWED}; Windows keeps this one for a device", "Give it another one."
-        )
+        raise _no_name(field, value, tr("; Windows keeps this one for a device"))
     return value
 
 
-def safe_name(name: str, otherwise: str = "Preset") -> str:
-    """A name that can be one, as near to `name` as may be.
+def _no_name(field: str, value: object, further: str = "") -> PresetError:
+    allowed = tr(
+        "a name of 1 to {longest} characters ({most} bytes) without any of "
+        '/ \\ : * ? " < > | or control characters, that neither begins nor ends with a dot or a '
+        "space",
+        longest=LONGEST_NAME,
+        most=_MOST_BYTES,
+    )
+    return refused(field, value, allowed + further, tr("Give it another name."))
 
-    Args:
-        name: Any text.
-        otherwise: What to call it where nothing of the text can stay.
-    """
+
+def safe_name(name: str) -> str:
+    """A name that can be one, as near to `name` as may be; “Preset” where nothing of it can."""
+    otherwise = tr("Preset")
     kept = "".join(
         " " if sign in _FORBIDDEN or unicodedata.category(sign) in _ODD else sign for sign in name
     )

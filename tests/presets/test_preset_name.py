@@ -87,9 +87,9 @@ def test_a_safe_name_keeps_what_it_can(text: str, name: str) -> None:
     assert safe_name(text) == name
 
 
-def test_what_it_is_called_otherwise_can_be_chosen() -> None:
-    assert safe_name("?", "Import") == "Import"
-    assert safe_name("nul", "Import") == "Import nul"
+def test_what_nothing_can_stay_of_is_a_preset() -> None:
+    assert safe_name("?") == "Preset"
+    assert safe_name("nul") == "Preset nul"
 
 
 @given(some_names)

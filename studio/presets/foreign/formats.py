@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.presets.bounded_json import decoded, json_object, read_file
 from studio.presets.document import PresetDocument
-from studio.presets.errors import PresetError
+from studio.presets.errors import PresetError, refused, too_long
 from studio.presets.foreign import (
     hugging_face,
     kobold,
@@ -26,11 +26,12 @@ from studio.presets.foreign import (
     silly_tavern_parts,
     webui,
 )
-from studio.presets.foreign.keys import UNKNOWN, KeyTable
-from studio.presets.foreign.source import Carried, Imported, NotCarried
+from studio.presets.foreign.keys import KeyTable
+from studio.presets.foreign.source import Carried, Imported, NotCarried, first_keys
 from studio.presets.foreign.target import Exported, Writer
 from studio.presets.preset import Preset
 from studio.presets.preset_name import checked_name
+from studio.translation import mark, tr
 from studio.visible_text import visible_line
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -104,13 +105,12 @@ _CERTAIN = frozenset(
 )
 """Programs whose files are known by how they are built, and not by the name of a key."""
 _MOST_KEYS_NAMED = 4
-_KNOWN = (
-    "Known are: Kelvin Studio, SillyTavern (text and chat "
-    "completion, Master Export, system prompts), NovelAI, KoboldCpp and Kobold Lite (stories too), "
-    "LM Studio (model.yaml too), text-generation-webui, llama.cpp arguments and server presets, "
-    "Ollama Modelfiles and requests, Hugging Face generation configs, OpenAI-style request bodies."
+_KNOWN = mark(
+    "Known are: Kelvin Studio, SillyTavern (text and chat completion, Master Export, system "
+    "prompts), NovelAI, KoboldCpp and Kobold Lite (stories too), LM Studio (model.yaml too), "
+    "text-generation-webui, llama.cpp arguments and server presets, Ollama Modelfiles and "
+    "requests, Hugging Face generation configs, OpenAI-style request bodies."
 )
-_UNKNOWN = f"It is no preset that is known here. {_KNOWN}"
 _OTHER_FILE = "kelvin-studio "
 """How the formats of this program's other files begin."""
 
@@ -155,7 +155,7 @@ def import_bytes(
     if name is None:
         return found
     if len(found) > 1:
-        raise PresetError(f"It has {len(found)} presets; a name is for one.", "name")
+        raise PresetError(tr("It has %n presets; a name is for one.", "", len(found)), "name")
     return (_called(found[0], name),)
 
 
@@ -164,9 +164,9 @@ def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
     if start == "{":
         return (_from_object(json_object(text), stem, absent=absent),)
     if start == "[" and not llama_ini.is_ini(text[:_LONGEST_TEXT]):
-        raise PresetError(_UNKNOWN)  # a list of JSON, or another program's sections
+        raise _unknown_file()  # a list of JSON, or another program's sections
     if len(text) > _LONGEST_TEXT:
-        raise PresetError(f"It has {len(text):,} characters; allowed are {_LONGEST_TEXT:,}.")
+        raise too_long(len(text), _LONGEST_TEXT)
     if ollama.is_modelfile(text):
         return (ollama.read(text, stem, absent=absent),)
     if llama_ini.is_ini(text):
@@ -174,7 +174,7 @@ def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
     if llama_args.is_arguments(text[:_LONGEST_ARGUMENTS]):
         return (llama_args.read(text, stem, absent=absent),)
     if not _YAML_LINE.search(text):
-        raise PresetError(_UNKNOWN)
+        raise _unknown_file()
     # Here and not above: the library takes 20 ms of the program's start.
     from studio.presets.foreign.yaml_reading import read_yaml
 
@@ -196,31 +196,35 @@ def _refuse_strange(found: Sequence[Imported]) -> None:
         return
     lost = [entry for imported in found for entry in imported.not_carried]
     carried = [entry for imported in found for entry in imported.carried]
-    strange = {entry.key: None for entry in lost if entry.why in (UNKNOWN, ollama.NO_INSTRUCTION)}
+    strange = {entry.key: None for entry in lost if entry.is_unknown}
     entries: list[Carried | NotCarried] = [*carried, *lost]
     known = {entry.key: None for entry in entries if entry.key not in strange}
     sets = {field for entry in carried for field in entry.to}
     if lost and sets <= {"system_message", "prompt_format"} and "messages" in known:
-        raise PresetError(f"It is a chat, and no preset: it sets nothing of the sampling. {_KNOWN}")
+        words = tr("It is a chat, and no preset: it sets nothing of the sampling.")
+        raise PresetError(f"{words} {tr(_KNOWN)}")
     is_chance = len(known) == 1 and found[0].program not in _CERTAIN
     if strange and (is_chance or len(strange) > len(known)):
-        raise PresetError(
-            f"It is no preset: {_named(known)} could be of a file of {found[0].program}, and "
-            f"{_named(strange)} could not. {_KNOWN}"
+        words = tr(
+            "It is no preset: {known} could be of a file of {program}, and {strange} could not.",
+            known=_named(known),
+            program=tr(found[0].program),
+            strange=_named(strange),
         )
+        raise PresetError(f"{words} {tr(_KNOWN)}")
 
 
 def _named(keys: Iterable[str]) -> str:
-    named = [visible_line(key, 40) for key in keys]
-    more = len(named) - _MOST_KEYS_NAMED
-    return ", ".join(named[:_MOST_KEYS_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return first_keys([visible_line(key, 40) for key in keys], _MOST_KEYS_NAMED)
 
 
 def _from_object(values: Mapping[str, object], stem: str, *, absent: bool) -> Imported:
     if str(values.get("format", "")).startswith(_OTHER_FILE):
         raise PresetError(
-            "It is another file of Kelvin Studio’s, and no preset. A comparison is opened with "
-            "Compare › Open comparison."
+            tr(
+                "It is another file of Kelvin Studio’s, and no preset. A comparison is opened with "
+                "Compare › Open comparison."
+            )
         )
     if own.is_own(values):
         return own.read(values, stem)
@@ -257,7 +261,12 @@ def _from_object(values: Mapping[str, object], stem: str, *, absent: bool) -> Im
         return hugging_face.read(values, stem, absent=absent)
     if values.keys() & openai_body.MARKS:
         return openai_body.read(values, stem, absent=absent)
-    raise PresetError(_UNKNOWN)
+    raise _unknown_file()
+
+
+def _unknown_file() -> PresetError:
+    words = tr("It is no preset that is known here.")
+    return PresetError(f"{words} {tr(_KNOWN)}")
 
 
 def _count(values: Mapping[str, object], marks: Collection[str]) -> int:
@@ -299,6 +308,5 @@ def export(preset: Preset, format_name: str) -> Exported:
     """
     writer = WRITERS.get(format_name.lower())
     if writer is None:
-        known = ", ".join(WRITERS)
-        raise PresetError(f"format: found {format_name!r}; allowed is one of {known}.", "format")
+        raise refused("format", format_name, tr("one of {names}", names=", ".join(WRITERS)))
     return writer(preset)

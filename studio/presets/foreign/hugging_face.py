@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
 from studio.presets.foreign.source import Imported, Source
+from studio.translation import mark, tr
 
-PROGRAM = "Hugging Face generation config"
+PROGRAM = mark("Hugging Face generation config")
 
 _KEYS = {
     "top_k": "top_k",
@@ -24,37 +25,41 @@ _ORDER = (
 
 ABSENT: Mapping[str, object] = {"top_k": 50, "repeat_last_n": -1, "samplers": _ORDER}
 """What Transformers takes where a file is silent, where it is another than the neutral value."""
-_IDS = "Which of the model's tokens mean what; the model's file says it."
-_CACHE = "Speed and memory: see Model options."
+_IDS = mark("Which of the model's tokens mean what; the model's file says it.")
+_CACHE = mark("Speed and memory: see Model options.")
 
 KEYS: KeyTable = {
     "do_sample": carried(
         "temperature",
-        words="false is greedy: T 0. So is a file without it, as Transformers has it.",
+        words=mark("false is greedy: T 0. So is a file without it, as Transformers has it."),
     ),
-    "temperature": carried("temperature", words="While `do_sample` is on. Below 0 is left out."),
+    "temperature": carried(
+        "temperature", words=mark("While `do_sample` is on. Below 0 is left out.")
+    ),
     **same(_KEYS),
     "repetition_penalty": carried(
-        "repeat_penalty", "repeat_last_n", words="Over the whole text: -1 tokens."
+        "repeat_penalty", "repeat_last_n", words=mark("Over the whole text: -1 tokens.")
     ),
-    "max_new_tokens": carried("max_tokens", words="Below 1 is no limit, and listed."),
-    "stop_strings": carried("stop", words="A list, or one text."),
-    "suppress_tokens": carried("logit_bias", words="Token ids: a bias of -inf each."),
+    "max_new_tokens": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
+    "stop_strings": carried("stop", words=mark("A list, or one text.")),
+    "suppress_tokens": carried("logit_bias", words=mark("Token ids: a bias of -inf each.")),
     "bad_words_ids": carried(
         "logit_bias",
-        words="Lists of token ids; those of one id get a bias of -inf, others are listed.",
+        words=mark("Lists of token ids; those of one id get a bias of -inf, others are listed."),
     ),
     **SHARED,
-    "max_length": without_place("Tokens of prompt and answer together.", 20),
-    "top_h": without_place("Cuts by a share of the entropy."),
-    "num_return_sequences": without_place("Several answers at once; the studio has takes.", 1),
-    "num_beam_groups": without_place("Beam search instead of sampling.", 1),
-    "diversity_penalty": without_place("Beam search instead of sampling.", 0),
-    "encoder_repetition_penalty": without_place("Favours tokens of the prompt.", 1),
-    "sequence_bias": without_place("Biases of sequences of tokens."),
-    "begin_suppress_tokens": without_place("Token ids that an answer cannot begin with."),
-    "forced_decoder_ids": without_place("How an answer begins."),
-    "min_new_tokens": without_place("No end before so many tokens.", 0),
+    "max_length": without_place(mark("Tokens of prompt and answer together."), 20),
+    "top_h": without_place(mark("Cuts by a share of the entropy.")),
+    "num_return_sequences": without_place(
+        mark("Several answers at once; the studio has takes."), 1
+    ),
+    "num_beam_groups": without_place(mark("Beam search instead of sampling."), 1),
+    "diversity_penalty": without_place(mark("Beam search instead of sampling."), 0),
+    "encoder_repetition_penalty": without_place(mark("Favours tokens of the prompt."), 1),
+    "sequence_bias": without_place(mark("Biases of sequences of tokens.")),
+    "begin_suppress_tokens": without_place(mark("Token ids that an answer cannot begin with.")),
+    "forced_decoder_ids": without_place(mark("How an answer begins.")),
+    "min_new_tokens": without_place(mark("No end before so many tokens."), 0),
     **dict.fromkeys(
         (
             *("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id"),
@@ -64,11 +69,15 @@ KEYS: KeyTable = {
     ),
     "use_cache": without_place(_CACHE, True, False),
     "cache_implementation": without_place(_CACHE),
-    "transformers_version": without_place("Which version wrote the file."),
-    "_from_model_config": without_place("Where the file comes from.", True, False),
-    "_name_or_path": without_place("The model: see Model › Open model."),
-    "chat_format": without_place("How a prompt is written; the studio takes the model's template."),
-    "trust_remote_code": without_place("Whether code of strangers may run; here none does.", False),
+    "transformers_version": without_place(mark("Which version wrote the file.")),
+    "_from_model_config": without_place(mark("Where the file comes from."), True, False),
+    "_name_or_path": without_place(mark("The model: see Model › Open model.")),
+    "chat_format": without_place(
+        mark("How a prompt is written; the studio takes the model's template.")
+    ),
+    "trust_remote_code": without_place(
+        mark("Whether code of strangers may run; here none does."), False
+    ),
 }
 _NO_SAY = (
     *("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "max_length"),
@@ -101,12 +110,13 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     if source.flag("do_sample") is False:
         source.set("temperature", 0.0, "do_sample")
         if "temperature" in source:
-            why = "With do_sample false the best token is taken: T 0."
+            why = tr("With do_sample false the best token is taken: T 0.")
             source.lose("temperature", source.number("temperature"), had_effect=False, why=why)
     elif samples is None and absent and "temperature" in source:
         source.number("temperature")
         source.set("temperature", 0.0, "temperature")
-        source.note("temperature", "do_sample is missing, and false there: greedy, T 0.")
+        words = tr("do_sample is missing, and false there: greedy, T 0.")
+        source.note("temperature", words)
     else:
         source.carry_temperature("temperature", below_zero="")
     source.carry(_KEYS)
@@ -136,5 +146,5 @@ def _carry_bans(source: Source) -> None:
             if is_one and 0 <= ids[0] < 2**31:
                 biases[ids[0]] = -math.inf
             else:
-                source.lose(key, entry, why="A sequence of tokens cannot be banned here.")
+                source.lose(key, entry, why=tr("A sequence of tokens cannot be banned here."))
         source.add_biases(biases, key)

@@ -7,6 +7,7 @@ another setting may wake it, and the report says so.
 from __future__ import annotations
 
 from studio.sampling import PARAMETERS, STEPS, SamplingParams, active_steps
+from studio.translation import tr
 
 _CUTS = frozenset(step.name for step in STEPS if step.cuts)
 _NEUTRAL = SamplingParams()
@@ -26,21 +27,20 @@ def why_idle(field: str, params: SamplingParams) -> str:
     if getattr(params, field) == getattr(_NEUTRAL, field):
         return ""
     if step not in params.samplers:
-        return f"The order of samplers leaves {step} out."
+        return tr("The order of samplers leaves {step} out.", step=step)
     if params.mirostat and step != "temperature":
-        return "Mirostat takes its place."
+        return tr("Mirostat takes its place.")
     if params.temperature == 0 and (step in _CUTS or field == "dynatemp_range"):
         is_greedy = "temperature" in params.samplers
-        return _AT_ZERO if is_greedy else ""
+        if is_greedy:
+            return tr("At T 0 the best token is taken, whatever else is set.")
+        return ""
     if step in active_steps(params):
         return ""
     if step == "penalties":
-        return "Over 0 tokens it does nothing."
+        return tr("Over 0 tokens it does nothing.")
     if step == "dry":
-        return "Over 0 tokens DRY does nothing."
+        return tr("Over 0 tokens DRY does nothing.")
     if step == "xtc":
-        return "A threshold above 0.5 turns XTC off."
+        return tr("A threshold above 0.5 turns XTC off.")
     return ""
-
-
-_AT_ZERO = "At T 0 the best token is taken, whatever else is set."

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-UNKNOWN = "The studio does not know this key."
+from studio.translation import mark, tr
+
+UNKNOWN = mark("The studio does not know this key.")
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,19 @@ class Key:
             no place.
         words: How it is carried where it is not the same number, or what it would have done.
         idle: Values with which a key that has no place does nothing there either.
+        another: The key that this is another name of; empty for none.
     """
 
     becomes: tuple[str, ...] = ()
     words: str = ""
     idle: tuple[object, ...] = ()
+    another: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The words as they are shown, behind the name of the key that this is another name of."""
+        words = tr(self.words) if self.words else ""
+        return f"`{self.another}`. {words}".rstrip() if self.another else words
 
     def is_idle(self, value: object) -> bool:
         """Whether the key does nothing with this value."""
@@ -83,28 +93,30 @@ def without_place(words: str, *idle: object) -> Key:
 
 
 _SAME = {
-    "top_k": "Below 0 is off, as 0 is.",
-    "top_p": "0 leaves the best token alone: `top_k` 1.",
-    "top_n_sigma": "0 is off, as -1 is.",
-    "seed": "Below 0 is a new one each time.",
+    "top_k": mark("Below 0 is off, as 0 is."),
+    "top_p": mark("0 leaves the best token alone: `top_k` 1."),
+    "top_n_sigma": mark("0 is off, as -1 is."),
+    "seed": mark("Below 0 is a new one each time."),
 }
 
 
 SHARED: KeyTable = {
-    "epsilon_cutoff": without_place("Cuts below a fixed probability.", 0),
-    "eta_cutoff": without_place("Cuts below a probability that follows the entropy.", 0),
-    "smoothing_factor": without_place("Quadratic sampling: bends the distribution.", 0),
-    "smoothing_curve": without_place("How sharply smoothing bends; for `smoothing_factor`.", 1),
-    "no_repeat_ngram_size": without_place("Forbids word sequences to come again.", 0),
-    "guidance_scale": without_place("Guidance: a second evaluation leads the first.", 1),
-    "penalty_alpha": without_place("Contrastive search instead of sampling.", 0),
-    "num_beams": without_place("Beam search instead of sampling.", 1),
-    "length_penalty": without_place("Whether beam search likes long texts.", 1),
-    "early_stopping": without_place("When beam search stops.", False),
-    "min_length": without_place("No end before so many tokens.", 0),
-    "ban_eos_token": without_place("Writes on where the model would end.", False),
-    "ignore_eos_token": without_place("Writes on where the model would end.", False),
-    "add_bos_token": without_place("Whether the prompt gets the model's first token.", True),
-    "skip_special_tokens": without_place("Whether special tokens are shown.", True),
+    "epsilon_cutoff": without_place(mark("Cuts below a fixed probability."), 0),
+    "eta_cutoff": without_place(mark("Cuts below a probability that follows the entropy."), 0),
+    "smoothing_factor": without_place(mark("Quadratic sampling: bends the distribution."), 0),
+    "smoothing_curve": without_place(
+        mark("How sharply smoothing bends; for `smoothing_factor`."), 1
+    ),
+    "no_repeat_ngram_size": without_place(mark("Forbids word sequences to come again."), 0),
+    "guidance_scale": without_place(mark("Guidance: a second evaluation leads the first."), 1),
+    "penalty_alpha": without_place(mark("Contrastive search instead of sampling."), 0),
+    "num_beams": without_place(mark("Beam search instead of sampling."), 1),
+    "length_penalty": without_place(mark("Whether beam search likes long texts."), 1),
+    "early_stopping": without_place(mark("When beam search stops."), False),
+    "min_length": without_place(mark("No end before so many tokens."), 0),
+    "ban_eos_token": without_place(mark("Writes on where the model would end."), False),
+    "ignore_eos_token": without_place(mark("Writes on where the model would end."), False),
+    "add_bos_token": without_place(mark("Whether the prompt gets the model's first token."), True),
+    "skip_special_tokens": without_place(mark("Whether special tokens are shown."), True),
 }
 """What SillyTavern and text-generation-webui call alike and the studio has no place for."""

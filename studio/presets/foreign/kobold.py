@@ -26,9 +26,10 @@ from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.presets.preset_fields import checked_text
 from studio.sampling import CASINGS, WordBias
+from studio.translation import mark, tr
 
 PROGRAM = "KoboldCpp"
-STORY = "Kobold Lite story"
+STORY = mark("Kobold Lite story")
 
 ABSENT: Mapping[str, object] = {
     "temperature": 0.7,
@@ -40,7 +41,6 @@ ABSENT: Mapping[str, object] = {
     "samplers": from_kobold(KOBOLD_ORDER),
 }
 """What KoboldCpp takes where a request is silent, where it is another than the neutral value."""
-_LAST_TOKEN = "Below 1 is the last token alone there: 1."
 
 _KEYS = {
     "dynatemp_range": "dynatemp_range",
@@ -72,64 +72,73 @@ _LITE_KEYS = {
 """As Kobold Lite calls them, where the engine has the other name."""
 
 KEYS: KeyTable = {
-    "preset": carried("name", words="Else `title`, else the file's name."),
-    "title": carried("name", words="Where `preset` is missing."),
+    "preset": carried("name", words=mark("Else `title`, else the file's name.")),
+    "title": carried("name", words=mark("Where `preset` is missing.")),
     "description": carried("description", words=""),
     **same(_KEYS),
     **same(_LITE_KEYS),
-    "temp": carried("temperature", words="0 and below is greedy: T 0."),
-    "temperature": carried("temperature", words="The same, in stories."),
-    "rep_pen_range": carried("repeat_last_n", words="Below 1 is the last token alone: 1."),
-    "sampler_seed": carried("seed", words="Below 1 is a new one each time. May be a text."),
+    "temp": carried("temperature", words=mark("0 and below is greedy: T 0.")),
+    "temperature": carried("temperature", words=mark("The same, in stories.")),
+    "rep_pen_range": carried("repeat_last_n", words=mark("Below 1 is the last token alone: 1.")),
+    "sampler_seed": carried("seed", words=mark("Below 1 is a new one each time. May be a text.")),
     "dry_penalty_last_n": carried(
-        "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
+        "dry_penalty_last_n", words=mark("0 while DRY is on is all tokens: -1.")
     ),
-    "dry_sequence_breakers": carried("dry_sequence_breakers", words="A list."),
+    "dry_sequence_breakers": carried("dry_sequence_breakers", words=mark("A list.")),
     "sampler_order": carried(
         "samplers",
-        words="Numbers: 0 top-k, 1 top-a, 2 top-p and min-p, 3 tfs, 4 typical, 5 temperature and "
-        "top-n-sigma, 6 penalties. DRY runs before them, XTC after.",
+        words=mark(
+            "Numbers: 0 top-k, 1 top-a, 2 top-p and min-p, 3 tfs, 4 typical, 5 temperature and "
+            "top-n-sigma, 6 penalties. DRY runs before them, XTC after."
+        ),
     ),
-    "logit_bias": carried("logit_bias", words="By token id; -100 and less ban it."),
-    "logitbiasdict": carried("logit_bias", words="The same, in stories."),
-    "stop_sequence": carried("stop", words="A list."),
-    "extrastopseq": carried("stop", words="In stories: texts with `||$||` between."),
+    "logit_bias": carried("logit_bias", words=mark("By token id; -100 and less ban it.")),
+    "logitbiasdict": carried("logit_bias", words=mark("The same, in stories.")),
+    "stop_sequence": carried("stop", words=mark("A list.")),
+    "extrastopseq": carried("stop", words=mark("In stories: texts with `||$||` between.")),
     "max_length": carried("max_tokens", words=""),
-    "genamt": carried("max_tokens", words="The same, in older presets."),
-    "tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens.", 1),
-    "tfs_s": without_place("Tail-free sampling, in stories.", 1),
-    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
+    "genamt": carried("max_tokens", words=mark("The same, in older presets.")),
+    "tfs": without_place(
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
+    ),
+    "tfs_s": without_place(mark("Tail-free sampling, in stories."), 1),
+    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
     "rep_pen_slope": without_place(
-        "Weakens the repeat penalty of the farther half; between 0 and 1, while `rep_pen` is on.",
+        mark(
+            "Weakens the repeat penalty of the farther half; between 0 and 1, while `rep_pen` is "
+            "on."
+        ),
         0,
         1,
     ),
-    "smoothing_factor": without_place("Quadratic sampling: bends the distribution.", 0),
-    "smoothing_curve": without_place("How sharply smoothing bends; for `smoothing_factor`.", 1),
-    "adaptivep_target": without_place("Adaptive-p: draws near a probability.", -1),
-    "adaptive_target": without_place("Adaptive-p: draws near a probability.", -1),
-    "adaptivep_decay": without_place("How fast adaptive-p adapts.", 0.9),
-    "adaptive_decay": without_place("How fast adaptive-p adapts.", 0.9),
-    "tokenbans": carried("word_biases", words="Texts that must not come, in stories."),
-    "banned_tokens": carried("word_biases", words="Texts that must not come, in any casing."),
-    "grammar": without_place("A grammar that the text must follow."),
-    "guidance_scale": without_place("Guidance: a second evaluation leads the first.", 1),
-    "guidance_prompt": without_place("What guidance leads away from."),
-    "eos_ban_mode": without_place("Whether the model may end.", 0, "0", 1, "1"),
-    "ban_eos_token": without_place("Whether the model may end.", False),
-    "use_default_badwordsids": without_place("Whether the model may end.", False),
-    "bypass_eos": without_place("Whether the model may end.", False),
-    "max_context_length": without_place("The size of the context: see Model options."),
-    "custom_sampler_fields": without_place("Fields for a server of one's own."),
-    "second_ep_qty": without_place("Tokens that a second server begins with.", 0, "0"),
-    "second_ep_model": without_place("The model of a second server.", "gpt2"),
-    "second_ep_url": without_place("The place of a second server."),
-    "is_custom": without_place("Whether Kobold Lite lets one delete it.", True, False),
+    "smoothing_factor": without_place(mark("Quadratic sampling: bends the distribution."), 0),
+    "smoothing_curve": without_place(
+        mark("How sharply smoothing bends; for `smoothing_factor`."), 1
+    ),
+    "adaptivep_target": without_place(mark("Adaptive-p: draws near a probability."), -1),
+    "adaptive_target": without_place(mark("Adaptive-p: draws near a probability."), -1),
+    "adaptivep_decay": without_place(mark("How fast adaptive-p adapts."), 0.9),
+    "adaptive_decay": without_place(mark("How fast adaptive-p adapts."), 0.9),
+    "tokenbans": carried("word_biases", words=mark("Texts that must not come, in stories.")),
+    "banned_tokens": carried("word_biases", words=mark("Texts that must not come, in any casing.")),
+    "grammar": without_place(mark("A grammar that the text must follow.")),
+    "guidance_scale": without_place(mark("Guidance: a second evaluation leads the first."), 1),
+    "guidance_prompt": without_place(mark("What guidance leads away from.")),
+    "eos_ban_mode": without_place(mark("Whether the model may end."), 0, "0", 1, "1"),
+    "ban_eos_token": without_place(mark("Whether the model may end."), False),
+    "use_default_badwordsids": without_place(mark("Whether the model may end."), False),
+    "bypass_eos": without_place(mark("Whether the model may end."), False),
+    "max_context_length": without_place(mark("The size of the context: see Model options.")),
+    "custom_sampler_fields": without_place(mark("Fields for a server of one's own.")),
+    "second_ep_qty": without_place(mark("Tokens that a second server begins with."), 0, "0"),
+    "second_ep_model": without_place(mark("The model of a second server."), "gpt2"),
+    "second_ep_url": without_place(mark("The place of a second server.")),
+    "is_custom": without_place(mark("Whether Kobold Lite lets one delete it."), True, False),
 }
 """Of presets and of `savedsettings` in stories, in all of its ages."""
 
-_WINDOW = "A setting of Kobold Lite's window, and none of the sampling."
-_SECRET = "A key or an address of a server; it is not shown."
+_WINDOW = mark("A setting of Kobold Lite's window, and none of the sampling.")
+_SECRET = mark("A key or an address of a server; it is not shown.")
 _STORY_PARTS = ("extrastopseq", "logitbiasdict", "tokenbans")
 """What older stories have beside `savedsettings`, where newer ones have it within."""
 _BETWEEN_STOPS = "||$||"
@@ -170,7 +179,7 @@ def read_story(story: Mapping[str, object], name: str, *, absent: bool) -> Impor
     """
     settings = story.get("savedsettings")
     if not isinstance(settings, dict):
-        raise refused("savedsettings", settings, "an object with the settings")
+        raise refused("savedsettings", settings, tr("an object with the settings"))
     beside = {key: story[key] for key in _STORY_PARTS if story.get(key) and not settings.get(key)}
     known: dict[str, object] = {}
     window: list[NotCarried] = []
@@ -178,10 +187,10 @@ def read_story(story: Mapping[str, object], name: str, *, absent: bool) -> Impor
         if key in KEYS:
             known[key] = value
         elif key.startswith("saved_") or is_secret(key):
-            window.append(NotCarried(f"savedsettings.{key}", HIDDEN, False, _SECRET))
+            window.append(NotCarried(f"savedsettings.{key}", HIDDEN, False, tr(_SECRET)))
         else:
             shown = without_secrets(key, value)
-            window.append(NotCarried(f"savedsettings.{key}", shown, False, _WINDOW))
+            window.append(NotCarried(f"savedsettings.{key}", shown, False, tr(_WINDOW)))
     imported = _read({**known, **beside}, name, STORY, "savedsettings.", absent=absent)
     return replace(imported, not_carried=(*imported.not_carried, *window))
 
@@ -195,7 +204,7 @@ def _read(
         if isinstance(values.get(key), str):
             named = prefix + key, source.give_up(key)
             break
-    source.carry_temperature("temp", "temperature", below_zero="Below 0 is greedy there: T 0.")
+    source.carry_temperature("temp", "temperature", below_zero=tr("Below 0 is greedy there: T 0."))
     source.carry(_LITE_KEYS)
     _carry_range(source)
     source.carry(_KEYS)
@@ -224,7 +233,7 @@ def _carry_range(source: Source) -> None:
     value = source.number("rep_pen_range", is_whole=True)
     if value is not None:
         if value < 1:
-            source.note("rep_pen_range", _LAST_TOKEN)
+            source.note("rep_pen_range", tr("Below 1 is the last token alone there: 1."))
         source.set("repeat_last_n", max(1, value), "rep_pen_range")
 
 
@@ -275,11 +284,13 @@ def write(preset: Preset) -> Exported:
     values |= {key: target.give(field) for key, field in _KEYS.items()}
     if preset.sampling.repeat_last_n < 1:
         del values["rep_pen_range"]
-        tokens = "no tokens" if preset.sampling.repeat_last_n == 0 else "all tokens"
-        target.lose("repeat_last_n", f"There is no word for {tokens} there.")
+        words_lost = tr("There is no word for all tokens there.")
+        if preset.sampling.repeat_last_n == 0:
+            words_lost = tr("There is no word for no tokens there.")
+        target.lose("repeat_last_n", words_lost)
     values["sampler_seed"] = target.give("seed")
     if preset.sampling.seed == 0:
-        target.lose("seed", "0 is a new one each time there.")
+        target.lose("seed", tr("0 is a new one each time there."))
     give_dry_range(target)
     if preset.sampling.top_n_sigma < 0:
         values["nsigma"] = 0
@@ -289,9 +300,10 @@ def write(preset: Preset) -> Exported:
     banned = [word for word in words if word.bias == -math.inf]
     target.carried({"word_biases"})
     if len(banned) < len(words):
-        target.lose("word_biases", "A word can be banned there and not biased; bans are carried.")
+        words_lost = tr("A word can be banned there and not biased; bans are carried.")
+        target.lose("word_biases", words_lost)
     elif any(word.casings != CASINGS for word in banned):
-        target.lose("word_biases", "A word is banned there in any casing.")
+        target.lose("word_biases", tr("A word is banned there in any casing."))
     if banned:
         values["banned_tokens"] = [word.text for word in banned]
     values["stop_sequence"] = list(preset.stop)

@@ -23,6 +23,7 @@ from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import NUMBERS, SamplingParams
+from studio.translation import mark, tr
 
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf)", re.IGNORECASE)
 
@@ -37,7 +38,8 @@ def words(text: str) -> list[str]:
     try:
         return shlex.split(joined, comments=True)
     except ValueError as error:
-        raise PresetError(f"The arguments end within a quotation ({error}). Close it.") from error
+        words = tr("The arguments end within a quotation ({why}). Close it.", why=error)
+        raise PresetError(words) from error
 
 
 def arguments(found: Sequence[str], takes_any: Collection[str]) -> list[tuple[str, str | None]]:
@@ -89,7 +91,7 @@ def unescaped(text: str) -> str:
     return _UNESCAPE.sub(lambda found: signs.get(found[1], found[1]), text)
 
 
-PROGRAM = "llama.cpp arguments"
+PROGRAM = mark("llama.cpp arguments")
 
 ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 """What llama.cpp's programs begin with, where it is another than the neutral value."""
@@ -139,53 +141,58 @@ _NO_BREAKERS = "none"
 """Takes all of DRY's sequence breakers away; a breaker of this spelling cannot be given."""
 _BIAS = re.compile(r"(\d{1,9})([+-].+)")
 
-_SPEED = "Speed and memory: see Model options."
+_SPEED = mark("Speed and memory: see Model options.")
 _PLACES: KeyTable = {
     **same(_KEYS),
-    "--samplers": carried("samplers", words="Names with `;` between."),
+    "--samplers": carried("samplers", words=mark("Names with `;` between.")),
     "--sampling-seq": carried(
-        "samplers", words="Letters: e d s k y p m x t. `--samplers` counts before it."
+        "samplers", words=mark("Letters: e d s k y p m x t. `--samplers` counts before it.")
     ),
     "--dry-sequence-breaker": carried(
-        "dry_sequence_breakers", words="The first replaces the usual ones; `none` is none at all."
+        "dry_sequence_breakers",
+        words=mark("The first replaces the usual ones; `none` is none at all."),
     ),
-    "--logit-bias": carried("logit_bias", words="`15043-1`; `15043-inf` bans the token."),
-    "--predict": carried("max_tokens", words="Below 1 is no limit, and listed."),
-    "--reverse-prompt": carried("stop", words="Once for each."),
+    "--logit-bias": carried("logit_bias", words=mark("`15043-1`; `15043-inf` bans the token.")),
+    "--predict": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
+    "--reverse-prompt": carried("stop", words=mark("Once for each.")),
     "--system-prompt": carried(
-        "system_message", "prompt_format", words="The preset is then for a chat."
+        "system_message", "prompt_format", words=mark("The preset is then for a chat.")
     ),
-    "--ignore-eos": without_place("Writes on where the model would end."),
-    "--grammar": without_place("A grammar that the text must follow."),
-    "--grammar-file": without_place("A grammar that the text must follow."),
-    "--json-schema": without_place("A JSON schema that the text must follow."),
-    "--json-schema-file": without_place("A JSON schema that the text must follow."),
-    "--backend-sampling": without_place("Where sampling is computed."),
-    "--tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens."),
-    "--model": without_place("The model: see Model › Open model."),
-    "--prompt": without_place("A prompt, and no setting."),
-    "--file": without_place("A prompt, and no setting."),
-    "--ctx-size": without_place("The size of the context: see Model options."),
+    "--ignore-eos": without_place(mark("Writes on where the model would end.")),
+    "--grammar": without_place(mark("A grammar that the text must follow.")),
+    "--grammar-file": without_place(mark("A grammar that the text must follow.")),
+    "--json-schema": without_place(mark("A JSON schema that the text must follow.")),
+    "--json-schema-file": without_place(mark("A JSON schema that the text must follow.")),
+    "--backend-sampling": without_place(mark("Where sampling is computed.")),
+    "--tfs": without_place(
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens.")
+    ),
+    "--model": without_place(mark("The model: see Model › Open model.")),
+    "--prompt": without_place(mark("A prompt, and no setting.")),
+    "--file": without_place(mark("A prompt, and no setting.")),
+    "--ctx-size": without_place(mark("The size of the context: see Model options.")),
     "--threads": without_place(_SPEED),
     "--gpu-layers": without_place(_SPEED),
     "--batch-size": without_place(_SPEED),
     "--no-mmap": without_place(_SPEED),
     "--mlock": without_place(_SPEED),
     "--flash-attn": without_place(_SPEED),
-    "--chat-template": without_place("Another chat template; the studio takes the model's own."),
-    "--conversation": without_place("How the console talks."),
-    "--keep": without_place("What of the prompt stays where the context is full."),
-    "--hf-repo": without_place("The model: see Model › Open model."),
-    "--alias": without_place("What a server calls the model."),
-    "--mmproj": without_place("The part of a model that sees pictures."),
-    "--jinja": without_place("How a chat template is read; here as Jinja always."),
-    "--chat-template-kwargs": without_place("Switches of the model's own chat template."),
-    "--reasoning-format": without_place("How thoughts are set apart from the answer."),
-    "--reasoning-budget": without_place("How long the model thinks."),
-    "--parallel": without_place("How a server is run."),
-    "--host": without_place("How a server is run."),
-    "--port": without_place("How a server is run."),
-    "--load-on-startup": without_place("How a server is run."),
+    "--chat-template": without_place(
+        mark("Another chat template; the studio takes the model's own.")
+    ),
+    "--conversation": without_place(mark("How the console talks.")),
+    "--keep": without_place(mark("What of the prompt stays where the context is full.")),
+    "--hf-repo": without_place(mark("The model: see Model › Open model.")),
+    "--alias": without_place(mark("What a server calls the model.")),
+    "--mmproj": without_place(mark("The part of a model that sees pictures.")),
+    "--jinja": without_place(mark("How a chat template is read; here as Jinja always.")),
+    "--chat-template-kwargs": without_place(mark("Switches of the model's own chat template.")),
+    "--reasoning-format": without_place(mark("How thoughts are set apart from the answer.")),
+    "--reasoning-budget": without_place(mark("How long the model thinks.")),
+    "--parallel": without_place(mark("How a server is run.")),
+    "--host": without_place(mark("How a server is run.")),
+    "--port": without_place(mark("How a server is run.")),
+    "--load-on-startup": without_place(mark("How a server is run.")),
     "--ubatch-size": without_place(_SPEED),
     "--cache-type-k": without_place(_SPEED),
     "--cache-type-v": without_place(_SPEED),
@@ -195,10 +202,7 @@ _PLACES: KeyTable = {
 }
 KEYS: KeyTable = {
     **_PLACES,
-    **{
-        flag: replace(_PLACES[own], words=f"`{own}`. {_PLACES[own].words}".rstrip())
-        for flag, own in _SAME.items()
-    },
+    **{flag: replace(_PLACES[own], another=own) for flag, own in _SAME.items()},
 }
 """Every argument under each of its names."""
 
@@ -256,10 +260,10 @@ def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> 
         flag = own_flag(given)
         if flag not in _KEYS and flag not in _OTHERS:
             place = KEYS.get(given, _PLACES.get(flag))
-            source.lose(given, value, why=place.words if place else "")
+            source.lose(given, value, why=place.reason if place else "")
             continue
         if value is None:
-            raise refused(flag, value, "a value behind it")
+            raise refused(flag, value, tr("a value behind it"))
         if flag in _LISTS:
             lists.setdefault(flag, []).append(value)
         elif flag in _KEYS or flag == "--predict":
@@ -270,7 +274,7 @@ def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> 
             source.put(flag, value)
     for flag, values in lists.items():
         source.put(flag, values)
-    source.carry_temperature("--temp", below_zero=BELOW_ZERO)
+    source.carry_temperature("--temp", below_zero=tr(BELOW_ZERO))
     source.carry(_KEYS)
     source.carry_max_tokens("--predict")
     source.carry_system_message("--system-prompt")
@@ -298,23 +302,24 @@ def _carry_order(source: Source) -> None:
     letters, names = source.consume("--sampling-seq"), source.consume("--samplers")
     if isinstance(names, str):
         if letters is not None:
-            why = "`--samplers` counts before it."
+            why = tr("`--samplers` counts before it.")
             source.lose("--sampling-seq", letters, had_effect=False, why=why)
         order, unknown = from_llama_names(name for name in names.split(";") if name)
         source.set("samplers", order, "--samplers")
         for step in unknown:
-            source.lose("--samplers", step, why="The studio has no such step.")
+            source.lose("--samplers", step, why=tr("The studio has no such step."))
     elif isinstance(letters, str):
         steps, unknown = from_letters(letters)
         source.set("samplers", steps, "--sampling-seq")
         for letter in unknown:
-            source.lose("--sampling-seq", letter, why="The studio has no such step.")
+            source.lose("--sampling-seq", letter, why=tr("The studio has no such step."))
 
 
 def _bias(text: str) -> tuple[int, float]:
     found = _BIAS.fullmatch(text)
     if not found:
-        raise refused("--logit-bias", text, "a token id and a signed number, such as 15043+1")
+        allowed = tr("a token id and a signed number, such as 15043+1")
+        raise refused("--logit-bias", text, allowed)
     if found[2].lower() in ("-inf", "-infinity"):
         return int(found[1]), -math.inf
     return int(found[1]), float(number_of("--logit-bias", found[2]))
@@ -342,7 +347,8 @@ def write(preset: Preset) -> Exported:
     if params.dry_sequence_breakers != neutral.dry_sequence_breakers:
         breakers = [text for text in params.dry_sequence_breakers if text != _NO_BREAKERS]
         if len(breakers) < len(params.dry_sequence_breakers):
-            target.lose("dry_sequence_breakers", "There the word `none` takes all breakers away.")
+            words = tr("There the word `none` takes all breakers away.")
+            target.lose("dry_sequence_breakers", words)
         for text in breakers or (_NO_BREAKERS,):
             add("--dry-sequence-breaker", escaped(text))
     for token, bias in params.biases:

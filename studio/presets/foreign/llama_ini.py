@@ -9,15 +9,16 @@ from studio.presets.errors import NothingCarriedError, PresetError, shown
 from studio.presets.foreign import llama_args
 from studio.presets.foreign.llama_args import own_flag
 from studio.presets.foreign.source import Imported, NotCarried, Source
+from studio.translation import mark, tr
 
-PROGRAM = "llama.cpp server preset"
+PROGRAM = mark("llama.cpp server preset")
 
 _SECTION = re.compile(r"\[([^\]\r\n]+)\][ \t]*(?:[;#].*)?")
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*(.*)")
 _MARK = re.compile(r"[;#]")
 _FOR_ALL = "*"
 _UNNAMED = "default"
-_CUT = "llama.cpp takes what stands behind ; or # for a comment."
+_CUT = mark("llama.cpp takes what stands behind ; or # for a comment.")
 
 
 def is_ini(text: str) -> bool:
@@ -51,13 +52,13 @@ def read(text: str, name: str, *, absent: bool) -> tuple[Imported, ...]:
         merged = {**for_all, **pairs}
         for flag, (_, is_cut) in merged.items():
             if is_cut and flag in llama_args.KEYS:
-                source.note(flag, _CUT)
+                source.note(flag, tr(_CUT))
         try:
             llama_args.carry_arguments(source, [(flag, it[0]) for flag, it in merged.items()])
             imported = source.imported(name if section == _UNNAMED else section, PROGRAM)
         except NothingCarriedError as error:
             problem = error
-            words = "Nothing in this section can be carried over."
+            words = tr("Nothing in this section can be carried over.")
             without.append(NotCarried(f"[{section}]", "", had_effect=False, why=words))
             continue
         found.append(_as_in_the_file(imported))
@@ -96,7 +97,13 @@ def _sections(text: str) -> dict[str, dict[str, tuple[str, bool]]]:
             continue
         pair = _PAIR.fullmatch(line)
         if pair is None:
-            raise PresetError(f"line {number}: found {shown(line)}; allowed is key = value.")
+            raise PresetError(
+                tr(
+                    "line {line}: found {found}; allowed is key = value.",
+                    line=number,
+                    found=shown(line),
+                )
+            )
         if pair[1] != "version":
             mark = _MARK.search(pair[2])
             value = pair[2][: mark.start()] if mark else pair[2]

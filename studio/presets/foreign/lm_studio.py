@@ -12,6 +12,7 @@ from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.translation import mark, tr
 
 PROGRAM = "LM Studio"
 MODEL_YAML = "LM Studio model.yaml"
@@ -51,52 +52,64 @@ _NEUTRAL_MIROSTAT = {
     part: getattr(SamplingParams(), field) for part, field in _MIROSTAT_PARTS.items()
 }
 _PARTS = ("operation", "load")
-_SPEED = "Speed and memory: see Model options."
-_DRAFT = "Speed: speculation with a draft model."
-_TOOLS = "Tools that the model may call."
+_SPEED = mark("Speed and memory: see Model options.")
+_DRAFT = mark("Speed: speculation with a draft model.")
+_TOOLS = mark("Tools that the model may call.")
 
 KEYS: KeyTable = {
     **{_PREFIX + key: entry for key, entry in same(_KEYS).items()},
     _PREFIX + "maxPredictedTokens": carried("max_tokens", words=""),
     _PREFIX + "systemPrompt": carried(
-        "system_message", "prompt_format", words="The preset is then for a chat."
+        "system_message", "prompt_format", words=mark("The preset is then for a chat.")
     ),
-    _PREFIX + "stopStrings": carried("stop", words="A list."),
+    _PREFIX + "stopStrings": carried("stop", words=mark("A list.")),
     _PREFIX + _MIROSTAT: carried(
-        *_MIROSTAT_PARTS.values(), words="An object of `version`, `targetEntropy`, `learningRate`."
+        *_MIROSTAT_PARTS.values(),
+        words=mark("An object of `version`, `targetEntropy`, `learningRate`."),
     ),
     _PREFIX + "llama.logitBias": carried(
-        "logit_bias", words="Pairs of token id and bias; `-inf`, and -100 and less, ban the token."
+        "logit_bias",
+        words=mark("Pairs of token id and bias; `-inf`, and -100 and less, ban the token."),
     ),
     _PREFIX + "llama.tailFreeSampling": without_place(
-        "Tail-free sampling: cuts where the curve of probabilities flattens.", 1
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
     ),
-    _PREFIX + "contextOverflowPolicy": without_place("What is cut where the context is full."),
+    _PREFIX + "contextOverflowPolicy": without_place(
+        mark("What is cut where the context is full.")
+    ),
     _PREFIX + "toolCallStopStrings": without_place(_TOOLS),
     _PREFIX + "tools": without_place(_TOOLS, {"type": "none"}),
     _PREFIX + "toolChoice": without_place(_TOOLS),
     _PREFIX + "toolNaming": without_place(_TOOLS),
-    _PREFIX + "structured": without_place("A schema that the text must follow.", {"type": "none"}),
-    _PREFIX + "promptTemplate": without_place(
-        "Another chat template; the studio takes the model's own."
+    _PREFIX + "structured": without_place(
+        mark("A schema that the text must follow."), {"type": "none"}
     ),
-    _PREFIX + "contextPrefill": without_place("Messages before the first one."),
-    _PREFIX + "logProbs": without_place("How many probabilities are sent; the studio shows all."),
+    _PREFIX + "promptTemplate": without_place(
+        mark("Another chat template; the studio takes the model's own.")
+    ),
+    _PREFIX + "contextPrefill": without_place(mark("Messages before the first one.")),
+    _PREFIX + "logProbs": without_place(
+        mark("How many probabilities are sent; the studio shows all.")
+    ),
     _PREFIX + "llama.cpuThreads": without_place(_SPEED),
-    _PREFIX + "reasoning.enableThinking": without_place("Whether the model thinks first."),
-    _PREFIX + "reasoning.budgetTokens": without_place("How long it thinks."),
-    _PREFIX + "reasoning.parsing": without_place("How thoughts are set apart from the answer."),
+    _PREFIX + "reasoning.enableThinking": without_place(mark("Whether the model thinks first.")),
+    _PREFIX + "reasoning.budgetTokens": without_place(mark("How long it thinks.")),
+    _PREFIX + "reasoning.parsing": without_place(
+        mark("How thoughts are set apart from the answer.")
+    ),
     _PREFIX + "speculativeDecoding.draftModel": without_place(_DRAFT),
-    "llm.load.contextLength": without_place("The size of the context: see Model options."),
-    "llm.load.seed": without_place("A seed for the whole model; the studio has one a preset."),
-    "model": without_place("The model: see Model › Open model."),
-    "base": without_place("Where the model's files are."),
-    "metadataOverrides": without_place("What a catalogue shows of the model."),
-    "customFields": without_place("Switches of the model's own chat template."),
-    "suggestions": without_place("What LM Studio advises."),
-    "tags": without_place("How the model is found."),
-    "identifier": without_place("LM Studio's own name for the file."),
-    "changed": without_place("Whether it was changed in the window.", True, False),
+    "llm.load.contextLength": without_place(mark("The size of the context: see Model options.")),
+    "llm.load.seed": without_place(
+        mark("A seed for the whole model; the studio has one a preset.")
+    ),
+    "model": without_place(mark("The model: see Model › Open model.")),
+    "base": without_place(mark("Where the model's files are.")),
+    "metadataOverrides": without_place(mark("What a catalogue shows of the model.")),
+    "customFields": without_place(mark("Switches of the model's own chat template.")),
+    "suggestions": without_place(mark("What LM Studio advises.")),
+    "tags": without_place(mark("How the model is found.")),
+    "identifier": without_place(mark("LM Studio's own name for the file.")),
+    "changed": without_place(mark("Whether it was changed in the window."), True, False),
 }
 """Of the fields in `operation` and `load`, and beside them."""
 
@@ -130,7 +143,7 @@ def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Impo
     """
     config = values.get("config", {})
     if not isinstance(config, dict):
-        raise refused("config", config, "an object with operation and load")
+        raise refused("config", config, tr("an object with operation and load"))
     rest = {key: value for key, value in values.items() if key != "config"}
     rest |= {f"config.{key}": value for key, value in config.items() if key not in _PARTS}
     model = values.get("model")
@@ -148,7 +161,7 @@ def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: b
     off = {_KEYS.get(key.removeprefix(_PREFIX)) for key in switched_off}
     own = {field: value for field, value in ABSENT.items() if field not in off}
     source = Source(fields, KEYS, absent=own if absent else None)
-    source.carry_temperature(f"{_PREFIX}temperature", below_zero=BELOW_ZERO)
+    source.carry_temperature(f"{_PREFIX}temperature", below_zero=tr(BELOW_ZERO))
     source.carry({_PREFIX + key: field for key, field in _KEYS.items()})
     _carry_mirostat(source)
     carry_biases(source, f"{_PREFIX}llama.logitBias")
@@ -156,7 +169,7 @@ def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: b
     source.carry_system_message(f"{_PREFIX}systemPrompt")
     source.carry_stops(f"{_PREFIX}stopStrings")
     for key, value in switched_off.items():
-        source.lose(key, value, had_effect=False, why="It is switched off.")
+        source.lose(key, value, had_effect=False, why=tr("It is switched off."))
     for key, value in rest.items():
         source.lose(key, value, had_effect=False)
     return source
@@ -168,7 +181,8 @@ def _carry_mirostat(source: Source) -> None:
     if found is None:
         return
     if not isinstance(found, dict):
-        raise refused(key, found, "an object with version, targetEntropy and learningRate")
+        allowed = tr("an object with version, targetEntropy and learningRate")
+        raise refused(key, found, allowed)
     parts = Source(found, same(_MIROSTAT_PARTS), f"{key}.")
     parts.carry(_MIROSTAT_PARTS)
     source.take_over(parts, key)
@@ -183,17 +197,18 @@ def _gather(
     """Put the fields of one part where their keys say, those that are off beside them."""
     found = values.get(part, {})
     if not isinstance(found, dict) or not isinstance(found.get("fields", []), list):
-        raise refused(f"{part}.fields", found, "a list of { key, value }")
+        raise refused(f"{part}.fields", found, tr("a list of { key, value }"))
     for index, entry in enumerate(found.get("fields", [])):
         where = f"{part}.fields[{index}]"
         if not isinstance(entry, dict) or not isinstance(entry.get("key"), str):
-            raise refused(where, entry, "an object with key and value")
+            raise refused(where, entry, tr("an object with key and value"))
         key, value = entry["key"], entry.get("value")
         if key in fields or key in switched_off:
-            raise PresetError(f"{where}: “{key}” is there twice; allowed is once.", key)
+            words = tr("{place}: “{key}” is there twice; allowed is once.", place=where, key=key)
+            raise PresetError(words, key)
         if isinstance(value, dict) and value.keys() <= {"checked", "value"} and "checked" in value:
             if not isinstance(value["checked"], bool):
-                raise refused(f"{key}.checked", value["checked"], "true or false")
+                raise refused(f"{key}.checked", value["checked"], tr("true or false"))
             if not value["checked"]:
                 switched_off[key] = value.get("value")
                 continue

@@ -8,6 +8,7 @@ from studio.presets.errors import refused
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
 from studio.presets.foreign.quirks import BELOW_ZERO
 from studio.presets.foreign.source import Imported, Source
+from studio.translation import mark, tr
 
 PROGRAM = "NovelAI"
 
@@ -33,55 +34,59 @@ _NUMBERS = {0: "temperature", 1: "top_k", 2: "top_p", 3: "tfs", 4: "top_a", 5: "
 }  # fmt: skip
 """The steps of `order` where it is a list of numbers."""
 _RANGE = "repetition_penalty_range"
-_SERVER = "How a server answers, and no setting."
+_SERVER = mark("How a server answers, and no setting.")
 
 KEYS: KeyTable = {
-    "name": carried("name", words="Else the file's name."),
-    "temperature": carried("temperature", words="Below 0 is greedy: T 0."),
+    "name": carried("name", words=mark("Else the file's name.")),
+    "temperature": carried("temperature", words=mark("Below 0 is greedy: T 0.")),
     **same(_KEYS),
-    _RANGE: carried("repeat_last_n", words="0 is the whole text: -1."),
-    "max_length": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    _RANGE: carried("repeat_last_n", words=mark("0 is the whole text: -1.")),
+    "max_length": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
     "order": carried(
         "samplers",
-        words="Names with a switch each, or numbers; penalties run first. What is switched off, "
-        "and what the list leaves out, does not run.",
+        words=mark(
+            "Names with a switch each, or numbers; penalties run first. What is switched off, "
+            "and what the list leaves out, does not run."
+        ),
     ),
     "tail_free_sampling": without_place(
-        "Tail-free sampling: cuts where the curve of probabilities flattens.", 1
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
     ),
-    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0, 1),
-    "top_g": without_place("Cuts by groups of probabilities.", 0),
-    "mirostat_lr": without_place("NovelAI's own Mirostat, a step of its order.", 1, 0),
-    "mirostat_tau": without_place("NovelAI's own Mirostat, a step of its order.", 0),
-    "math1_temp": without_place("Unified sampling: bends the distribution.", 1),
-    "math1_quad": without_place("Unified sampling: bends the distribution.", 0),
-    "math1_quad_entropy_scale": without_place("Unified sampling: bends the distribution.", 0),
-    "cfg_scale": without_place("Guidance: a second evaluation leads the first.", 1),
-    "cfg_uc": without_place("What guidance leads away from.", ""),
-    "phrase_rep_pen": without_place("Forbids phrases to come again.", "off"),
-    "min_length": without_place("No end before so many tokens.", 0, 1),
+    "top_a": without_place(
+        mark("Cuts below a share of the best token's squared probability."), 0, 1
+    ),
+    "top_g": without_place(mark("Cuts by groups of probabilities."), 0),
+    "mirostat_lr": without_place(mark("NovelAI's own Mirostat, a step of its order."), 1, 0),
+    "mirostat_tau": without_place(mark("NovelAI's own Mirostat, a step of its order."), 0),
+    "math1_temp": without_place(mark("Unified sampling: bends the distribution."), 1),
+    "math1_quad": without_place(mark("Unified sampling: bends the distribution."), 0),
+    "math1_quad_entropy_scale": without_place(mark("Unified sampling: bends the distribution."), 0),
+    "cfg_scale": without_place(mark("Guidance: a second evaluation leads the first."), 1),
+    "cfg_uc": without_place(mark("What guidance leads away from."), ""),
+    "phrase_rep_pen": without_place(mark("Forbids phrases to come again."), "off"),
+    "min_length": without_place(mark("No end before so many tokens."), 0, 1),
     "repetition_penalty_slope": without_place(
-        "Weakens the repeat penalty of tokens farther back.", 0
+        mark("Weakens the repeat penalty of tokens farther back."), 0
     ),
     "repetition_penalty_default_whitelist": without_place(
-        "Spares common words from the penalty.", False
+        mark("Spares common words from the penalty."), False
     ),
-    "stop_sequences": without_place("Token ids of NovelAI's own models.", [], [[]]),
-    "bad_words_ids": without_place("Token ids of NovelAI's own models."),
-    "logit_bias_groups": without_place("Biases of NovelAI's own models."),
-    "logit_bias_exp": without_place("Biases of NovelAI's own models."),
-    "bracket_ban": without_place("Keeps NovelAI's models from brackets."),
-    "num_logprobs": without_place("How many probabilities are sent; the studio shows all."),
-    "max_context": without_place("The size of the context: see Model options."),
-    "prefix": without_place("A module of NovelAI's own models.", "vanilla"),
+    "stop_sequences": without_place(mark("Token ids of NovelAI's own models."), [], [[]]),
+    "bad_words_ids": without_place(mark("Token ids of NovelAI's own models.")),
+    "logit_bias_groups": without_place(mark("Biases of NovelAI's own models.")),
+    "logit_bias_exp": without_place(mark("Biases of NovelAI's own models.")),
+    "bracket_ban": without_place(mark("Keeps NovelAI's models from brackets.")),
+    "num_logprobs": without_place(mark("How many probabilities are sent; the studio shows all.")),
+    "max_context": without_place(mark("The size of the context: see Model options.")),
+    "prefix": without_place(mark("A module of NovelAI's own models."), "vanilla"),
     "use_cache": without_place(_SERVER, True, False),
     "return_full_text": without_place(_SERVER, True, False),
-    "generate_until_sentence": without_place("Writes on to the end of a sentence.", False),
-    "textGenerationSettingsVersion": without_place("The version of the form.", *range(10)),
-    "presetVersion": without_place("The version of the form.", *range(10)),
-    "model": without_place("The model: see Model › Open model."),
-    "id": without_place("NovelAI's own name for the file."),
-    "remoteId": without_place("NovelAI's own name for the file."),
+    "generate_until_sentence": without_place(mark("Writes on to the end of a sentence."), False),
+    "textGenerationSettingsVersion": without_place(mark("The version of the form."), *range(10)),
+    "presetVersion": without_place(mark("The version of the form."), *range(10)),
+    "model": without_place(mark("The model: see Model › Open model.")),
+    "id": without_place(mark("NovelAI's own name for the file.")),
+    "remoteId": without_place(mark("NovelAI's own name for the file.")),
 }
 """Of `parameters`, and beside it."""
 
@@ -109,18 +114,18 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """
     parameters = values.get("parameters", values)
     if not isinstance(parameters, dict):
-        raise refused("parameters", parameters, "an object with the settings")
+        raise refused("parameters", parameters, tr("an object with the settings"))
     source = Source(parameters, KEYS, absent=ABSENT if absent else None)
     if parameters is not values:
         for key, value in values.items():
             if key not in ("parameters", "name"):
                 source.put(key, value)
     own_name = source.give_up("name") or values.get("name")
-    source.carry_temperature("temperature", below_zero=BELOW_ZERO)
+    source.carry_temperature("temperature", below_zero=tr(BELOW_ZERO))
     reach = source.number(_RANGE, is_whole=True)
     if reach is not None:
         if reach == 0:
-            source.note(_RANGE, "0 is the whole text there.")
+            source.note(_RANGE, tr("0 is the whole text there."))
         source.set("repeat_last_n", reach or -1, _RANGE)
     source.carry({key: field for key, field in _KEYS.items() if key != _RANGE})
     source.carry_max_tokens("max_length")
@@ -134,7 +139,7 @@ def _carry_order(source: Source) -> None:
     if order is None:
         return
     if not isinstance(order, list):
-        raise refused("order", order, "a list of steps")
+        raise refused("order", order, tr("a list of steps"))
     steps = {"penalties": None}
     for index, entry in enumerate(order):
         name = entry
@@ -145,10 +150,10 @@ def _carry_order(source: Source) -> None:
         elif isinstance(entry, int) and not isinstance(entry, bool):
             name = _NUMBERS.get(entry, entry)
         elif not isinstance(entry, str):
-            raise refused(f"order[{index}]", entry, "a name, a number, or { id, enabled }")
+            raise refused(f"order[{index}]", entry, tr("a name, a number, or { id, enabled }"))
         step = _STEPS.get(str(name))
         if step is None:
-            why = "The studio has no such step."
+            why = tr("The studio has no such step.")
             source.lose("order", name, had_effect=False, why=why)
         else:
             steps[step] = None

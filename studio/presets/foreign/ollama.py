@@ -19,48 +19,51 @@ from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.translation import mark, tr
 
-PROGRAM = "Ollama Modelfile"
+PROGRAM = mark("Ollama Modelfile")
 
 ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
 """What Ollama begins with, where it is another than the neutral value."""
-_NO_MIROSTAT = "Ollama of today does not know Mirostat any more, and takes no notice."
+_NO_MIROSTAT = mark("Ollama of today does not know Mirostat any more, and takes no notice.")
 _DEPRECATED = ("mirostat", "mirostat_tau", "mirostat_eta")
 
 _KEYS = {
     "temperature": "temperature",
     **LLAMA_CPP_NAMES,
 }
-_SPEED = "Speed and memory: see Model options."
+_SPEED = mark("Speed and memory: see Model options.")
 KEYS: KeyTable = {
     **same(_KEYS),
-    "num_predict": carried("max_tokens", words="Below 1 is no limit, and listed."),
-    "stop": carried("stop", words="A line each."),
+    "num_predict": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
+    "stop": carried("stop", words=mark("A line each.")),
     "SYSTEM": carried(
         "system_message",
         "prompt_format",
-        words="The preset is then for a chat; the last one counts.",
+        words=mark("The preset is then for a chat; the last one counts."),
     ),
     "tfs_z": without_place(
-        "Tail-free sampling: cuts where the curve of probabilities flattens.", 1
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
     ),
-    "num_ctx": without_place("The size of the context: see Model options."),
-    "num_keep": without_place("What of the prompt stays where the context is full."),
-    "draft_num_predict": without_place("Speed: speculation with a draft model."),
-    "penalize_newline": without_place("Whether penalties count for line ends; here they do."),
+    "num_ctx": without_place(mark("The size of the context: see Model options.")),
+    "num_keep": without_place(mark("What of the prompt stays where the context is full.")),
+    "draft_num_predict": without_place(mark("Speed: speculation with a draft model.")),
+    "penalize_newline": without_place(mark("Whether penalties count for line ends; here they do.")),
     **dict.fromkeys(
         ("num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "use_mlock", "numa"),
         without_place(_SPEED),
     ),
-    "FROM": without_place("The model: see Model › Open model."),
-    "TEMPLATE": without_place("Another chat template; the studio takes the model's own."),
-    "ADAPTER": without_place("A LoRA beside the model."),
-    "LICENSE": without_place("The model's licence."),
-    "MESSAGE": without_place("Messages before the first one."),
-    "REQUIRES": without_place("The least version of Ollama."),
-    "DRAFT": without_place("Speed: speculation with a draft model."),
-    "RENDERER": without_place("How Ollama writes a prompt; the studio takes the model's template."),
-    "PARSER": without_place("How thoughts and tools are set apart from the answer."),
+    "FROM": without_place(mark("The model: see Model › Open model.")),
+    "TEMPLATE": without_place(mark("Another chat template; the studio takes the model's own.")),
+    "ADAPTER": without_place(mark("A LoRA beside the model.")),
+    "LICENSE": without_place(mark("The model's licence.")),
+    "MESSAGE": without_place(mark("Messages before the first one.")),
+    "REQUIRES": without_place(mark("The least version of Ollama.")),
+    "DRAFT": without_place(mark("Speed: speculation with a draft model.")),
+    "RENDERER": without_place(
+        mark("How Ollama writes a prompt; the studio takes the model's template.")
+    ),
+    "PARSER": without_place(mark("How thoughts and tools are set apart from the answer.")),
 }
 """Parameters by their names, and instructions in capitals."""
 
@@ -69,40 +72,44 @@ _NAMES = frozenset(
     | {"DRAFT", "RENDERER", "PARSER"}
 )
 _IDLE = frozenset({"LICENSE", "REQUIRES"})
-NO_INSTRUCTION = "Ollama knows no such instruction, and would refuse the file."
+_NO_INSTRUCTION = mark("Ollama knows no such instruction, and would refuse the file.")
 _MOST_INSTRUCTIONS = 10_000
 _FENCE = '"""'
 
-BODY = "Ollama request"
+BODY = mark("Ollama request")
 BODY_KEYS: KeyTable = {
     **same(_KEYS),
     **{key: entry for key, entry in KEYS.items() if key.islower()},
-    "stop": carried("stop", words="A list, or one text."),
-    "system": carried("system_message", "prompt_format", words="The preset is then for a chat."),
+    "stop": carried("stop", words=mark("A list, or one text.")),
+    "system": carried(
+        "system_message", "prompt_format", words=mark("The preset is then for a chat.")
+    ),
     "messages": carried(
         "system_message",
         "prompt_format",
-        words="Those of the system, where `system` is missing; others are a prompt, and listed.",
+        words=mark(
+            "Those of the system, where `system` is missing; others are a prompt, and listed."
+        ),
     ),
-    "model": without_place("The model: see Model › Open model."),
-    "prompt": without_place("A prompt, and no setting."),
-    "suffix": without_place("A prompt, and no setting."),
-    "template": without_place("Another chat template; the studio takes the model's own."),
-    "stream": without_place("How the answer arrives.", True, False),
-    "raw": without_place("Whether the prompt goes through a template.", False),
-    "format": without_place("A form that the text must follow."),
-    "keep_alive": without_place("How long the model stays in memory."),
-    "context": without_place("What was said before."),
-    "images": without_place("Pictures."),
-    "tools": without_place("Tools that the model may call."),
-    "think": without_place("Whether the model thinks first.", False),
-    "truncate": without_place("What happens where the context is full."),
-    "shift": without_place("What happens where the context is full."),
-    "logprobs": without_place("How many probabilities are sent; the studio shows all."),
-    "top_logprobs": without_place("How many probabilities are sent; the studio shows all."),
+    "model": without_place(mark("The model: see Model › Open model.")),
+    "prompt": without_place(mark("A prompt, and no setting.")),
+    "suffix": without_place(mark("A prompt, and no setting.")),
+    "template": without_place(mark("Another chat template; the studio takes the model's own.")),
+    "stream": without_place(mark("How the answer arrives."), True, False),
+    "raw": without_place(mark("Whether the prompt goes through a template."), False),
+    "format": without_place(mark("A form that the text must follow.")),
+    "keep_alive": without_place(mark("How long the model stays in memory.")),
+    "context": without_place(mark("What was said before.")),
+    "images": without_place(mark("Pictures.")),
+    "tools": without_place(mark("Tools that the model may call.")),
+    "think": without_place(mark("Whether the model thinks first."), False),
+    "truncate": without_place(mark("What happens where the context is full.")),
+    "shift": without_place(mark("What happens where the context is full.")),
+    "logprobs": without_place(mark("How many probabilities are sent; the studio shows all.")),
+    "top_logprobs": without_place(mark("How many probabilities are sent; the studio shows all.")),
 }
 """Of a request's body and of its `options`."""
-_OUTSIDE = "Ollama reads it within `options` alone."
+_OUTSIDE = mark("Ollama reads it within `options` alone.")
 
 
 def is_modelfile(text: str) -> bool:
@@ -130,7 +137,8 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
     stops: list[str] = []
     for count, (instruction, key, value) in enumerate(instructions(text)):
         if count == _MOST_INSTRUCTIONS:
-            raise PresetError(f"It has more than {count:,} instructions. It is no preset.")
+            words = tr("It has more than {most:,} instructions. It is no preset.", most=count)
+            raise PresetError(words)
         if instruction == "PARAMETER":
             key = key.lower()
             if key == "stop":
@@ -145,7 +153,8 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
             value = f"{key} {value}" if key else value
             source.lose(instruction, value, had_effect=instruction not in _IDLE)
         else:
-            source.lose(instruction, value, had_effect=False, why=NO_INSTRUCTION)
+            why = tr(_NO_INSTRUCTION)
+            source.lose(instruction, value, had_effect=False, why=why, is_unknown=True)
     if stops:
         source.put("stop", stops)
     _carry(source)
@@ -166,7 +175,7 @@ def read_body(values: Mapping[str, object], name: str, *, absent: bool) -> Impor
     """
     options = values.get("options")
     if not isinstance(options, dict):
-        raise refused("options", options, "an object with the parameters")
+        raise refused("options", options, tr("an object with the parameters"))
     source = Source(options, BODY_KEYS, "options.", ABSENT if absent else None)
     _carry(source)
     outer = Source({}, BODY_KEYS, "")
@@ -174,7 +183,7 @@ def read_body(values: Mapping[str, object], name: str, *, absent: bool) -> Impor
         if key in ("options", "system", "messages"):
             continue
         if key in options or key in _KEYS:
-            outer.lose(key, value, had_effect=False, why=_OUTSIDE)
+            outer.lose(key, value, had_effect=False, why=tr(_OUTSIDE))
         else:
             outer.put(key, value)
     for key in ("messages", "system"):
@@ -186,10 +195,10 @@ def read_body(values: Mapping[str, object], name: str, *, absent: bool) -> Impor
 
 
 def _carry(source: Source) -> None:
-    source.carry_temperature("temperature", below_zero=BELOW_ZERO)
+    source.carry_temperature("temperature", below_zero=tr(BELOW_ZERO))
     for key in _DEPRECATED:
         if key in source:
-            source.note(key, _NO_MIROSTAT)
+            source.note(key, tr(_NO_MIROSTAT))
     source.carry(_KEYS)
     source.carry_max_tokens("num_predict")
     source.carry_stops("stop")
@@ -222,13 +231,18 @@ def instructions(text: str) -> Iterator[tuple[str, str, str]]:
             named = _NAME.match(text, place)
             if named is None:
                 raise PresetError(
-                    f"line {line}: found {shown(word)} alone; allowed is a name and a value behind "
-                    "it, such as PARAMETER temperature 0.7."
+                    tr(
+                        "line {line}: found {found} alone; allowed is a name and a value behind "
+                        "it, such as PARAMETER temperature 0.7.",
+                        line=line,
+                        found=shown(word),
+                    )
                 )
             key, place = named[1], named.end()
         end = _value_end(text, place)
         if end is None:
-            raise PresetError(f"line {line}: the quotation does not end. Close it.")
+            words = tr("line {line}: the quotation does not end. Close it.", line=line)
+            raise PresetError(words)
         yield word.upper(), key, _unquoted(text[place:end].strip())
         line += text.count("\n", place, end)
         place = end
@@ -295,17 +309,19 @@ def write(preset: Preset) -> Exported:
     for stop in preset.stop:
         written = quoted(stop)
         if written is None:
-            target.lose("stop", f"Its Modelfiles cannot say {shown(stop)}; there are no escapes.")
+            words = tr("Its Modelfiles cannot say {text}; there are no escapes.", text=shown(stop))
+            target.lose("stop", words)
         else:
             lines.append(f"PARAMETER stop {written}")
     if preset.prompt_format == "chat" and preset.system_message:
         message = quoted(preset.system_message)
         if message is None:
-            target.lose("system_message", "Its Modelfiles cannot say this text: no escapes.")
+            words = tr("Its Modelfiles cannot say this text: no escapes.")
+            target.lose("system_message", words)
         else:
             target.carried({"system_message", "prompt_format"})
             lines.append(f"SYSTEM {message}")
     if preset.sampling.mirostat:
-        target.lose("mirostat", _NO_MIROSTAT)
+        target.lose("mirostat", tr(_NO_MIROSTAT))
     target.order_is(DEFAULT_SAMPLERS)
     return target.exported("\n".join(lines) + "\n", ".Modelfile")

@@ -26,8 +26,9 @@ from studio.presets.foreign.source import Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import NUMBERS, SamplingParams
+from studio.translation import mark, tr
 
-PROGRAM = "OpenAI-style request"
+PROGRAM = mark("OpenAI-style request")
 
 _KEYS = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
 _FURTHER = tuple(
@@ -38,29 +39,31 @@ _FURTHER = tuple(
 assert all(NUMBERS[key].server_name == key for key in (*_KEYS, *_FURTHER))
 _LLAMA_SERVER = frozenset({*_FURTHER, "n_predict", "samplers", "n_probs"}) - {"top_k", "min_p"}
 """Keys that speak of llama-server, and of no other server."""
-_SERVER = "How a server answers, and no setting."
-_SPEED = "Speed and memory: see Model options."
+_SERVER = mark("How a server answers, and no setting.")
+_SPEED = mark("Speed and memory: see Model options.")
 KEYS: KeyTable = {
     **same({key: key for key in (*_KEYS, *_FURTHER)}),
-    "repetition_penalty": carried("repeat_penalty", words="As vLLM and others call it."),
-    "max_completion_tokens": carried("max_tokens", words="Counts before the older `max_tokens`."),
-    "max_tokens": carried("max_tokens", words="Below 1 is no limit, and listed."),
-    "n_predict": carried("max_tokens", words="The same, as llama-server calls it."),
-    "stop": carried("stop", words="A list, or one text."),
-    "logit_bias": carried(
-        "logit_bias", words="By token id or text; -100 and less, and false, ban it."
+    "repetition_penalty": carried("repeat_penalty", words=mark("As vLLM and others call it.")),
+    "max_completion_tokens": carried(
+        "max_tokens", words=mark("Counts before the older `max_tokens`.")
     ),
-    "dry_sequence_breakers": carried("dry_sequence_breakers", words="A list."),
-    "samplers": carried("samplers", words="llama-server's names, or a text of its letters."),
+    "max_tokens": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
+    "n_predict": carried("max_tokens", words=mark("The same, as llama-server calls it.")),
+    "stop": carried("stop", words=mark("A list, or one text.")),
+    "logit_bias": carried(
+        "logit_bias", words=mark("By token id or text; -100 and less, and false, ban it.")
+    ),
+    "dry_sequence_breakers": carried("dry_sequence_breakers", words=mark("A list.")),
+    "samplers": carried("samplers", words=mark("llama-server's names, or a text of its letters.")),
     "messages": carried(
         "system_message",
         "prompt_format",
-        words="Those of the system and the developer; others are a prompt, and listed.",
+        words=mark("Those of the system and the developer; others are a prompt, and listed."),
     ),
-    "model": without_place("The model: see Model › Open model."),
-    "prompt": without_place("A prompt, and no setting."),
-    "n": without_place("Several answers at once; the studio has takes.", 1),
-    "best_of": without_place("Several answers at once; the studio has takes.", 1),
+    "model": without_place(mark("The model: see Model › Open model.")),
+    "prompt": without_place(mark("A prompt, and no setting.")),
+    "n": without_place(mark("Several answers at once; the studio has takes."), 1),
+    "best_of": without_place(mark("Several answers at once; the studio has takes."), 1),
     "stream": without_place(_SERVER, True, False),
     "stream_options": without_place(_SERVER),
     "logprobs": without_place(_SERVER, True, False),
@@ -73,15 +76,15 @@ KEYS: KeyTable = {
     "echo": without_place(_SERVER, False),
     "cache_prompt": without_place(_SPEED, True, False),
     "id_slot": without_place(_SPEED),
-    "n_keep": without_place("What of the prompt stays where the context is full.", 0),
-    "ignore_eos": without_place("Writes on where the model would end.", False),
-    "grammar": without_place("A grammar that the text must follow."),
-    "json_schema": without_place("A JSON schema that the text must follow."),
-    "response_format": without_place("A form that the text must follow.", {"type": "text"}),
-    "tools": without_place("Tools that the model may call."),
-    "tool_choice": without_place("Tools that the model may call.", "none"),
-    "parallel_tool_calls": without_place("Tools that the model may call.", True, False),
-    "reasoning_effort": without_place("How long the model thinks."),
+    "n_keep": without_place(mark("What of the prompt stays where the context is full."), 0),
+    "ignore_eos": without_place(mark("Writes on where the model would end."), False),
+    "grammar": without_place(mark("A grammar that the text must follow.")),
+    "json_schema": without_place(mark("A JSON schema that the text must follow.")),
+    "response_format": without_place(mark("A form that the text must follow."), {"type": "text"}),
+    "tools": without_place(mark("Tools that the model may call.")),
+    "tool_choice": without_place(mark("Tools that the model may call."), "none"),
+    "parallel_tool_calls": without_place(mark("Tools that the model may call."), True, False),
+    "reasoning_effort": without_place(mark("How long the model thinks.")),
 }
 
 CERTAIN = frozenset({"messages", "model", "max_tokens", "max_completion_tokens", "n_predict"})
@@ -105,7 +108,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
     """
     is_llama_server = bool(values.keys() & _LLAMA_SERVER)
     source = Source(values, KEYS, absent=ABSENT if absent and is_llama_server else None)
-    source.carry_temperature("temperature", below_zero=BELOW_ZERO)
+    source.carry_temperature("temperature", below_zero=tr(BELOW_ZERO))
     source.carry({"repetition_penalty": "repeat_penalty"})
     source.carry({key: key for key in (*_KEYS, *_FURTHER)})
     source.carry_max_tokens("max_completion_tokens", "max_tokens", "n_predict")
@@ -120,7 +123,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
             order, unknown = from_llama_names(text_list("samplers", names))
         source.set("samplers", order, "samplers")
         for step in unknown:
-            source.lose("samplers", step, why="The studio has no such step.")
+            source.lose("samplers", step, why=tr("The studio has no such step."))
     settle_adaptive(source, "adaptive_target")
     carry_messages(source)
     return source.imported(name, PROGRAM)

@@ -6,17 +6,18 @@ import math
 from collections.abc import Mapping
 
 from studio.presets.credentials import NEVER, is_secret, without_secrets
-from studio.presets.document import PresetDocument, newer_words
+from studio.presets.document import PresetDocument, is_newer_words
 from studio.presets.errors import PresetError
 from studio.presets.foreign.idle import why_idle
-from studio.presets.foreign.source import Carried, Imported, NotCarried
+from studio.presets.foreign.source import Carried, Imported, NotCarried, left_out, renamed
 from studio.presets.preset import FORMAT_VERSION
 from studio.presets.preset_fields import PRESET_FIELDS, SAMPLING_FIELDS, read_preset
 from studio.presets.preset_name import checked_name, safe_name
+from studio.translation import mark, tr
 
 PROGRAM = "Kelvin Studio"
 
-_UNKNOWN = "The studio does not know it; it stays in the file and does nothing."
+_UNKNOWN = mark("The studio does not know it; it stays in the file and does nothing.")
 
 
 def is_own(values: Mapping[str, object]) -> bool:
@@ -57,8 +58,8 @@ def read(values: Mapping[str, object], stem: str) -> Imported:
     document = PresetDocument.of({**known, **unknown})
     if document.is_newer:
         version = document.preset.format_version
-        words = newer_words(version).partition(" Update ")[0]
-        notes["format_version"] = f"{words} It is kept as version {FORMAT_VERSION}."
+        kept = tr("It is kept as version {version}.", version=FORMAT_VERSION)
+        notes["format_version"] = f"{is_newer_words(version)} {kept}"
     return Imported(document, PROGRAM, tuple(lost), tuple(_carried(document, known, notes)))
 
 
@@ -69,7 +70,7 @@ def _named(name: object, notes: dict[str, str]) -> object:
         if not isinstance(name, str):
             return name  # and is refused with the rest
     safe = safe_name(name)
-    notes["name"] = f"It cannot be a name here, and is “{safe}”."
+    notes["name"] = renamed(safe)
     return safe
 
 
@@ -83,8 +84,7 @@ def _is_allowed(
     try:
         read_preset({"name": "-", **part})
     except PresetError as error:
-        _, _, allowed = str(error).partition("; allowed is ")
-        lost.append(NotCarried(key, value, why=f"Left out: allowed is {allowed}"))
+        lost.append(NotCarried(key, value, why=left_out(error)))
         return False
     return True
 
@@ -100,7 +100,7 @@ def _unknown(
         shown = without_secrets(key, value)
         if not is_secret(key):
             kept[key] = shown
-        why = NEVER if is_secret(key) else _UNKNOWN
+        why = tr(NEVER if is_secret(key) else _UNKNOWN)
         lost.append(NotCarried(prefix + key, shown, had_effect=False, why=why))
     return kept
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from studio.presets.errors import refused
+from studio.translation import tr
 
 _WHOLE = re.compile(r"[-+]?\d{1,18}")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
@@ -25,4 +26,4 @@ def number_of(key: str, text: object) -> int | float:
             return int(text)
         if _NUMBER.fullmatch(text) and len(text) < 400 and abs(float(text)) < 1e308:
             return float(text)
-    raise refused(key, text, "a finite number")
+    raise refused(key, text, tr("a finite number"))

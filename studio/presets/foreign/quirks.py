@@ -12,14 +12,17 @@ from studio.presets.foreign.orders import KOBOLD_NUMBERS, from_kobold, from_webu
 from studio.presets.foreign.source import Source
 from studio.presets.foreign.target import Target
 from studio.sampling import STEPS, ParameterError, SamplingParams, WordBias
+from studio.translation import mark, tr
 
 _BAN = -100.0
 """The bias that bans a token in an OpenAI-style body."""
 _MACRO = re.compile(r"\{\{[a-zA-Z]+\}\}")
 _IDS = re.compile(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*")
 _LARGEST_TOKEN = 2**31 - 1
-BELOW_ZERO = "Below 0 is greedy, as llama.cpp takes it: T 0."
-_NO_TEXTS = "Numbers of tokens stand here; this is a text."
+BELOW_ZERO = mark("Below 0 is greedy, as llama.cpp takes it: T 0.")
+
+
+NONE_HERE = mark("0 is all tokens there, and none here.")
 
 
 def carry_dynamic_temperature(
@@ -54,22 +57,39 @@ def carry_dynamic_temperature(
             source.set("dynatemp_range", _tidy((highest - lowest) / 2), switch, low, high)
             fixed = source.number(temperature)
             if fixed is not None and fixed != middle:
-                why = f"T moves between {low} and {high}, as {switch} is on."
+                why = tr(
+                    "T moves between {low} and {high}, as {switch} is on.",
+                    low=low,
+                    high=high,
+                    switch=switch,
+                )
                 source.lose(temperature, fixed, had_effect=False, why=why)
             return
-        why = f"Left out: allowed is from 0 to {high}, which is {highest:g}."
+        why = tr(
+            "Left out: allowed is from 0 to {high}, which is {most:g}.", high=high, most=highest
+        )
         source.lose(low, lowest, why=why)
-        source.lose(high, highest, had_effect=False, why=f"It counts with {low} alone.")
-        source.lose(switch, is_on, had_effect=False, why=f"It counts with {low} alone.")
+        why = tr("It counts with {key} alone.", key=low)
+        source.lose(high, highest, had_effect=False, why=why)
+        source.lose(switch, is_on, had_effect=False, why=why)
         lowest = highest = is_on = None
     for key, value in ((low, lowest), (high, highest)):
         if value is not None:
-            why = f"It counts while {switch} is on and {low} and {high} are both there."
+            why = tr(
+                "It counts while {switch} is on and {low} and {high} are both there.",
+                switch=switch,
+                low=low,
+                high=high,
+            )
             source.lose(key, value, had_effect=bool(is_on), why=why)
     if is_on:
-        why = f"Between which temperatures T moves is not said: {low} or {high} is missing."
+        why = tr(
+            "Between which temperatures T moves is not said: {low} or {high} is missing.",
+            low=low,
+            high=high,
+        )
         source.lose(switch, is_on, why=why)
-    source.carry_temperature(temperature, below_zero=BELOW_ZERO)
+    source.carry_temperature(temperature, below_zero=tr(BELOW_ZERO))
 
 
 def give_dynamic_temperature(
@@ -142,7 +162,7 @@ def carry_biases(source: Source, key: str, *, is_tavern: bool = False) -> None:
     elif isinstance(value, list):
         pairs = [_pair(key, entry) for entry in value]
     else:
-        raise refused(key, value, "an object of token ids and biases")
+        raise refused(key, value, tr("an object of token ids and biases"))
     biases: dict[int, float] = {}
     words: list[WordBias] = []
     for token, bias in pairs:
@@ -150,18 +170,19 @@ def carry_biases(source: Source, key: str, *, is_tavern: bool = False) -> None:
         if bias is False or bias == "-inf":
             bias = _BAN
         if isinstance(bias, bool) or not isinstance(bias, (int, float)):
-            raise refused(f"{key}.{token}", bias, "a number, -100 to ban the token")
+            raise refused(f"{key}.{token}", bias, tr("a number, -100 to ban the token"))
         number = -math.inf if bias <= _BAN else float(bias)
         word = _braced(token) if is_tavern and isinstance(token, str) else token
         if any(not 0 <= identity <= _LARGEST_TOKEN for identity in ids):
-            why = f"Left out: allowed are token ids from 0 to {_LARGEST_TOKEN}."
+            why = tr("Left out: allowed are token ids from 0 to {most}.", most=_LARGEST_TOKEN)
             source.lose(key, {"token": token, "bias": bias}, why=why)
         elif ids:
             biases |= dict.fromkeys(ids, number)
         elif isinstance(word, str) and word:
             words.append(WordBias(word, number))
         else:
-            source.lose(key, {"token": token, "bias": bias}, why="It names no token and no word.")
+            why = tr("It names no token and no word.")
+            source.lose(key, {"token": token, "bias": bias}, why=why)
     source.add_biases(biases, key)
     source.add_words(words, key)
 
@@ -181,7 +202,7 @@ def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
     if value is None:
         return
     if not isinstance(value, str):
-        raise refused(key, value, "a text with token ids")
+        raise refused(key, value, tr("a text with token ids"))
     biases: dict[int, float] = {}
     words: list[WordBias] = []
     for line in filter(None, map(str.strip, value.splitlines())):
@@ -191,7 +212,8 @@ def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
         elif inside and has_texts:
             words.append(WordBias(_unquoted(line), -math.inf))
         elif inside:
-            source.lose(key, line, why=_NO_TEXTS)
+            why = tr("Numbers of tokens stand here; this is a text.")
+            source.lose(key, line, why=why)
     source.add_biases(biases, key)
     source.add_words(words, key)
 
@@ -210,10 +232,13 @@ def carry_webui_order(source: Source, names: list[str] | None) -> None:
         keys.append("temperature_last")
     source.set("samplers", order, *keys)
     if last and names is not None:
-        source.note("temperature_last", "Puts temperature last, whatever `sampler_priority` says.")
+        why = tr("Puts temperature last, whatever `sampler_priority` says.")
+        source.note("temperature_last", why)
     elif last is False and names is not None:
-        where = "last" if order[-1] == "temperature" else "where it has it"
-        source.note("temperature_last", f"`sampler_priority` counts, and puts temperature {where}.")
+        why = tr("`sampler_priority` counts, and puts temperature where it has it.")
+        if order[-1] == "temperature":
+            why = tr("`sampler_priority` counts, and puts temperature last.")
+        source.note("temperature_last", why)
 
 
 def kobold_order(source: Source, key: str) -> tuple[str, ...]:
@@ -230,10 +255,10 @@ def kobold_order(source: Source, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(
         isinstance(number, int) and not isinstance(number, bool) for number in value
     ):
-        raise refused(key, value, "a list of numbers from 0 to 6")
+        raise refused(key, value, tr("a list of numbers from 0 to 6"))
     for number in value:
         if number not in KOBOLD_NUMBERS:
-            source.lose(key, number, why="Left out: allowed are numbers from 0 to 6.")
+            source.lose(key, number, why=tr("Left out: allowed are numbers from 0 to 6."))
     return from_kobold(value)
 
 
@@ -258,7 +283,7 @@ def carry_messages(source: Source) -> None:
         if not (isinstance(message, dict) and message.get("content") in system)
     ]
     if rest:
-        why = "What was said is a prompt, and no setting."
+        why = tr("What was said is a prompt, and no setting.")
         source.lose("messages", rest, had_effect=False, why=why)
 
 
@@ -271,7 +296,8 @@ def note_macros(source: Source, key: str, text: object) -> None:
         text: The key's value.
     """
     if isinstance(text, str) and (found := _MACRO.search(text)):
-        source.note(key, f"SillyTavern fills in {found[0]}; here it stays as it is written.")
+        words = tr("SillyTavern fills in {macro}; here it stays as it is written.", macro=found[0])
+        source.note(key, words)
 
 
 def has_penalty(source: Source) -> bool:
@@ -288,16 +314,15 @@ def settle_dry_range(source: Source, key: str) -> None:
         key: The key in the file.
     """
     if source.get("dry_multiplier") and source.get("dry_penalty_last_n") == 0:
-        source.note(
-            key, "0 is all tokens with KoboldCpp and TabbyAPI; llama.cpp takes it for none."
-        )
+        words = tr("0 is all tokens with KoboldCpp and TabbyAPI; llama.cpp takes it for none.")
+        source.note(key, words)
         source.set("dry_penalty_last_n", -1, key)
 
 
 def give_dry_range(target: Target) -> None:
     """Say where `settle_dry_range` would read another thing."""
     if target.params.dry_multiplier and target.params.dry_penalty_last_n == 0:
-        target.lose("dry_penalty_last_n", "0 is all tokens there, and none here.")
+        target.lose("dry_penalty_last_n", tr(NONE_HERE))
 
 
 def give_biases(target: Target) -> dict[int, float]:
@@ -305,7 +330,8 @@ def give_biases(target: Target) -> dict[int, float]:
     target.carried({"logit_bias"})
     biases = dict(target.params.biases)
     if any(-math.inf < bias <= _BAN for bias in biases.values()):
-        target.lose("logit_bias", "-100 and less bans the token there; the others are carried.")
+        words = tr("-100 and less bans the token there; the others are carried.")
+        target.lose("logit_bias", words)
     return {token: max(bias, _BAN) for token, bias in biases.items()}
 
 
@@ -314,7 +340,8 @@ def give_words(target: Target) -> list[tuple[str, float]]:
     target.carried({"word_biases"})
     words = [(form, word.bias) for word in target.params.word_biases for form in word.forms]
     if any(-math.inf < bias <= _BAN for _, bias in words):
-        target.lose("word_biases", "-100 and less bans the word there; the others are carried.")
+        words_lost = tr("-100 and less bans the word there; the others are carried.")
+        target.lose("word_biases", words_lost)
     return [(form, max(bias, _BAN)) for form, bias in words]
 
 
@@ -344,7 +371,7 @@ def text_list(key: str, value: object) -> list[str]:
         return [line.strip() for line in value.splitlines() if line.strip()]
     if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return value
-    raise refused(key, value, "a list of names")
+    raise refused(key, value, tr("a list of names"))
 
 
 def _listed(key: str, text: str) -> list[object]:
@@ -357,9 +384,12 @@ def _listed(key: str, text: str) -> list[object]:
             continue
         if isinstance(value, list):
             return value
-    raise PresetError(
-        f'{key}: found a text that is no list; allowed is JSON such as ["\\n", ":"].', key
+    words = tr(
+        "{key}: found a text that is no list; allowed is JSON such as {example}.",
+        key=key,
+        example='["\\n", ":"]',
     )
+    raise PresetError(words, key)
 
 
 def _pair(key: str, entry: object) -> tuple[object, object]:
@@ -367,7 +397,7 @@ def _pair(key: str, entry: object) -> tuple[object, object]:
         return entry[0], entry[1]
     if isinstance(entry, dict) and "value" in entry:
         return entry.get("text"), entry["value"]
-    raise refused(key, entry, "pairs of a token and a bias")
+    raise refused(key, entry, tr("pairs of a token and a bias"))
 
 
 def _ids(token: object) -> list[int]:

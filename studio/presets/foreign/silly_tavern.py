@@ -29,6 +29,7 @@ from studio.presets.foreign.quirks import (
 from studio.presets.foreign.source import Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
+from studio.translation import mark, tr
 
 PROGRAM = "SillyTavern"
 
@@ -41,7 +42,7 @@ ABSENT: Mapping[str, object] = {
 }
 """What SillyTavern begins with, where it is another than the neutral value."""
 _RANGE = "rep_pen_range"
-_OVER_NONE = (
+_OVER_NONE = mark(
     "With llama.cpp, Ollama, TabbyAPI and text-generation-webui's llama.cpp loader 0 tokens are "
     "none; KoboldCpp takes the last token, text-generation-webui's other loaders all of them, and "
     "vLLM and Aphrodite know no range: set repeat_last_n to 1 or -1 for what those do."
@@ -73,66 +74,77 @@ _KEYS = {
 
 KEYS: KeyTable = {
     **same(_KEYS),
-    "temp": carried("temperature", words="While `dynatemp` is off. Below 0 is greedy: T 0."),
+    "temp": carried("temperature", words=mark("While `dynatemp` is off. Below 0 is greedy: T 0.")),
     "dynatemp": carried(
         "temperature",
         "dynatemp_range",
-        words="T moves between `min_temp` and `max_temp`: their middle and half their distance.",
+        words=mark(
+            "T moves between `min_temp` and `max_temp`: their middle and half their distance."
+        ),
     ),
-    "min_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
-    "max_temp": carried("temperature", "dynatemp_range", words="With `dynatemp`."),
-    "do_sample": carried("temperature", words="false is greedy: T 0."),
+    "min_temp": carried("temperature", "dynatemp_range", words=mark("With `dynatemp`.")),
+    "max_temp": carried("temperature", "dynatemp_range", words=mark("With `dynatemp`.")),
+    "do_sample": carried("temperature", words=mark("false is greedy: T 0.")),
     _RANGE: carried(
-        "repeat_last_n", words="0 is none, as with llama.cpp; other back ends differ: reported."
+        "repeat_last_n",
+        words=mark("0 is none, as with llama.cpp; other back ends differ: reported."),
     ),
     "dry_penalty_last_n": carried(
-        "dry_penalty_last_n", words="0 while DRY is on is all tokens: -1."
+        "dry_penalty_last_n", words=mark("0 while DRY is on is all tokens: -1.")
     ),
-    "dry_sequence_breakers": carried("dry_sequence_breakers", words="JSON inside a text."),
+    "dry_sequence_breakers": carried("dry_sequence_breakers", words=mark("JSON inside a text.")),
     "logit_bias": carried(
-        "logit_bias", words="Entries of a token id or a word; -100 and less ban it."
+        "logit_bias", words=mark("Entries of a token id or a word; -100 and less ban it.")
     ),
     "banned_tokens": carried(
-        "logit_bias", words="Lines of token ids, `[1, 2]`, or of texts: a bias of -inf."
+        "logit_bias", words=mark("Lines of token ids, `[1, 2]`, or of texts: a bias of -inf.")
     ),
-    "genamt": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "genamt": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
     "samplers": carried(
         "samplers",
-        words="llama.cpp's order, which counts before the others. Older lists (with `tfs_z`, "
-        "without `penalties`) leave out penalties and DRY, which ran first.",
+        words=mark(
+            "llama.cpp's order, which counts before the others. Older lists (with `tfs_z`, "
+            "without `penalties`) leave out penalties and DRY, which ran first."
+        ),
     ),
     "sampler_priority": carried(
-        "samplers", words="text-generation-webui's order, where llama.cpp's is missing."
+        "samplers", words=mark("text-generation-webui's order, where llama.cpp's is missing.")
     ),
-    "temperature_last": carried("samplers", words="Puts T last, where `samplers` is missing."),
+    "temperature_last": carried(
+        "samplers", words=mark("Puts T last, where `samplers` is missing.")
+    ),
     "sampler_order": carried(
-        "samplers", words="KoboldCpp's numbers, where both other orders are missing."
+        "samplers", words=mark("KoboldCpp's numbers, where both other orders are missing.")
     ),
-    "samplers_priorities": without_place("Aphrodite's order of samplers."),
+    "samplers_priorities": without_place(mark("Aphrodite's order of samplers.")),
     **SHARED,
-    "tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens.", 1),
-    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
-    "rep_pen_slope": without_place("Weakens the repeat penalty of tokens farther back.", 0, 1),
-    "rep_pen_decay": without_place("Lets the repeat penalty fade with distance.", 0),
-    "rep_pen_size": without_place("A repeat penalty's further range.", 0),
-    "encoder_rep_pen": without_place("Favours tokens of the prompt.", 1),
-    "skew": without_place("Skews the distribution towards one end.", 0),
-    "adaptive_target": without_place("Adaptive-p: draws near a probability.", 0, -1),
-    "adaptive_decay": without_place("How fast adaptive-p adapts."),
-    "max_tokens_second": without_place("The most tokens a second.", 0),
-    "max_length": without_place("The size of the context: see Model options."),
-    "speculative_ngram": without_place("Speed: speculation from the text so far.", False),
-    "spaces_between_special_tokens": without_place("How special tokens are spelled.", True),
-    "n": without_place("Several answers at once; the studio has takes.", 1),
-    "streaming": without_place("How the answer arrives.", True, False),
-    "include_reasoning": without_place("Whether reasoning is asked for.", True, False),
-    "negative_prompt": without_place("What guidance leads away from."),
-    "grammar_string": without_place("A grammar that the text must follow."),
-    "json_schema": without_place("A JSON schema that the text must follow."),
-    "custom_model": without_place("Which model a server is asked for."),
-    "legacy_api": without_place("How a server is spoken to.", True, False),
-    "bypass_status_check": without_place("How a server is spoken to.", True, False),
-    "openrouter_allow_fallbacks": without_place("How a server is spoken to.", True, False),
+    "tfs": without_place(
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
+    ),
+    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
+    "rep_pen_slope": without_place(
+        mark("Weakens the repeat penalty of tokens farther back."), 0, 1
+    ),
+    "rep_pen_decay": without_place(mark("Lets the repeat penalty fade with distance."), 0),
+    "rep_pen_size": without_place(mark("A repeat penalty's further range."), 0),
+    "encoder_rep_pen": without_place(mark("Favours tokens of the prompt."), 1),
+    "skew": without_place(mark("Skews the distribution towards one end."), 0),
+    "adaptive_target": without_place(mark("Adaptive-p: draws near a probability."), 0, -1),
+    "adaptive_decay": without_place(mark("How fast adaptive-p adapts.")),
+    "max_tokens_second": without_place(mark("The most tokens a second."), 0),
+    "max_length": without_place(mark("The size of the context: see Model options.")),
+    "speculative_ngram": without_place(mark("Speed: speculation from the text so far."), False),
+    "spaces_between_special_tokens": without_place(mark("How special tokens are spelled."), True),
+    "n": without_place(mark("Several answers at once; the studio has takes."), 1),
+    "streaming": without_place(mark("How the answer arrives."), True, False),
+    "include_reasoning": without_place(mark("Whether reasoning is asked for."), True, False),
+    "negative_prompt": without_place(mark("What guidance leads away from.")),
+    "grammar_string": without_place(mark("A grammar that the text must follow.")),
+    "json_schema": without_place(mark("A JSON schema that the text must follow.")),
+    "custom_model": without_place(mark("Which model a server is asked for.")),
+    "legacy_api": without_place(mark("How a server is spoken to."), True, False),
+    "bypass_status_check": without_place(mark("How a server is spoken to."), True, False),
+    "openrouter_allow_fallbacks": without_place(mark("How a server is spoken to."), True, False),
 }
 
 MARKS = frozenset(
@@ -176,7 +188,7 @@ def carry_sampling(source: Source) -> None:
         source.set("temperature", 0.0, "do_sample")
     if source.effective("repeat_last_n") == 0:
         for key in ("rep_pen", "freq_pen", "presence_pen"):
-            source.note_if_idle(key, _OVER_NONE)
+            source.note_if_idle(key, tr(_OVER_NONE))
     _carry_order(source)
 
 
@@ -190,15 +202,18 @@ def _carry_order(source: Source) -> None:
         source.set("samplers", order, "samplers")
         for name in unknown:
             # Of these the file has no parameters, or they are reported by their own keys.
-            source.lose("samplers", name, had_effect=False, why="The studio has no such step.")
+            source.lose("samplers", name, had_effect=False, why=tr("The studio has no such step."))
         last = source.flag("temperature_last")
         is_last = bool(order) and order[-1] == "temperature"
         if last is not None and last != is_last:
-            where = "last" if is_last else "elsewhere or leaves it out"
-            why = f"`samplers` counts before it, and puts temperature {where}."
+            why = tr("`samplers` counts before it, and puts temperature last.")
+            if not is_last:
+                why = tr(
+                    "`samplers` counts before it, and puts temperature elsewhere or leaves it out."
+                )
             source.lose("temperature_last", last, had_effect=False, why=why)
         elif last is not None:
-            source.note("temperature_last", "`samplers` says the same.")
+            source.note("temperature_last", tr("`samplers` says the same."))
         _pass_over(source, "sampler_priority", source.consume("sampler_priority"))
     elif "sampler_priority" in source or "temperature_last" in source:
         priority = source.consume("sampler_priority")
@@ -225,7 +240,7 @@ def _runs_first(source: Source) -> list[str]:
 
 def _pass_over(source: Source, key: str, value: object) -> None:
     if value is not None:
-        why = "An order for another backend; another one of the file's is taken."
+        why = tr("An order for another backend; another one of the file's is taken.")
         source.lose(key, value, had_effect=False, why=why)
 
 

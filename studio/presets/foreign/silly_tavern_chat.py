@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from studio.presets.foreign.keys import KeyTable, carried, same, without_place
 from studio.presets.foreign.quirks import BELOW_ZERO, note_macros
 from studio.presets.foreign.source import Imported, Source
+from studio.translation import mark, tr
 
-PROGRAM = "SillyTavern chat completion"
+PROGRAM = mark("SillyTavern chat completion")
 
 _KEYS = {
     "frequency_penalty": "frequency_penalty",
@@ -49,31 +50,38 @@ _PROMPTS = (
     *("human_sysprompt_message", "claude_use_sysprompt", "squash_system_messages"),
     *("continue_prefill", "continue_postfix"),
 )
-_SERVER = "How a server is spoken to, and no setting."
-_PROMPT = "A prompt that SillyTavern puts together; the studio has one system message."
+_SERVER = mark("How a server is spoken to, and no setting.")
+_PROMPT = mark("A prompt that SillyTavern puts together; the studio has one system message.")
 
 KEYS: KeyTable = {
-    "temperature": carried("temperature", words="Below 0 is greedy: T 0."),
+    "temperature": carried("temperature", words=mark("Below 0 is greedy: T 0.")),
     **same(_KEYS),
     **same(_OLDER),
-    "openai_max_tokens": carried("max_tokens", words="Below 1 is no limit, and listed."),
+    "openai_max_tokens": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
     "prompts": carried(
         "system_message",
         "prompt_format",
-        words="The text of `main`, with its macros as they stand; the others are listed.",
+        words=mark("The text of `main`, with its macros as they stand; the others are listed."),
     ),
-    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
-    "top_a_openai": without_place("Cuts below a share of the best token's squared probability.", 0),
-    "openai_max_context": without_place("The size of the context: see Model options."),
-    "max_context_unlocked": without_place("The size of the context: see Model options.", False),
-    "n": without_place("Several answers at once; the studio has takes.", 1),
+    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
+    "top_a_openai": without_place(
+        mark("Cuts below a share of the best token's squared probability."), 0
+    ),
+    "openai_max_context": without_place(mark("The size of the context: see Model options.")),
+    "max_context_unlocked": without_place(
+        mark("The size of the context: see Model options."), False
+    ),
+    "n": without_place(mark("Several answers at once; the studio has takes."), 1),
     "prompt_order": without_place(_PROMPT),
-    "assistant_prefill": without_place("How the answer begins; the manuscript says it here.", ""),
-    "reasoning_effort": without_place("How long the model thinks.", "auto"),
-    "stream_openai": without_place("How the answer arrives.", True, False),
+    "assistant_prefill": without_place(
+        mark("How the answer begins; the manuscript says it here."), ""
+    ),
+    "reasoning_effort": without_place(mark("How long the model thinks."), "auto"),
+    "stream_openai": without_place(mark("How the answer arrives."), True, False),
     **dict.fromkeys(_OF_SERVERS, without_place(_SERVER, False, "")),
     **dict.fromkeys(
-        (f"{maker}_model" for maker in _MAKERS), without_place("The model: see Model › Open model.")
+        (f"{maker}_model" for maker in _MAKERS),
+        without_place(mark("The model: see Model › Open model.")),
     ),
     **dict.fromkeys(_PROMPTS, without_place(_PROMPT, "", False)),
 }
@@ -96,7 +104,7 @@ def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
         PresetError: a value is not allowed.
     """
     source = Source(values, KEYS)
-    source.carry_temperature("temperature", "temp_openai", below_zero=BELOW_ZERO)
+    source.carry_temperature("temperature", "temp_openai", below_zero=tr(BELOW_ZERO))
     source.carry({key: field for key, field in _OLDER.items() if key != "temp_openai"})
     source.carry(_KEYS)
     source.carry_max_tokens("openai_max_tokens")
@@ -122,4 +130,4 @@ def _carry_main(source: Source) -> None:
         else:
             others.append(text)
     if others:
-        source.lose("prompts", others, why=_PROMPT)
+        source.lose("prompts", others, why=tr(_PROMPT))

@@ -9,34 +9,45 @@ from studio.presets.foreign import silly_tavern
 from studio.presets.foreign.keys import KeyTable, carried, without_place
 from studio.presets.foreign.quirks import note_macros
 from studio.presets.foreign.source import Imported, Source
+from studio.translation import mark, tr
 
-MASTER = "SillyTavern Master Export"
-SYSTEM_PROMPT = "SillyTavern system prompt"
+MASTER = mark("SillyTavern Master Export")
+SYSTEM_PROMPT = mark("SillyTavern system prompt")
 
-_TEMPLATE = "A part of a chat template; the studio takes the model's own."
+_TEMPLATE = mark("A part of a chat template; the studio takes the model's own.")
 PROMPT_KEYS: KeyTable = {
-    "name": carried("name", words="Else the file's name."),
+    "name": carried("name", words=mark("Else the file's name.")),
     "content": carried(
-        "system_message", words="With its macros as they stand; the preset is for a chat."
+        "system_message", words=mark("With its macros as they stand; the preset is for a chat.")
     ),
-    "post_history": without_place("A prompt behind the chat; the studio has one system message."),
-    "enabled": without_place("Whether SillyTavern uses it.", True, False),
+    "post_history": without_place(
+        mark("A prompt behind the chat; the studio has one system message.")
+    ),
+    "enabled": without_place(mark("Whether SillyTavern uses it."), True, False),
 }
 MASTER_KEYS: KeyTable = {
-    "preset": carried("temperature", words="A text-completion preset, and the name."),
-    "sysprompt": carried("system_message", "prompt_format", words="The text of its `content`."),
+    "preset": carried("temperature", words=mark("A text-completion preset, and the name.")),
+    "sysprompt": carried(
+        "system_message", "prompt_format", words=mark("The text of its `content`.")
+    ),
     "instruct": without_place(_TEMPLATE),
     "context": without_place(_TEMPLATE),
-    "reasoning": without_place("How thoughts are set apart from the answer."),
-    "srw": without_place("How SillyTavern begins an answer."),
+    "reasoning": without_place(mark("How thoughts are set apart from the answer.")),
+    "srw": without_place(mark("How SillyTavern begins an answer.")),
 }
 """Of the whole file; what `preset` has in it is SillyTavern's own table."""
 
 _SECTIONS = ("preset", "sysprompt", "instruct", "context")
 _TEMPLATES: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"input_sequence", "output_sequence"}), "an instruct template"),
-    (frozenset({"story_string"}), "a context template"),
-    (frozenset({"prefix", "suffix", "separator"}), "a reasoning template"),
+    (
+        frozenset({"input_sequence", "output_sequence"}),
+        mark("It is an instruct template of SillyTavern's."),
+    ),
+    (frozenset({"story_string"}), mark("It is a context template of SillyTavern's.")),
+    (
+        frozenset({"prefix", "suffix", "separator"}),
+        mark("It is a reasoning template of SillyTavern's."),
+    ),
 )
 
 
@@ -60,11 +71,12 @@ def refuse_template(values: Mapping[str, object]) -> None:
     """
     for keys, words in _TEMPLATES:
         if keys <= values.keys():
-            raise PresetError(
-                f"It is {words} of SillyTavern's: how a prompt is written for a model, and nothing "
-                "of the sampling. The studio takes the model's own chat template. Export the "
+            about = tr(
+                "Such a template is how a prompt is written for a model, and nothing of the "
+                "sampling. The studio takes the model's own chat template. Export the "
                 "text-completion preset, or all of it as a Master Export."
             )
+            raise PresetError(f"{tr(words)} {about}")
 
 
 def read_system_prompt(values: Mapping[str, object], name: str) -> Imported:
@@ -96,7 +108,7 @@ def read_master(values: Mapping[str, object], name: str, *, absent: bool) -> Imp
     """
     preset = values.get("preset", {})
     if not isinstance(preset, dict):
-        raise refused("preset", preset, "an object with the settings")
+        raise refused("preset", preset, tr("an object with the settings"))
     settings = {key: value for key, value in preset.items() if key != "name"}
     own = silly_tavern.ABSENT if absent and settings else None
     source = Source(settings, silly_tavern.KEYS, "preset.", own)

@@ -6,7 +6,7 @@ Each reader takes what it has a place for.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.presets.credentials import HIDDEN, NEVER, is_secret, without_secrets
@@ -34,12 +34,13 @@ from studio.sampling import (
 )
 from studio.sampling.params import with_later_steps
 from studio.sampling.word_bias import LONGEST_WORD, MOST_WORDS
+from studio.translation import mark, tr
 from studio.visible_text import printable
 
 WHOLE = frozenset(name for name, number in NUMBERS.items() if number.is_whole)
 """The parameters that are whole numbers."""
 _MOST_KEYS_NAMED = 6
-_CHANGES_NOTHING = "It changes nothing."
+_CHANGES_NOTHING = mark("It changes nothing.")
 _MASTERS = {
     field: tuple(switch.name for switch in SWITCHES[facts.step])
     for field, facts in PARAMETERS.items()
@@ -57,12 +58,14 @@ class NotCarried:
         value: What it was; never a password, a key or a token.
         had_effect: Whether it did anything; a switch that is off did not.
         why: What it would have done, or why it has no place; a sentence, or nothing.
+        is_unknown: Whether no file of its program has such a key, as far as is known here.
     """
 
     key: str
     value: object
     had_effect: bool = True
     why: str = ""
+    is_unknown: bool = False
 
     @property
     def fate(self) -> str:
@@ -96,7 +99,7 @@ class Carried:
     @property
     def is_of_note(self) -> bool:
         """Whether there is more to be known of it than that it is as it was, or off."""
-        return self.why not in ("", _CHANGES_NOTHING)
+        return self.why not in ("", tr(_CHANGES_NOTHING))
 
 
 @dataclass(frozen=True)
@@ -200,10 +203,10 @@ class Source:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise refused(self._prefix + key, value, "a number")
+            raise refused(self._prefix + key, value, tr("a number"))
         if is_whole and not isinstance(value, int):
             if not value.is_integer():
-                raise refused(self._prefix + key, value, "a whole number")
+                raise refused(self._prefix + key, value, tr("a whole number"))
             return int(value)
         return value
 
@@ -216,7 +219,7 @@ class Source:
         value = self.consume(key)
         if value is None or isinstance(value, bool):
             return value
-        raise refused(self._prefix + key, value, "true or false")
+        raise refused(self._prefix + key, value, tr("true or false"))
 
     def set(self, field: str, value: object, *keys: str) -> bool:
         """Set a sampling parameter that the file calls by the first of `keys`.
@@ -278,13 +281,14 @@ class Source:
             try:
                 checked = SamplingParams(word_biases=(word,)).word_biases[0]
             except ParameterError:
-                why = f"A word or phrase has at most {LONGEST_WORD} bytes."
+                why = tr("A word or phrase has at most {most} bytes.", most=LONGEST_WORD)
                 self.lose(key, word.text, why=why)
                 continue
             if len(found) < MOST_WORDS:
                 found[checked.text] = checked
             else:
-                self.lose(key, word.text, why=f"At most {MOST_WORDS:,} words are kept.")
+                why = tr("At most {most:,} words are kept.", most=MOST_WORDS)
+                self.lose(key, word.text, why=why)
         self._words = tuple(found.values())
         if found:
             self.set("word_biases", self._words, key)
@@ -302,7 +306,7 @@ class Source:
             if field == "top_p" and value == 0:
                 self._is_best_alone = True
                 self._goes[key] = {"top_k": None}
-                self.note(key, "0 leaves the best token alone.")
+                self.note(key, tr("0 leaves the best token alone."))
                 continue
             self.set(field, value, key)
 
@@ -345,12 +349,16 @@ class Source:
             return
         for text in value:
             if text == "":
-                self.lose(key, "", had_effect=False, why="An empty text ends nothing.")
+                self.lose(key, "", had_effect=False, why=tr("An empty text ends nothing."))
             elif isinstance(text, str) and len(text) > LONGEST_STOP:
-                why = f"Left out: a stop string has at most {LONGEST_STOP} characters here."
+                why = tr(
+                    "Left out: a stop string has at most {most} characters here.",
+                    most=LONGEST_STOP,
+                )
                 self.lose(key, text, why=why)
             elif isinstance(text, str) and len(stops) >= MOST_STOPS:
-                self.lose(key, text, why=f"Left out: there are at most {MOST_STOPS} here.")
+                why = tr("Left out: there are at most {most} here.", most=MOST_STOPS)
+                self.lose(key, text, why=why)
             else:
                 stops = list(checked_stops(self._prefix + key, [*stops, text]))
         if stops:
@@ -379,12 +387,13 @@ class Source:
             if value is None:
                 continue
             if "max_tokens" in self._fields:
-                self.note(key, "Another key of the file counts before it.")
+                self.note(key, tr("Another key of the file counts before it."))
             elif value < 1:
-                why = "Without a limit; the studio has one, and its own is kept."
+                why = tr("Without a limit; the studio has one, and its own is kept.")
                 self.lose(key, value, had_effect=False, why=why)
             elif value > MOST_TOKENS:
-                self.lose(key, value, why=f"Left out: allowed are at most {MOST_TOKENS:,}.")
+                why = tr("Left out: allowed are at most {most:,}.", most=MOST_TOKENS)
+                self.lose(key, value, why=why)
             else:
                 self._set_field("max_tokens", checked_max_tokens(self._prefix + key, value), key)
 
@@ -397,7 +406,7 @@ class Source:
             key: The key in the file.
         """
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
-            why = f"Left out: at most {LONGEST_TEXT:,} characters are allowed."
+            why = tr("Left out: at most {most:,} characters are allowed.", most=LONGEST_TEXT)
             self.lose(key, value, why=why)
             return False
         text = checked_text(self._prefix + key, value)
@@ -445,7 +454,15 @@ class Source:
         """
         self._if_idle[key] = why
 
-    def lose(self, key: str, value: object, *, had_effect: bool = True, why: str = "") -> None:
+    def lose(
+        self,
+        key: str,
+        value: object,
+        *,
+        had_effect: bool = True,
+        why: str = "",
+        is_unknown: bool | None = None,
+    ) -> None:
         """Report that something is not carried, and why; by default what its table says.
 
         Args:
@@ -453,13 +470,18 @@ class Source:
             value: Its value, as it is shown.
             had_effect: Whether it did something where it comes from.
             why: The reason, for the writer.
+            is_unknown: Whether no file of the program has such a key; by default, whether neither
+                its table nor a reason says what it is.
         """
+        named = self._prefix + key
         if key not in self._keys and is_secret(key):
-            self._lost.append(NotCarried(self._prefix + key, HIDDEN, had_effect=False, why=NEVER))
+            self._lost.append(NotCarried(named, HIDDEN, had_effect=False, why=tr(NEVER)))
             return
-        reason = why or self._keys.get(key, _UNKNOWN).words
+        if is_unknown is None:
+            is_unknown = not why and key not in self._keys
+        reason = why or self._keys.get(key, _UNKNOWN).reason
         shown = without_secrets("", value)
-        self._lost.append(NotCarried(self._prefix + key, shown, had_effect, reason))
+        self._lost.append(NotCarried(named, shown, had_effect, reason, is_unknown))
 
     def leave_out(self, key: str, value: object, error: PresetError) -> None:
         """Report that a value is not carried that cannot be one here.
@@ -469,8 +491,7 @@ class Source:
             value: Its value.
             error: Why it cannot be one here.
         """
-        _, _, allowed = str(error).partition("; allowed is ")
-        self.lose(key, value, why=f"Left out: allowed is {allowed}")
+        self.lose(key, value, why=left_out(error))
 
     def imported(
         self, stem: str, program: str, named: tuple[str, object] | None = None
@@ -547,12 +568,16 @@ class Source:
     def _nothing(self, program: str) -> NothingCarriedError:
         """The refusal of a file without a setting that a preset has."""
         named = [entry.key for entry in self._lost if entry.had_effect]
-        more = f" and {len(named) - _MOST_KEYS_NAMED} more" if named[_MOST_KEYS_NAMED:] else ""
-        has = f": it has {', '.join(map(_plain, named[:_MOST_KEYS_NAMED]))}{more}" if named else ""
-        return NothingCarriedError(
-            f"Nothing in it can be carried over{has}. It looks like a file of {program}; a preset "
-            "needs at least one setting of the sampling, such as a temperature."
+        words = tr("Nothing in it can be carried over.")
+        if named:
+            keys = first_keys([_plain(key) for key in named], _MOST_KEYS_NAMED)
+            words = tr("Nothing in it can be carried over: it has {keys}.", keys=keys)
+        looks = tr(
+            "It looks like a file of {program}; a preset needs at least one setting of the "
+            "sampling, such as a temperature.",
+            program=tr(program),
         )
+        return NothingCarriedError(f"{words} {looks}")
 
     def _carried(self, params: SamplingParams) -> list[Carried]:
         lost = {entry.key for entry in self._lost}
@@ -565,7 +590,7 @@ class Source:
             acts = bool(fields) and len(idle) < len(fields)
             notes = self._notes.get(key, [])
             if not fields and not notes:
-                notes = [_CHANGES_NOTHING]
+                notes = [tr(_CHANGES_NOTHING)]
             if idle and key in self._if_idle:
                 notes = [*notes, self._if_idle[key]]
             why = " ".join(dict.fromkeys([*idle, *notes]))
@@ -589,8 +614,28 @@ def _safe(key: str, name: object) -> str:
 
 def _name_entry(key: str, name: object) -> Carried:
     safe = _safe(key, name)
-    why = "" if safe == name else f"It cannot be a name here, and is “{safe}”."
-    return Carried(key, name, ("name",), why=why)
+    return Carried(key, name, ("name",), why="" if safe == name else renamed(safe))
+
+
+def renamed(safe: str) -> str:
+    """What is said of a name that cannot be one, and is `safe`."""
+    return tr("It cannot be a name here, and is “{name}”.", name=safe)
+
+
+def left_out(error: PresetError) -> str:
+    """What is said of a value that is not carried, as it cannot be one here."""
+    return tr("Left out: allowed is {allowed}.", allowed=error.allowed)
+
+
+def first_keys(keys: Sequence[str], most: int) -> str:
+    """The first of some keys, and how many more there are.
+
+    Args:
+        keys: As they are shown.
+        most: How many are named.
+    """
+    named, more = ", ".join(keys[:most]), len(keys) - most
+    return tr("{names} and {more:,} more", names=named, more=more) if more > 0 else named
 
 
 def _is_finite(value: object) -> bool:

@@ -13,6 +13,7 @@ from studio.presets.foreign.source import NotCarried
 from studio.presets.preset import Preset
 from studio.presets.preset_fields import SAMPLING_FIELDS
 from studio.sampling import STEPS, SamplingParams, active_steps
+from studio.translation import tr
 
 _NEUTRAL = SamplingParams()
 _EMPTY = Preset(name="-")
@@ -54,7 +55,8 @@ class Target:
         owner = self.params if field in SAMPLING_FIELDS else self.preset
         value = getattr(owner, field)
         if isinstance(value, float) and math.isinf(value):
-            self._reasons[field] = f"{self._program} has no word for infinity."
+            words = tr("{program} has no word for infinity.", program=tr(self._program))
+            self._reasons[field] = words
             return None
         self._done.add(field)
         return value
@@ -79,7 +81,8 @@ class Target:
         if is_llama_default(self.params) or nameless.isdisjoint(active_steps(self.params)):
             self._done.add("samplers")
         else:
-            self.lose("samplers", f"{self._program} does not have all of its steps.")
+            words = tr("{program} does not have all of its steps.", program=tr(self._program))
+            self.lose("samplers", words)
 
     def order_is(self, samplers: tuple[str, ...]) -> None:
         """Say that the other program will run its samplers in this order."""
@@ -87,7 +90,10 @@ class Target:
         if active_steps(theirs) == active_steps(self.params):
             self._done.add("samplers")
         else:
-            self.lose("samplers", f"{self._program} runs its samplers in an order of its own.")
+            words = tr(
+                "{program} runs its samplers in an order of its own.", program=tr(self._program)
+            )
+            self.lose("samplers", words)
 
     def exported(self, text: str, suffix: str) -> Exported:
         """The file, and all that was not given and is not as it is by default.
@@ -96,7 +102,7 @@ class Target:
             text: The file's text.
             suffix: What its name ends with.
         """
-        no_place = f"{self._program} has no place for it."
+        no_place = tr("{program} has no place for it.", program=tr(self._program))
         lost = [
             NotCarried(field, value, why=self._reasons.get(field, no_place))
             for field, value, neutral in self._fields()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
 from studio.presets.foreign.orders import WEBUI_ORDER, from_webui, to_webui
 from studio.presets.foreign.quirks import (
+    NONE_HERE,
     carry_bans,
     carry_breakers,
     carry_dynamic_temperature,
@@ -19,6 +20,7 @@ from studio.presets.foreign.quirks import (
 from studio.presets.foreign.source import Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
+from studio.translation import mark, tr
 
 PROGRAM = "text-generation-webui"
 
@@ -45,7 +47,7 @@ _KEYS = {
 _RANGE = "repetition_penalty_range"
 _DEFAULT_RANGE = 1024
 """Tokens back, for penalties and DRY, where a preset does not say it."""
-_WHOLE_TEXT = (
+_WHOLE_TEXT = mark(
     "0 is the whole text with Transformers and ExLlama; the llama.cpp loader takes 0 for none."
 )
 _NEUTRAL: Mapping[str, object] = {
@@ -80,45 +82,57 @@ ABSENT: Mapping[str, object] = {
 KEYS: KeyTable = {
     **same(_KEYS),
     "temperature": carried(
-        "temperature", words="While `dynamic_temperature` is off. Below 0 is greedy: T 0."
+        "temperature", words=mark("While `dynamic_temperature` is off. Below 0 is greedy: T 0.")
     ),
     "dynamic_temperature": carried(
         "temperature",
         "dynatemp_range",
-        words="T moves between `dynatemp_low` and `dynatemp_high`, each 1 where it is missing: "
-        "their middle and half their distance.",
+        words=mark(
+            "T moves between `dynatemp_low` and `dynatemp_high`, each 1 where it is missing: "
+            "their middle and half their distance."
+        ),
     ),
-    "dynatemp_low": carried("temperature", "dynatemp_range", words="With `dynamic_temperature`."),
-    "dynatemp_high": carried("temperature", "dynatemp_range", words="With `dynamic_temperature`."),
-    "do_sample": carried("temperature", words="false is greedy: T 0."),
+    "dynatemp_low": carried(
+        "temperature", "dynatemp_range", words=mark("With `dynamic_temperature`.")
+    ),
+    "dynatemp_high": carried(
+        "temperature", "dynatemp_range", words=mark("With `dynamic_temperature`.")
+    ),
+    "do_sample": carried("temperature", words=mark("false is greedy: T 0.")),
     _RANGE: carried(
         "repeat_last_n",
         "dry_penalty_last_n",
-        words="For penalties, and for DRY where it is on; 0 is all tokens: -1.",
+        words=mark("For penalties, and for DRY where it is on; 0 is all tokens: -1."),
     ),
     "dry_sequence_breakers": carried(
-        "dry_sequence_breakers", words="JSON inside a text, with or without its brackets."
+        "dry_sequence_breakers", words=mark("JSON inside a text, with or without its brackets.")
     ),
     "dry_multiplier": carried(
-        "dry_multiplier", "dry_penalty_last_n", words=f"Over `{_RANGE}` tokens."
+        "dry_multiplier",
+        "dry_penalty_last_n",
+        words=mark("Over `repetition_penalty_range` tokens."),
     ),
     "sampler_priority": carried(
         "samplers",
-        words="A line each; what is missing runs first. Steps unknown here are reported "
-        "by their own keys.",
+        words=mark(
+            "A line each; what is missing runs first. Steps unknown here are reported "
+            "by their own keys."
+        ),
     ),
-    "temperature_last": carried("samplers", words="Puts T last, whatever the order says."),
-    "max_new_tokens": carried("max_tokens", words="Below 1 is no limit, and listed."),
-    "max_tokens": carried("max_tokens", words="The same, as its interface calls it."),
-    "custom_token_bans": carried("logit_bias", words="Token ids: a bias of -inf each."),
+    "temperature_last": carried("samplers", words=mark("Puts T last, whatever the order says.")),
+    "max_new_tokens": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
+    "max_tokens": carried("max_tokens", words=mark("The same, as its interface calls it.")),
+    "custom_token_bans": carried("logit_bias", words=mark("Token ids: a bias of -inf each.")),
     **SHARED,
-    "tfs": without_place("Tail-free sampling: cuts where the curve of probabilities flattens.", 1),
-    "top_a": without_place("Cuts below a share of the best token's squared probability.", 0),
-    "adaptive_target": without_place("Adaptive-p: draws near a probability.", 0),
-    "adaptive_decay": without_place("How fast adaptive-p adapts.", 0.9),
-    "encoder_repetition_penalty": without_place("Favours tokens of the prompt.", 1),
-    "grammar_string": without_place("A grammar that the text must follow."),
-    "negative_prompt": without_place("What guidance leads away from."),
+    "tfs": without_place(
+        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
+    ),
+    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
+    "adaptive_target": without_place(mark("Adaptive-p: draws near a probability."), 0),
+    "adaptive_decay": without_place(mark("How fast adaptive-p adapts."), 0.9),
+    "encoder_repetition_penalty": without_place(mark("Favours tokens of the prompt."), 1),
+    "grammar_string": without_place(mark("A grammar that the text must follow.")),
+    "negative_prompt": without_place(mark("What guidance leads away from.")),
 }
 
 
@@ -157,7 +171,7 @@ def _carry_range(source: Source) -> None:
     if given is None:
         return
     if given == 0:
-        source.note(_RANGE, _WHOLE_TEXT)
+        source.note(_RANGE, tr(_WHOLE_TEXT))
     source.set("repeat_last_n", given or -1, _RANGE)  # 0 is all of it there
     if source.get("dry_multiplier"):
         source.set("dry_penalty_last_n", given or -1, _RANGE)
@@ -169,14 +183,13 @@ def _give_range(target: Target, values: dict[str, object]) -> None:
         values[_RANGE] = max(0, params.repeat_last_n)
         target.carried({"repeat_last_n"})
     else:
-        target.lose("repeat_last_n", "0 is all tokens there, and none here.")
+        target.lose("repeat_last_n", tr(NONE_HERE))
     if params.dry_multiplier:
         if params.dry_penalty_last_n == params.repeat_last_n != 0:
             target.carried({"dry_penalty_last_n"})
         else:
-            target.lose(
-                "dry_penalty_last_n", f"There {_RANGE} says it for penalties and DRY alike."
-            )
+            words = tr("There {key} says it for penalties and DRY alike.", key=_RANGE)
+            target.lose("dry_penalty_last_n", words)
 
 
 def write(preset: Preset) -> Exported:

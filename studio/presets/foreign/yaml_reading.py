@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import yaml
 
-from studio.presets.bounded_json import check_values
-from studio.presets.errors import PresetError, refused, too_deep
+from studio.presets.bounded_json import FINITE_NUMBER, check_values, twice
+from studio.presets.errors import PresetError, refused, too_deep, too_long, too_many_values
+from studio.translation import tr
 
 _DEEPEST = 8
 _MOST_EVENTS = 20_000
@@ -35,16 +36,21 @@ def read_yaml(text: str) -> dict[str, object]:
         PresetError: no YAML, no mapping, or more of it than presets need.
     """
     if len(text) > _LONGEST:
-        raise PresetError(f"It has {len(text):,} characters; allowed are {_LONGEST:,}.")
+        raise too_long(len(text), _LONGEST)
     try:
         _check(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise PresetError(f"It is not valid YAML{where}. Mend it there.") from error
+        words = tr("It is not valid YAML. Mend it there.")
+        if place := getattr(error, "problem_mark", None):
+            words = tr(
+                "It is not valid YAML, line {line}, column {column}. Mend it there.",
+                line=place.line + 1,
+                column=place.column + 1,
+            )
+        raise PresetError(words) from error
     if not isinstance(node, yaml.MappingNode):
-        raise PresetError("Found no keys; allowed is a mapping: key: value.")
+        raise PresetError(tr("Found no keys; allowed is a mapping: key: value."))
     values = _mapping(node, "")
     check_values(values)
     return values
@@ -62,9 +68,11 @@ def _check(text: str) -> None:
     field = ""
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise PresetError("Found an anchor or an alias; allowed are plain values.", field)
-        if getattr(event, "tag", None):
-            raise PresetError(f"Found the tag {event.tag[:60]!r}; allowed are plain values.", field)
+            words = tr("Found an anchor or an alias; allowed are plain values.")
+            raise PresetError(words, field)
+        if tag := getattr(event, "tag", None):
+            words = tr("Found the tag {tag!r}; allowed are plain values.", tag=tag[:60])
+            raise PresetError(words, field)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -74,7 +82,7 @@ def _check(text: str) -> None:
         if depth > _DEEPEST:
             raise too_deep(field, _DEEPEST)
         if count > _MOST_EVENTS:
-            raise PresetError(f"It has more than {_MOST_EVENTS:,} values. It is no preset.")
+            raise too_many_values(_MOST_EVENTS)
 
 
 def _mapping(node: yaml.MappingNode, field: str) -> dict[str, object]:
@@ -82,10 +90,10 @@ def _mapping(node: yaml.MappingNode, field: str) -> dict[str, object]:
     for key_node, value_node in node.value:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
         if key is None:
-            raise refused(field or "a key", "a collection", "a text")
+            raise refused(field or tr("a key"), tr("a collection"), tr("a text"))
         inside = f"{field}.{key}" if field else key
         if key in values:
-            raise PresetError(f"{inside}: it is there twice; allowed is once.", inside)
+            raise twice(inside)
         values[key] = _value(value_node, inside)
     return values
 
@@ -104,7 +112,7 @@ def _value(node: yaml.Node, field: str) -> object:
     if _WHOLE.fullmatch(text):
         return int(text)
     if _NO_NUMBER.fullmatch(text) or _MANY_DIGITS.fullmatch(text):
-        raise refused(field, text, "a finite number that 64 bits hold")
+        raise refused(field, text, tr(FINITE_NUMBER))
     if _NUMBER.fullmatch(text) and len(text) < 400:
         return float(text)
     return text

@@ -167,7 +167,7 @@ def check_reported(program: str, key: str) -> None:
         (lost,) = [it for it in taken.not_carried if unprefixed(it.key) == key]
         as_text = program in ("Ollama Modelfile", "llama.cpp arguments") and key != "tfs_z"
         assert lost.value == (str(found) if as_text else found)
-        assert lost.why == entry.words != ""
+        assert lost.why == entry.reason != ""
         if key not in NEVER_ACT.get(program, ()):
             assert lost.had_effect == had_effect, found
 
