@@ -35,6 +35,7 @@ from studio.regular_file import NotRegularError, TooLargeError, read_regular_fil
 from studio.sampling import LogitSketch, SamplingParams, SketchError
 from studio.sampling.tails.tail import Tail
 from studio.token_record import TokenId, TokenRecord, TokenText
+from studio.translation import tr
 from studio.visible_text import visible_line, visible_name
 
 MOST_BYTES = 32 * 2**20
@@ -141,8 +142,11 @@ def write_comparison(path: Path, data: bytes, *, is_private: bool = False) -> No
     except OSError as error:
         raise ComparisonFileError(
             path,
-            f"it could not be saved: {error.strerror or error}. What was there before is "
-            "unchanged. Choose another place, or make room.",
+            tr(
+                "it could not be saved: {why}. What was there before is unchanged. Choose another "
+                "place, or make room.",
+                why=error.strerror or error,
+            ),
         ) from error
 
 
@@ -163,17 +167,25 @@ def load_comparison(
     try:
         data, _ = read_regular_file(path, most_bytes)
     except NotRegularError as error:
-        raise ComparisonFileError(path, "it is no regular file. Choose a file.") from error
+        raise ComparisonFileError(path, tr("it is no regular file. Choose a file.")) from error
     except TooLargeError as error:
         raise ComparisonFileError(
             path,
-            f"it has {error.size:,} bytes; allowed are {most_bytes:,}. It is no comparison that "
-            "this program saved.",
+            tr(
+                "it has %n bytes; allowed are {most:,}. It is no comparison that this program "
+                "saved.",
+                "",
+                error.size,
+                most=most_bytes,
+            ),
         ) from error
     except OSError as error:
         raise ComparisonFileError(
             path,
-            f"it could not be opened: {error.strerror or error}. Check its name and permissions.",
+            tr(
+                "it could not be opened: {why}. Check its name and permissions.",
+                why=error.strerror or error,
+            ),
         ) from error
     return from_json(data, path, at)
 
@@ -243,25 +255,34 @@ def from_json(data: bytes, path: Path, at: At = lambda _share: None) -> Comparis
         head = msgspec.json.decode(data, type=_Head)
     except (msgspec.DecodeError, StructureError, RecursionError, UnicodeDecodeError) as error:
         raise ComparisonFileError(
-            path, f"it is no comparison, or damaged: {_said(error)}."
+            path, tr("it is no comparison, or damaged: {why}.", why=_said(error))
         ) from error
     if head.format != FORMAT:
         raise ComparisonFileError(
             path,
-            f"it is no comparison: its “format” is “{visible_line(head.format[:40])}”, not "
-            f"“{FORMAT}”. Choose a file that was saved from Compare.",
+            tr(
+                "it is no comparison: its “format” is “{found}”, not “{wanted}”. Choose a file "
+                "that was saved from Compare.",
+                found=visible_line(head.format[:40]),
+                wanted=FORMAT,
+            ),
         )
     if head.format_version > FORMAT_VERSION:
         raise ComparisonFileError(
             path,
-            f"it was saved by a newer version of the program (format {head.format_version}; this "
-            f"one reads up to {FORMAT_VERSION}). Open it with that version, or update this one.",
+            tr(
+                "it was saved by a newer version of the program (format {found}; this one reads up "
+                "to {known}). Open it with that version, or update this one.",
+                found=head.format_version,
+                known=FORMAT_VERSION,
+            ),
         )
     try:
         comparison = _decoded(data, lambda share: at((1 + 3 * share) / 4))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ComparisonFileError(
-            path, f"it is damaged: {_said(error)}. Open a copy of it, if there is one."
+            path,
+            tr("it is damaged: {why}. Open a copy of it, if there is one.", why=_said(error)),
         ) from error
     return comparison
 
@@ -273,6 +294,12 @@ class _Misplaced(ValueError):
         super().__init__(f"{place}: {what}")
 
 
+def _out_of_range(place: str, found: int, least: int, most: int) -> _Misplaced:
+    """A whole number, or a count, that is not allowed."""
+    what = tr("found {found}; allowed are {least} to {most}", found=found, least=least, most=most)
+    return _Misplaced(place, what)
+
+
 def _decoded(data: bytes, at: At) -> Comparison:
     """The record, its parts decoded one after another.
 
@@ -281,13 +308,12 @@ def _decoded(data: bytes, at: At) -> Comparison:
     """
     whole = _decode(data, _Whole, "$")
     if whole.format_version < 1:
-        raise _Misplaced("$.format_version", f"found {whole.format_version}; allowed is 1 or more")
+        what = tr("found {found}; allowed is 1 or more", found=whole.format_version)
+        raise _Misplaced("$.format_version", what)
     # Of a long text only its end is kept, and given to a model.
     most = whole.prompt.skipped + len(whole.prompt.manuscript)
     if whole.unseen_characters > most:
-        raise _Misplaced(
-            "$.unseen_characters", f"found {whole.unseen_characters}; allowed are 0 to {most}"
-        )
+        raise _out_of_range("$.unseen_characters", whole.unseen_characters, 0, most)
     ids = array("i")  # a tenth of what a list of numbers takes
     for _, some, _ in _parts(
         whole.prompt_ids, list[TokenId], "$.prompt_ids", _MOST_IDS, _LONGEST_ENTRY
@@ -313,7 +339,7 @@ def _decoded(data: bytes, at: At) -> Comparison:
             lanes.append(_lane(lane, f"$.lanes[{number}]", done))
             before += share
     if not lanes:
-        raise _Misplaced("$.lanes", f"found none; allowed are 1 to {MOST_SEQUENCES}")
+        raise _Misplaced("$.lanes", tr("found none; allowed are 1 to {most}", most=MOST_SEQUENCES))
     parts = {"prompt_ids": tuple(ids), "spellings": spellings, "lanes": tuple(lanes)}
     return Comparison(**(_fields(whole) | parts))
 
@@ -328,9 +354,8 @@ def _lane(lane: _Lane, place: str, at: At) -> LaneRecord:
     for _, texts, _ in _parts(lane.stop, list[Line], f"{place}.stop", _MOST_STOPS, _LONGEST_ENTRY):
         stop += texts
     if not all(stop):
-        raise _Misplaced(
-            f"{place}.stop", "found an empty text; allowed are texts of a character or more"
-        )
+        what = tr("found an empty text; allowed are texts of a character or more")
+        raise _Misplaced(f"{place}.stop", what)
     tokens: list[TokenRecord] = []
     inside = f"{place}.tokens"
     for first, some, share in _parts(
@@ -364,9 +389,7 @@ def _turns(raw: msgspec.Raw, place: str, most: int) -> tuple[Turn, ...]:
         for index, bare in enumerate(some, first):
             least = turns[-1].index if turns else 0
             if not least <= bare.index <= most:
-                raise _Misplaced(
-                    f"{place}[{index}].index", f"found {bare.index}; allowed are {least} to {most}"
-                )
+                raise _out_of_range(f"{place}[{index}].index", bare.index, least, most)
             params = _params(bare.params, f"{place}[{index}].params")
             turns.append(Turn(index=bare.index, params=params))
     return tuple(turns)
@@ -390,7 +413,7 @@ def _params(raw: msgspec.Raw, place: str) -> SamplingParams:
 
 def _check_token(token: TokenRecord, place: str) -> None:
     if token.u is None:
-        raise _Misplaced(f"{place}.u", "found null; allowed is a number from 0 to 1")
+        raise _Misplaced(f"{place}.u", tr("found null; allowed is a number from 0 to 1"))
     if not token.sketch:
         return
     try:
@@ -398,14 +421,14 @@ def _check_token(token: TokenRecord, place: str) -> None:
     except SketchError as error:
         raise _Misplaced(place, error) from error
     if token.id >= sketch.vocabulary_size:
-        raise _Misplaced(place, "its id is no token's of its sketch")
+        raise _Misplaced(place, tr("its id is no token's of its sketch"))
     if float(np.abs(sketch.logits).max()) > _LARGEST_LOGIT:
         raise _Misplaced(
             f"{place}.sketch",
-            f"allowed are logits from -{_LARGEST_LOGIT:,.0f} to {_LARGEST_LOGIT:,.0f}",
+            tr("allowed are logits from -{most:,.0f} to {most:,.0f}", most=_LARGEST_LOGIT),
         )
     if sketch.tail is not None and not _is_tail(sketch.tail, float(sketch.logits[-1])):
-        raise _Misplaced(f"{place}.sketch", "what it says of its tail is no tail's")
+        raise _Misplaced(f"{place}.sketch", tr("what it says of its tail is no tail's"))
 
 
 def _is_tail(tail: Tail, last: float) -> bool:
@@ -438,7 +461,8 @@ def _part(raw: msgspec.Raw, kind: Any, place: str, longest: int) -> Any:
     """A part that is decoded in one go; None for null."""
     size = memoryview(raw).nbytes
     if size > longest:
-        raise _Misplaced(place, f"found {size:,} bytes; allowed are {longest:,}")
+        what = tr("found %n bytes; allowed are {most:,}", "", size, most=longest)
+        raise _Misplaced(place, what)
     data = bytes(raw)
     return None if data == _NULL else _decode(data, kind, place)
 

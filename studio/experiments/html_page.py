@@ -20,6 +20,7 @@ from studio.experiments.page_colors import DARK, LIGHT, PageColors
 from studio.experiments.words import NamedLane
 from studio.sampling.measures import bits
 from studio.token_record import TokenRecord
+from studio.translation import tr
 from studio.utf8 import CharacterDecoder
 from studio.visible_text import visible_line
 
@@ -59,7 +60,7 @@ def entropy_chart(
                 f'<polyline class="lane-{number}" points="{" ".join(points)}">'
                 f"<title>{escape(name)}</title></polyline>"
             )
-    described = "Entropy in bits by position, for " + ", ".join(names)
+    described = tr("Entropy in bits by position, for {lanes}", lanes=", ".join(names))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(described)}">'
         f"{''.join(parts)}</svg>"
@@ -147,23 +148,26 @@ _LONGEST_SETTINGS = 2_000
 def to_html(comparison: Comparison) -> str:
     """The page."""
     named = words.results(comparison)
-    heading = {0: "Comparison", 1: "Comparison of one lane"}.get(
-        len(named), f"Comparison of {len(named)} lanes"
-    )
+    heading = tr("Comparison")
+    if named:
+        heading = tr("Comparison of %n lanes", "", len(named), one="Comparison of one lane")
     body = [_results(named, comparison.spellings)] if named else []
     short = words.cut_short(comparison)
     if short:
         lanes = "".join(_lane(one, "", None, comparison.spellings) for one in short)
-        body.append(f'<h2>Stopped before the end</h2>\n<div class="lanes">\n{lanes}</div>\n')
+        title = escape(tr("Stopped before the end"))
+        body.append(f'<h2>{title}</h2>\n<div class="lanes">\n{lanes}</div>\n')
     body += [
         f'<p class="quiet">{escape(sentence)}</p>\n' for sentence in words.without_text(comparison)
     ]
+    language = escape(tr("en", "the code that HTML has for this language"))
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f"<title>{escape(heading)} · {escape(visible_line(comparison.model.name))}</title>\n"
-        f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{heading}</h1>\n{_facts(comparison)}\n"
+        f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{escape(heading)}</h1>\n"
+        f"{_facts(comparison)}\n"
         f"{_prompt(comparison)}\n{''.join(body)}</body>\n</html>\n"
     )
 
@@ -177,7 +181,7 @@ def _results(named: Sequence[NamedLane], spellings: dict[int, bytes]) -> str:
         if parting:
             sentence = words.parting_sentence(parting, named[place - 1].name)
         elif place:
-            sentence = f"The same as {named[place - 1].name}, as far as both go."
+            sentence = words.same_as(named[place - 1].name)
         lanes.append(_lane(one, sentence, parting.place if parting else None, spellings))
     titles = [f"{one.name}: {words.temperature(one.lane)}" for one in named]
     legend = "".join(
@@ -187,13 +191,20 @@ def _results(named: Sequence[NamedLane], spellings: dict[int, bytes]) -> str:
     chart = entropy_chart(
         [one.lane.entropies for one in named], titles, [one.color for one in named]
     )
+    hint = tr(
+        "Rest on a word to see how likely it was and what else could have stood there. Where a "
+        "lane parts from the one before it is marked."
+    )
+    about = tr(
+        "How undecided the sampler was at each token, in bits; 0 is no choice, and each bit more "
+        "is twice as many."
+    )
+    heads = [escape(title) for title in (tr("Lanes"), tr("Entropy by position"))]
     return (
-        '<h2>Lanes</h2>\n<p class="quiet hint">Rest on a word to see how likely it was and what '
-        "else could have stood there. Where a lane parts from the one before it is marked.</p>\n"
+        f'<h2>{heads[0]}</h2>\n<p class="quiet hint">{escape(hint)}</p>\n'
         f'<div class="lanes">\n{"".join(lanes)}</div>\n'
-        '<h2>Entropy by position</h2>\n<div class="card">\n'
-        '<p class="quiet">How undecided the sampler was at each token, in bits; 0 is no choice, '
-        "and each bit more is twice as many.</p>\n"
+        f'<h2>{heads[1]}</h2>\n<div class="card">\n'
+        f'<p class="quiet">{escape(about)}</p>\n'
         f'{chart}\n<div class="legend">{legend}</div>\n</div>\n'
     )
 
@@ -219,14 +230,16 @@ def _facts(comparison: Comparison) -> str:
     model = comparison.model
     named = (model.name, model.quantization, model.file)
     kind = ", ".join(visible_line(name) for name in named if name)
-    facts = [kind, f"prompt of {comparison.prompt_tokens:,} tokens"]
+    tokens = tr("prompt of %n tokens", "", comparison.prompt_tokens, one="prompt of %n token")
+    facts = [kind, tokens]
     if len(words.results(comparison)) > 1:
-        same = comparison.share_u
         facts.append(
-            "the same random draws in every lane" if same else "each lane with its own random draws"
+            tr("the same random draws in every lane")
+            if comparison.share_u
+            else tr("each lane with its own random draws")
         )
     if comparison.tokens_per_second:
-        facts.append(f"{comparison.tokens_per_second:.0f} tokens/s together")
+        facts.append(tr("{speed:.0f} tokens/s together", speed=comparison.tokens_per_second))
     facts.append(visible_line(comparison.made))
     line = " · ".join(escape(fact) for fact in facts if fact)
     fingerprint = f'<p class="quiet">{escape(visible_line(model.hash))}</p>' if model.hash else ""
@@ -234,29 +247,24 @@ def _facts(comparison: Comparison) -> str:
 
 
 def _prompt(comparison: Comparison) -> str:
-    prompt = comparison.prompt
     parts = [
-        f'<p class="quiet">{title}</p><div class="text">{escape(text)}</div>'
-        for title, text in (
-            ("System message", prompt.system if prompt.format == "chat" else ""),
-            ("Brief", prompt.brief),
-            ("Manuscript", prompt.manuscript),
-        )
-        if text
+        f'<p class="quiet">{escape(title)}</p><div class="text">{escape(text)}</div>'
+        for title, text in words.prompt_parts(comparison.prompt)
     ]
-    return f'<h2>Prompt</h2>\n<div class="card prompt">{"".join(parts)}</div>'
+    heading = escape(tr("Prompt"))
+    return f'<h2>{heading}</h2>\n<div class="card prompt">{"".join(parts)}</div>'
 
 
 def _lane(one: NamedLane, sentence: str, mark: int | None, spellings: dict[int, bytes]) -> str:
     lane = one.lane
     settings, seed = words.settings(lane), words.seed(lane)
     figures = [
-        f"{len(lane.tokens):,} tokens",
-        f"{fmean(lane.entropies):.2f} bits on average",
+        tr("%n tokens", "", len(lane.tokens), one="%n token"),
+        tr("{bits:.2f} bits on average", bits=fmean(lane.entropies)),
         words.reason(lane),
     ]
     if seed:
-        figures.append(f"seed {seed}")
+        figures.append(tr("seed {seed}", seed=seed))
     return (
         f'<section class="card lane lane-{one.color}">\n<h3>{escape(one.name)}</h3>\n'
         f"<p>{escape(words.temperature(lane))}</p>\n"
@@ -309,10 +317,14 @@ def _span(text: str, tooltip: str, kind: str) -> str:
 def _tooltip(token: TokenRecord, spellings: dict[int, bytes]) -> str:
     lines = [
         f"{words.quoted(token.text)}  {words.percent(token.probability)}, {words.rank(token)}",
-        f"entropy {bits(token.entropy):.2f} bits, random draw u = {token.u:.4f}",
+        tr(
+            "entropy {entropy:.2f} bits, random draw u = {u:.4f}",
+            entropy=bits(token.entropy),
+            u=token.u,
+        ),
     ]
     if token.near_tie:
-        lines.append("a near-tie: arithmetic alone may decide")
+        lines.append(tr("a near-tie: arithmetic alone may decide"))
     others = [
         f"{words.quoted(spellings[other])}  {words.percent(share)}"
         for other, share in token.top

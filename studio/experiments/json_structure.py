@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.progress import At
+from studio.translation import tr
 
 _PIECE = 512 * 1024
 """Bytes that are looked at in one go; a few thousandths of a second."""
@@ -55,11 +56,15 @@ def check_structure(
         if int(depths.max()) > deepest:
             place = start + int(np.argmax(depths > deepest))
             raise StructureError(
-                f"more than {deepest} lists or objects within one another (byte {place:,})"
+                tr(
+                    "more than {most} lists or objects within one another (byte {place:,})",
+                    most=deepest,
+                    place=place,
+                )
             )
         values += int(np.count_nonzero(_BEGINS_VALUE[signs]))
         if values > most_values:
-            raise StructureError(f"more than {most_values:,} values")
+            raise StructureError(tr("more than {most:,} values", most=most_values))
         at((start + len(signs)) / len(data))
 
 
@@ -90,14 +95,22 @@ def cut(raw: bytes | msgspec.Raw, most: int, longest: int) -> Iterator[tuple[int
         commas.append(start + np.flatnonzero((signs == _COMMA) & (depths == 1)))
         count += len(commas[-1])
         if count > most:
-            raise StructureError(f"found {count:,} entries and more; allowed are {most:,}")
+            raise StructureError(
+                tr("found %n entries and more; allowed are {most:,}", "", count, most=most)
+            )
     # The entry i lies between ends[i] and ends[i + 1].
     ends = np.concatenate([[0], *commas, [len(view) - 1]])
     lengths = np.diff(ends)
     if int(lengths.max()) > longest:
         index = int(np.argmax(lengths > longest))
         raise StructureError(
-            f"entry {index:,} has {int(lengths[index]):,} bytes; allowed are {longest:,}"
+            tr(
+                "entry {place:,} has %n bytes; allowed are {most:,}",
+                "",
+                int(lengths[index]),
+                place=index,
+                most=longest,
+            )
         )
     first = 0
     while first < count:

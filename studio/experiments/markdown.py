@@ -9,6 +9,7 @@ from statistics import fmean
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.words import NamedLane
+from studio.translation import tr
 from studio.visible_text import LONGEST_LINE, visible_line
 
 _ACTS = re.compile(r"([\\`*_{}\[\]<>#|&~!@$])")
@@ -22,34 +23,42 @@ _LONGEST_SENTENCE = 2_000
 def to_markdown(comparison: Comparison) -> str:
     """The page: what was asked, what each lane wrote with which settings, and where they part."""
     named = words.results(comparison)
-    lines = ["# Comparison", "", *_facts(comparison), "", "## Prompt", ""]
-    for title, text in (
-        ("System message", comparison.prompt.system if comparison.prompt.format == "chat" else ""),
-        ("Brief", comparison.prompt.brief),
-        ("Manuscript", comparison.prompt.manuscript),
-    ):
-        if text:
-            lines += [f"{title}:", "", *_fenced(text), ""]
+    heading, prompt, short_heading = tr("Comparison"), tr("Prompt"), tr("Stopped before the end")
+    lines = [f"# {heading}", "", *_facts(comparison), "", f"## {prompt}", ""]
+    for title, text in words.prompt_parts(comparison.prompt):
+        lines += [f"{title}:", "", *_fenced(text), ""]
     if named:
         lines += [*_table(named), *_texts(named)]
     short = words.cut_short(comparison)
     if short:
-        lines += ["", "## Stopped before the end"]
+        lines += ["", f"## {short_heading}"]
         for lane, name, _ in short:
             lines += _head_and_text(lane, name)
-            lines += ["", f"{len(lane.tokens):,} tokens, then {words.reason(lane)}."]
+            then = tr(
+                "%n tokens, then {why}.",
+                "",
+                len(lane.tokens),
+                one="%n token, then {why}.",
+                why=words.reason(lane),
+            )
+            lines += ["", then]
     for sentence in words.without_text(comparison):
         lines += ["", _escaped(sentence, _LONGEST_SENTENCE)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _table(named: Sequence[NamedLane]) -> list[str]:
-    lines = ["## Lanes", "", "| lane | temperature | other settings | seed | tokens | entropy |"]
+    head = (
+        *(tr("lane"), tr("temperature"), tr("other settings"), tr("seed"), tr("tokens")),
+        tr("entropy"),
+    )
+    heading = tr("Lanes")
+    lines = [f"## {heading}", "", f"| {' | '.join(head)} |"]
     lines.append("| --- | --- | --- | ---: | ---: | ---: |")
     for lane, name, _ in named:
-        mean = f"{fmean(lane.entropies):.2f} bits"
-        settings = words.settings(lane) or "none"
-        seed = words.seed(lane) or "none"
+        mean = tr("{bits:.2f} bits", bits=fmean(lane.entropies))
+        settings = words.settings(lane) or tr("none")
+        seed = words.seed(lane) or tr("none")
         cells = (name, words.temperature(lane), settings, seed, len(lane.tokens), mean)
         lines.append("| " + " | ".join(_cell(str(cell)) for cell in cells) + " |")
     return lines
@@ -60,14 +69,14 @@ def _texts(named: Sequence[NamedLane]) -> list[str]:
     partings = words.partings([lane for lane, *_ in named])
     for place, ((lane, name, _), parting) in enumerate(zip(named, partings, strict=True)):
         lines += _head_and_text(lane, name)
-        lines += ["", f"Ended: {words.reason(lane)}."]
+        lines += ["", tr("Ended: {why}.", why=words.reason(lane))]
         if parting:
             lines += [
                 "",
                 _escaped(words.parting_sentence(parting, named[place - 1].name), _LONGEST_SENTENCE),
             ]
         elif place:
-            lines += ["", f"The same as {_escaped(named[place - 1].name)}, as far as both go."]
+            lines += ["", words.same_as(_escaped(named[place - 1].name))]
     return lines
 
 
@@ -77,22 +86,36 @@ def _head_and_text(lane: LaneRecord, name: str) -> list[str]:
 
 def _facts(comparison: Comparison) -> list[str]:
     model = comparison.model
-    facts = [
-        f"- Model: {_escaped(model.name)}"
-        + (f", {_escaped(model.quantization)}" if model.quantization else "")
-        + (f" ({_escaped(model.file)})" if model.file else ""),
-        f"- Prompt: {comparison.prompt_tokens:,} tokens, {comparison.prompt.format} format",
-    ]
-    if len(words.results(comparison)) > 1:
-        same = "the same in every lane" if comparison.share_u else "each lane its own"
-        facts.append(f"- Random draws: {same}")
+    named = _escaped(model.name)
+    if model.quantization:
+        named += f", {_escaped(model.quantization)}"
+    if model.file:
+        named += f" ({_escaped(model.file)})"
+    facts = [tr("Model: {name}", name=named)]
     if model.hash:
-        facts.insert(1, f"- Fingerprint: {_escaped(model.hash)}")
+        facts.append(tr("Fingerprint: {hash}", hash=_escaped(model.hash)))
+    facts.append(
+        tr(
+            "Prompt: %n tokens, {form} format",
+            "",
+            comparison.prompt_tokens,
+            one="Prompt: %n token, {form} format",
+            form=comparison.prompt.format,
+        )
+    )
+    if len(words.results(comparison)) > 1:
+        is_shared = comparison.share_u
+        facts.append(
+            tr("Random draws: the same in every lane")
+            if is_shared
+            else tr("Random draws: each lane its own")
+        )
     if comparison.tokens_per_second:
-        facts.append(f"- Speed: {comparison.tokens_per_second:.0f} tokens/s, all lanes together")
+        speed = comparison.tokens_per_second
+        facts.append(tr("Speed: {speed:.0f} tokens/s, all lanes together", speed=speed))
     if comparison.made:
-        facts.append(f"- Made: {_escaped(comparison.made)}")
-    return facts
+        facts.append(tr("Made: {when}", when=_escaped(comparison.made)))
+    return [f"- {fact}" for fact in facts]
 
 
 def _fenced(text: str) -> list[str]:

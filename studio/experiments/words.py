@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from studio.engine.messages import FinishReason
+from studio.engine.messages import FinishReason, Prompt
 from studio.experiments.comparison import Comparison, LaneRecord, divergence_of
+from studio.presets import preset_words
 from studio.sampling import (
     DEFAULT_SAMPLERS,
     PARAMETERS,
@@ -23,6 +24,7 @@ from studio.sampling import (
     active_steps,
 )
 from studio.token_record import TokenRecord
+from studio.translation import mark, tr
 from studio.visible_text import visible_line
 
 _NEUTRAL = SamplingParams()
@@ -40,16 +42,16 @@ _GREEDY = ("penalties", "dry", "temperature")
 _COLORS = 8
 _CUT_SHORT: tuple[FinishReason | None, ...] = ("stopped", None)
 _REASONS: dict[FinishReason | None, str] = {
-    "end_of_text": "its text ended",
-    "stop_string": "it met a stop string",
-    "max_tokens": "it reached its length",
-    "stopped": "it was stopped",
-    "context_full": "the context was full",
-    None: "it was still running",
+    "end_of_text": mark("its text ended"),
+    "stop_string": mark("it met a stop string"),
+    "max_tokens": mark("it reached its length"),
+    "stopped": mark("it was stopped"),
+    "context_full": mark("the context was full"),
+    None: mark("it was still running"),
 }
 _ENDS: dict[FinishReason | None, str] = {
-    "end_of_text": "the end of the text",
-    "stop_string": "a stop string, which ends the text",
+    "end_of_text": mark("the end of the text"),
+    "stop_string": mark("a stop string, which ends the text"),
 }
 
 
@@ -99,7 +101,12 @@ def cut_short(comparison: Comparison) -> list[NamedLane]:
 def without_text(comparison: Comparison) -> list[str]:
     """A sentence for each lane that was run and wrote nothing."""
     return [
-        f"{named.name} ({temperature(named.lane)}) wrote nothing: {reason(named.lane)}."
+        tr(
+            "{lane} ({temperature}) wrote nothing: {why}.",
+            lane=named.name,
+            temperature=temperature(named.lane),
+            why=reason(named.lane),
+        )
         for named in _run(comparison)
         if not named.lane.tokens
     ]
@@ -111,6 +118,21 @@ def _run(comparison: Comparison) -> list[NamedLane]:
         for place, lane in enumerate(comparison.lanes)
         if lane.reason is not None or lane.drawn
     ]
+
+
+def prompt_parts(prompt: Prompt) -> list[tuple[str, str]]:
+    """What each part of a prompt is called, and its text; of those that there are."""
+    parts = (
+        (tr("System message"), prompt.system if prompt.format == "chat" else ""),
+        (tr("Brief"), prompt.brief),
+        (tr("Manuscript"), prompt.manuscript),
+    )
+    return [(title, text) for title, text in parts if text]
+
+
+def same_as(name: str) -> str:
+    """A sentence about a lane that does not part from the one before it, which is called so."""
+    return tr("The same as {lane}, as far as both go.", lane=name)
 
 
 def number(value: float) -> str:
@@ -125,7 +147,8 @@ def lane_name(place: int, lane: LaneRecord) -> str:
         place: Its place, from 0.
         lane: The lane's record.
     """
-    return f"Lane {place + 1}" + (f" · {visible_line(lane.name)}" if lane.name else "")
+    number = tr("Lane {number}", number=place + 1)
+    return f"{number} · {visible_line(preset_words(lane.name))}" if lane.name else number
 
 
 def temperature(lane: LaneRecord) -> str:
@@ -159,7 +182,7 @@ def other_settings(params: SamplingParams) -> str:
             shown = number(value) if isinstance(value, int | float) else repr(value)
         parts.append(f"{entry.name} {shown}")
     if acting != tuple(step for step in DEFAULT_SAMPLERS if step in acting):
-        parts.append("order " + ", ".join(acting))
+        parts.append(tr("order {steps}", steps=", ".join(acting)))
     return ", ".join(parts)
 
 
@@ -201,19 +224,24 @@ def _stretches(
     for start, params in _parts(lane):
         words = describe(params)
         if words != last:
-            parts.append(f"{words or 'none'} from token {start + 1}" if parts else words)
+            if parts:
+                shown = words or tr("none")
+                parts.append(tr("{words} from token {place}", words=shown, place=start + 1))
+            else:
+                parts.append(words)
         last = words
     whole = ", ".join(parts) if before else "; ".join(filter(None, parts))
     return f"{before}{whole}"
 
 
 def _word(word: WordBias) -> str:
-    return f"{'/'.join(word.forms)!r} {'banned' if math.isinf(word.bias) else number(word.bias)}"
+    bias = tr("banned") if math.isinf(word.bias) else number(word.bias)
+    return f"{'/'.join(word.forms)!r} {bias}"
 
 
 def reason(lane: LaneRecord) -> str:
     """Why a lane ended."""
-    return _REASONS[lane.reason]
+    return tr(_REASONS[lane.reason])
 
 
 def percent(share: float) -> str:
@@ -224,14 +252,16 @@ def percent(share: float) -> str:
 def quoted(text: bytes) -> str:
     """What a token spells, so that spaces, line ends and bytes of half a character show."""
     shown = text.decode("utf-8", "backslashreplace")
-    for sign, mark in (("\n", "↵"), ("\t", "⇥"), ("\r", "␍")):
-        shown = shown.replace(sign, mark)
+    for sign, seen in (("\n", "↵"), ("\t", "⇥"), ("\r", "␍")):
+        shown = shown.replace(sign, seen)
     return f"“{visible_line(shown)}”"
 
 
 def rank(token: TokenRecord) -> str:
     """Its place among what could have been."""
-    return "the favourite" if token.rank == 0 else f"choice {token.rank + 1:,}"
+    if token.rank == 0:
+        return tr("the favourite")
+    return tr("choice {number:,}", number=token.rank + 1)
 
 
 def partings(lanes: Sequence[LaneRecord]) -> list[Parting | None]:
@@ -255,15 +285,31 @@ def parting_sentence(parting: Parting, before: str) -> str:
         before: The name of the other lane.
     """
     mine, theirs = parting.mine, parting.before
-    place = f"Token {parting.place + 1:,} is the first that differs from {before}: "
+    place = parting.place + 1
     if mine is None or theirs is None:
-        return place + (f"{before} ends there." if theirs is None else "the text ends there.")
-    same_draw = " with the same random draw" if mine.u == theirs.u else ""
-    near = " Arithmetic alone may have decided there." if mine.near_tie or theirs.near_tie else ""
-    return (
-        f"{place}{_draw_words(mine, parting.my_end)} where that has "
-        f"{_draw_words(theirs, parting.end_before)}{same_draw}.{near}"
+        words = _LANE_ENDS if theirs is None else _TEXT_ENDS
+        return tr(words, place=place, lane=before)
+    words = tr(
+        _SAME_DRAW if mine.u == theirs.u else _DIFFERS,
+        place=place,
+        lane=before,
+        mine=_draw_words(mine, parting.my_end),
+        theirs=_draw_words(theirs, parting.end_before),
     )
+    if mine.near_tie or theirs.near_tie:
+        words += " " + tr("Arithmetic alone may have decided there.")
+    return words
+
+
+_LANE_ENDS = mark("Token {place:,} is the first that differs from {lane}: {lane} ends there.")
+_TEXT_ENDS = mark("Token {place:,} is the first that differs from {lane}: the text ends there.")
+_DIFFERS = mark(
+    "Token {place:,} is the first that differs from {lane}: {mine} where that has {theirs}."
+)
+_SAME_DRAW = mark(
+    "Token {place:,} is the first that differs from {lane}: {mine} where that has {theirs} with "
+    "the same random draw."
+)
 
 
 def _draw_words(token: TokenRecord, end: str) -> str:
@@ -276,4 +322,5 @@ def _drawn(lane: LaneRecord, index: int) -> TokenRecord | None:
 
 
 def _end(lane: LaneRecord, index: int) -> str:
-    return _ENDS.get(lane.reason, "") if index == lane.ended else ""
+    end = _ENDS.get(lane.reason, "") if index == lane.ended else ""
+    return tr(end) if end else ""
