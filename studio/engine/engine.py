@@ -48,6 +48,7 @@ from studio.engine.writing.token_spelling import tokens_found
 from studio.engine.writing.word_search import words_found
 from studio.error_trace import print_trace
 from studio.sampling import LogitsError, LogitSketch
+from studio.translation import tr
 
 
 class _Opened:
@@ -142,7 +143,7 @@ class Engine:
                 Failed(
                     request=request,
                     kind="llama_cpp",
-                    message=f"The model cannot go on: its {error}",
+                    message=tr("The model cannot go on: its {why}", why=error),
                     has_model=self._opened is not None,
                 )
             )
@@ -240,14 +241,16 @@ class Engine:
         if not generation or not is_there:
             raise EngineError(
                 "no_sequences",
-                "The engine has not kept this comparison: a model was opened or another "
-                "comparison begun since. Run it again.",
+                tr(
+                    "The engine has not kept this comparison: a model was opened or another "
+                    "comparison begun since. Run it again."
+                ),
             )
         generation.run(control)
 
     def _ready(self) -> _Opened:
         if not self._opened:
-            raise EngineError("no_model", "No model is open. Open a GGUF file first.")
+            raise EngineError("no_model", tr("No model is open. Open a GGUF file first."))
         self._opened.model.check_unchanged()
         return self._opened
 

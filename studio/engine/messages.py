@@ -12,6 +12,7 @@ import numpy as np
 
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams, WordTokens
 from studio.token_record import TokenId, TokenRecord, TypedBytes
+from studio.translation import tr
 from studio.visible_text import visible_line, visible_message
 
 MOST_SEQUENCES = 8
@@ -40,11 +41,23 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
         for field, (low, high) in limits.items():
             value = getattr(self, field)
             if not low <= value <= high:
-                raise ValueError(f"{field} is {value}; allowed is {low} to {high:,}")
+                words = tr(
+                    "{field} is {found}; allowed is {least} to {most:,}",
+                    field=field,
+                    found=value,
+                    least=low,
+                    most=high,
+                )
+                raise ValueError(words)
         if 0 < self.context_size < SMALLEST_CONTEXT:
             raise ValueError(
-                f"context_size is {self.context_size}; allowed is {SMALLEST_CONTEXT} to "
-                f"{limits['context_size'][1]:,}, or 0 for the model's own"
+                tr(
+                    "context_size is {found}; allowed is {least} to {most:,}, or 0 for the "
+                    "model's own",
+                    found=self.context_size,
+                    least=SMALLEST_CONTEXT,
+                    most=limits["context_size"][1],
+                )
             )
 
 
@@ -117,7 +130,7 @@ def check_stop(stop: tuple[str, ...]) -> None:
         ValueError: one is empty.
     """
     if not all(stop):
-        raise ValueError("stop: found an empty text; allowed are texts of a character or more")
+        raise ValueError(tr("stop: found an empty text; allowed are texts of a character or more"))
 
 
 def check_ids(field: str, ids: bytes) -> None:
@@ -159,7 +172,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 def _check_seed(seed: int) -> None:
     if not -1 <= seed <= MAX_SEED:
-        raise ValueError(f"seed: found {seed}; allowed is 0 to {MAX_SEED}, or -1 for a new one")
+        raise ValueError(
+            tr(
+                "seed: found {found}; allowed is 0 to {most}, or -1 for a new one",
+                found=seed,
+                most=MAX_SEED,
+            )
+        )
 
 
 class SequenceStart(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,7 +306,9 @@ class Generate(Command, frozen=True, kw_only=True, tag=True):
                 f"context means “{self.when_full}”"
             )
         if self.max_tokens < 1:
-            raise ValueError(f"max_tokens: found {self.max_tokens}; allowed is 1 or more")
+            raise ValueError(
+                tr("max_tokens: found {found}; allowed is 1 or more", found=self.max_tokens)
+            )
         if self.unseen_tokens < -1:
             raise ValueError(f"unseen_tokens: found {self.unseen_tokens}; allowed is -1 or more")
         _check_seed(self.seed)

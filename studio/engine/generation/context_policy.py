@@ -10,6 +10,7 @@ from typing import Protocol
 
 from studio.engine.messages import EngineError, Generate
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt, fit
+from studio.translation import tr
 
 
 class ContextPolicy(Protocol):
@@ -126,12 +127,17 @@ def fit_sequences(
     if (is_certain and wanted > possible) or least > possible:
         count = len(lengths)
         each = max(0, possible) // (count if at_once else 1) + 1
-        raise EngineError(
-            "context_size",
-            f"{count} lanes of {max(lengths):,} tokens do not fit: the context of {context_size:,} "
-            f"tokens has room for {each:,} a lane beside this prompt. Choose fewer tokens or fewer "
-            "lanes, or a larger context size in the model's options.",
+        words = tr(
+            "%n lanes of {tokens:,} tokens do not fit: the context of {size:,} tokens has room for "
+            "{each:,} a lane beside this prompt. Choose fewer tokens or fewer lanes, or a larger "
+            "context size in the model's options.",
+            "",
+            count,
+            tokens=max(lengths),
+            size=context_size,
+            each=each,
         )
+        raise EngineError("context_size", words)
     left_out = min(unseen, len(prompt.tokens) - prompt.head)
     if left_out >= 0 and len(prompt.tokens) - left_out + written + least <= context_size:
         kept = prompt.tokens[: prompt.head] + prompt.tokens[prompt.head + left_out :]

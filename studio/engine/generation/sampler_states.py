@@ -26,6 +26,16 @@ from studio.sampling import (
 )
 from studio.sampling.samplers.steps import CARRY_STATE
 from studio.sampling.word_tokens import NO_BIASES, NO_WORDS, text_before
+from studio.translation import mark, tr
+
+_FOREIGN = mark(
+    "logit_bias: found token {token:,}; this model has the tokens 0 to {last:,} of its own. Take "
+    "the bias out, or choose the model it was made for."
+)
+_FOREIGN_OF_MODEL = mark(
+    "logit_bias: found token {token:,} of “{model}”; this model has the tokens 0 to {last:,} of "
+    "its own. Take the bias out, or choose the model it was made for."
+)
 
 
 class SamplerStates:
@@ -105,13 +115,13 @@ class SamplerStates:
         foreign = foreign_tokens(params, size, self._vocabulary.mark)
         if foreign:
             made_for = params.logit_bias_vocabulary.partition(" ")[2]
-            of_model = f" of “{made_for}”" if made_for else ""
-            raise EngineError(
-                "prompt",
-                f"logit_bias: found token {foreign[-1]:,}{of_model}; this model has the tokens 0 "
-                f"to {size - 1:,} of its own. Take the bias out, or choose the model it was made "
-                "for.",
+            words = tr(
+                _FOREIGN_OF_MODEL if made_for else _FOREIGN,
+                token=foreign[-1],
+                model=made_for,
+                last=size - 1,
             )
+            raise EngineError("prompt", words)
         dry_is_on = params.dry_multiplier > 0.0 and "dry" in params.samplers
         if dry_is_on and params.dry_sequence_breakers != self._breaker_texts:
             self._breaker_texts = params.dry_sequence_breakers

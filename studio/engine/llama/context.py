@@ -20,6 +20,7 @@ from studio.engine.llama.sequence_cells import MAIN as _MAIN
 from studio.engine.llama.sequence_cells import SCRATCH as _SCRATCH
 from studio.engine.llama.sequence_cells import SequenceCells
 from studio.engine.messages import MOST_SEQUENCES, EngineError
+from studio.translation import tr
 
 _CHUNK_CPU, _CHUNK_GPU = 128, 512
 """Tokens a batch. On a processor a larger one is no faster, and progress is shown between them."""
@@ -79,8 +80,12 @@ class Context:
         if not context:
             raise EngineError(
                 "too_little_memory",
-                f"llama.cpp could not make a context of {self.size:,} tokens. "
-                "Choose a smaller context size in the model's options.",
+                tr(
+                    "llama.cpp could not make a context of %n tokens. Choose a smaller context "
+                    "size in the model's options.",
+                    "",
+                    self.size,
+                ),
             )
         self._interrupt = interrupt
         self._context = context
@@ -443,7 +448,12 @@ class Context:
         if status == 1:
             raise EngineError(
                 "context_size",
-                f"The context of {self.size:,} tokens is full. "
-                "Choose a larger context size in the model's options.",
+                tr(
+                    "The context of %n tokens is full. Choose a larger context size in the "
+                    "model's options.",
+                    "",
+                    self.size,
+                ),
             )
-        raise EngineError("llama_cpp", f"llama.cpp could not evaluate the text (status {status}).")
+        words = tr("llama.cpp could not evaluate the text (status {status}).", status=status)
+        raise EngineError("llama_cpp", words)

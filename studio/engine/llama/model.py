@@ -21,6 +21,7 @@ from studio.engine.model_files.memory import (
     check_fits,
     estimate,
 )
+from studio.translation import tr
 from studio.visible_text import visible_name
 
 AUTOMATIC_CONTEXT = 4096
@@ -108,9 +109,12 @@ class Model:
         if not model:
             raise EngineError(
                 "model_file",
-                f"llama.cpp could not load “{visible_name(self.path.name)}”: "
-                f"{log.first_error(lines) or 'it gave no reason'}. "
-                "Try another file, or download this one again.",
+                tr(
+                    "llama.cpp could not load “{file}”: {why}. Try another file, or download this "
+                    "one again.",
+                    file=visible_name(self.path.name),
+                    why=log.first_error(lines) or tr("it gave no reason"),
+                ),
             )
         self._layers_offloaded = log.offloaded_layers(lines)
         return model
@@ -157,8 +161,11 @@ class Model:
         if changed := self.header.changed_file():
             raise EngineError(
                 "model_file",
-                f"The model file “{visible_name(changed.name)}” was changed while it was in use. "
-                "Open it again to go on with the changed file.",
+                tr(
+                    "The model file “{file}” was changed while it was in use. Open it again to go "
+                    "on with the changed file.",
+                    file=visible_name(changed.name),
+                ),
             )
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from studio.engine.model_files.model_file import (
     refuse,
     refuse_format,
 )
+from studio.translation import mark, tr
 
 _MOST_PIECES = 65_536
 """Pieces that are looked at; a file in more of them is judged by these."""
@@ -111,13 +112,24 @@ _TENSOR_ALIGNMENT = 32
 _FEW_HOLES = 100
 _SMALL_HOLES = 1 << 20
 
-# Metadata that llama.cpp asserts or casts without a look at its type: key -> (element types, name).
+_STRINGS = mark("has {found} for {key}; an array of strings is expected")
+# Metadata that llama.cpp asserts or casts without a look at its type: key -> (element types, what
+# is said of others).
 ARRAY_TYPES = {
-    "tokenizer.ggml.tokens": ({_STRING}, "strings"),
-    "tokenizer.ggml.merges": ({_STRING}, "strings"),
-    "tokenizer.ggml.token_type": ({_INT32, _UINT32}, "32-bit integers"),
-    "tokenizer.ggml.scores": ({_FLOAT32}, "32-bit floats"),
-    "tokenizer.ggml.precompiled_charsmap": ({_INT8, _UINT8}, "bytes"),
+    "tokenizer.ggml.tokens": ({_STRING}, _STRINGS),
+    "tokenizer.ggml.merges": ({_STRING}, _STRINGS),
+    "tokenizer.ggml.token_type": (
+        {_INT32, _UINT32},
+        mark("has {found} for {key}; an array of 32-bit integers is expected"),
+    ),
+    "tokenizer.ggml.scores": (
+        {_FLOAT32},
+        mark("has {found} for {key}; an array of 32-bit floats is expected"),
+    ),
+    "tokenizer.ggml.precompiled_charsmap": (
+        {_INT8, _UINT8},
+        mark("has {found} for {key}; an array of bytes is expected"),
+    ),
 }
 
 
@@ -155,9 +167,10 @@ class _Reader:
     def _claim(self, count: int, what: str) -> None:
         """Refuse `count` more bytes that the file does not have or a header never needs."""
         if self.position() + count > _MAX_HEADER:
-            refuse(self.path, "damaged", f"has a header of more than {_MAX_HEADER >> 20} MiB")
+            found = tr("has a header of more than {most} MiB", most=_MAX_HEADER >> 20)
+            refuse(self.path, "damaged", found)
         if count > self.remaining():
-            found = f"ends after {self.size:,} bytes, inside {what}"
+            found = tr("ends after %n bytes, inside {part}", "", self.size, part=what)
             refuse(self.path, "truncated", found)
 
     def _fill(self, count: int, what: str) -> None:
@@ -170,7 +183,7 @@ class _Reader:
         self._buffer = self._buffer[self._at :] + rest
         self._base, self._at = self.position(), 0
         if len(self._buffer) < count:
-            refuse(self.path, "truncated", "became shorter while it was read")
+            refuse(self.path, "truncated", tr("became shorter while it was read"))
 
     def consume(self, count: int, what: str) -> bytes:
         self._fill(count, what)
@@ -191,7 +204,13 @@ class _Reader:
     def text(self, what: str, longest: int) -> bytes:
         length = self.number(_U64, what)
         if length > longest:
-            found = f"has a length of {length:,} bytes for {what}; at most {longest:,} are allowed"
+            found = tr(
+                "has a length of %n bytes for {part}; at most {most:,} are allowed",
+                "",
+                length,
+                part=what,
+                most=longest,
+            )
             refuse(self.path, "damaged", found)
         return self.consume(length, what)
 
@@ -199,10 +218,22 @@ class _Reader:
         """`count` length-prefixed strings, many to a read; [] if they are not to be kept."""
         self._strings_left -= count
         if self._strings_left < 0:
-            found = f"claims {count:,} strings for {what}; all together, {_MAX_STRINGS:,} are"
-            refuse(self.path, "damaged", f"{found} allowed")
+            found = tr(
+                "claims %n strings for {part}; all together, {most:,} are allowed",
+                "",
+                count,
+                part=what,
+                most=_MAX_STRINGS,
+            )
+            refuse(self.path, "damaged", found)
         if count * _U64.size > self.remaining():
-            found = f"claims {count:,} strings for {what}, with {self.remaining():,} bytes left"
+            found = tr(
+                "claims %n strings for {part}, with {left:,} bytes left",
+                "",
+                count,
+                part=what,
+                left=self.remaining(),
+            )
             refuse(self.path, "truncated", found)
         kept: list[bytes] = []
         unpack, size = _U64.unpack_from, _U64.size
@@ -226,7 +257,8 @@ class _Reader:
             self._at = at
             left -= done
             if need > _MAX_TEXT:
-                refuse(self.path, "damaged", f"has a string of {need - size:,} bytes in {what}")
+                found = tr("has a string of %n bytes in {part}", "", need - size, part=what)
+                refuse(self.path, "damaged", found)
             if left:
                 self._fill(need, what)
         return kept
@@ -248,8 +280,14 @@ class Metadata(dict[str, _Value]):
         """
         value = self.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            found = "no value" if key not in self else shown(value)
-            refuse(self.path, "damaged", f"has {found} for {key}; {low:,} to {high:,} is allowed")
+            found = tr(
+                "has {found} for {key}; {least:,} to {most:,} is allowed",
+                found=tr("no value") if key not in self else shown(value),
+                key=key,
+                least=low,
+                most=high,
+            )
+            refuse(self.path, "damaged", found)
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -264,19 +302,18 @@ class Metadata(dict[str, _Value]):
             try:
                 return value.decode()
             except UnicodeDecodeError:
-                refuse(self.path, "damaged", f"has text for {key} that is not UTF-8")
+                refuse(self.path, "damaged", tr("has text for {key} that is not UTF-8", key=key))
         if key in self or default is None:
-            found = f"has {shown(value)} for {key}; text is expected"
+            found = tr("has {found} for {key}; text is expected", found=shown(value), key=key)
             refuse(self.path, "damaged", found)
         return default
 
     def array(self, key: str) -> Array | None:
         """An array of a type that `ARRAY_TYPES` allows for this key, or None."""
         value = self.get(key)
-        types, name = ARRAY_TYPES[key]
+        types, words = ARRAY_TYPES[key]
         if value is not None and not (isinstance(value, Array) and value.type in types):
-            found = f"has {shown(value)} for {key}; an array of {name} is expected"
-            refuse(self.path, "damaged", found)
+            refuse(self.path, "damaged", tr(words, found=shown(value), key=key))
         return value
 
     def blocks(self, key: str, count: int, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -292,8 +329,15 @@ class Metadata(dict[str, _Value]):
             each = tuple(int(n) for n in np.frombuffer(value.data, "<i4"))
             if value.count == count and all(0 <= n <= MAX_WIDTH for n in each):
                 return each
-            found = f"has {value.count:,} values for {key}; {count} of 0 to {MAX_WIDTH:,}"
-            refuse(self.path, "damaged", f"{found} are allowed")
+            found = tr(
+                "has %n values for {key}; {blocks} of 0 to {most:,} are allowed",
+                "",
+                value.count,
+                key=key,
+                blocks=count,
+                most=MAX_WIDTH,
+            )
+            refuse(self.path, "damaged", found)
         if value is None:
             return default
         return (self.integer(key, None, 0, MAX_WIDTH),) * count
@@ -302,12 +346,12 @@ class Metadata(dict[str, _Value]):
 def shown(value: object) -> str:
     """A metadata value, for a message."""
     if isinstance(value, Array):
-        return f"an array of {value.count:,} elements"
+        return tr("an array of %n elements", "", value.count)
     return quoted(value) if isinstance(value, bytes) else f"{value}"
 
 
 def _read_value(reader: _Reader, key: str) -> _Value:
-    what = f"the value of {key}"
+    what = tr("the value of {key}", key=key)
     kind = reader.number(_U32, what)
     if kind == _STRING:
         return reader.text(what, _MAX_TEXT)
@@ -317,15 +361,18 @@ def _read_value(reader: _Reader, key: str) -> _Value:
         )[0]
         return value
     if kind != _ARRAY:
-        refuse(reader.path, "damaged", f"has the unknown value type {kind} for {key}")
+        found = tr("has the unknown value type {type} for {key}", type=kind, key=key)
+        refuse(reader.path, "damaged", found)
     kind = reader.number(_U32, what)
     count = reader.number(_U64, what)
     if kind == _STRING:
         keep = key == "tokenizer.ggml.tokens"
         return Array(kind, count, strings=reader.strings(count, keep, what))
     if kind not in _SCALARS:
-        nested = "an array in an array" if kind == _ARRAY else f"elements of unknown type {kind}"
-        refuse(reader.path, "damaged", f"has {nested} for {key}")
+        found = tr("has elements of unknown type {type} for {key}", type=kind, key=key)
+        if kind == _ARRAY:
+            found = tr("has an array in an array for {key}", key=key)
+        refuse(reader.path, "damaged", found)
     size = count * _SCALARS[kind].size
     if count <= MAX_BLOCKS or (key.endswith(".token_type") and count <= MAX_VOCABULARY):
         return Array(kind, count, data=reader.consume(size, what))
@@ -337,14 +384,15 @@ def _read_metadata(reader: _Reader, count: int) -> Metadata:
     metadata = Metadata()
     metadata.path = reader.path
     for _ in range(count):
-        raw = reader.text("a key", 65_535)
+        raw = reader.text(tr("a key"), 65_535)
         try:
             key = raw.decode()
         except UnicodeDecodeError:
-            refuse(reader.path, "damaged", f"has the key {quoted(raw)}, which is not UTF-8")
-        if not key or key in metadata:
-            found = f"has the key {quoted(raw)} twice" if key else "has an empty key"
+            found = tr("has the key {key}, which is not UTF-8", key=quoted(raw))
             refuse(reader.path, "damaged", found)
+        if not key or key in metadata:
+            twice = tr("has the key {key} twice", key=quoted(raw))
+            refuse(reader.path, "damaged", twice if key else tr("has an empty key"))
         metadata[key] = _read_value(reader, key)
     return metadata
 
@@ -368,6 +416,10 @@ class Tensors:
     each: list[Tensor] = field(default_factory=list)
 
 
+_REMOVED = mark("stores {part} in type {type}, which is no longer in use")
+_UNKNOWN = mark("stores {part} in type {type}, which is unknown to this version")
+
+
 def _read_tensors(reader: _Reader, count: int, alignment: int) -> tuple[Tensors, int]:
     """The tensors, and where the weights begin in the file."""
     sums = Tensors(count)
@@ -375,35 +427,51 @@ def _read_tensors(reader: _Reader, count: int, alignment: int) -> tuple[Tensors,
     end = expected = 0
     unaligned = False
     for _ in range(count):
-        name = reader.text("a tensor's name", _MAX_NAME - 1)
-        what = f"the tensor {quoted(name)}"
+        name = reader.text(tr("a tensor's name"), _MAX_NAME - 1)
+        what = tr("the tensor {name}", name=quoted(name))
         if not name or name in names or b"\0" in name:
-            found = f"has a tensor named {quoted(name)}; each needs a name of its own"
+            found = tr("has a tensor named {name}; each needs a name of its own", name=quoted(name))
             refuse(reader.path, "damaged", found)
         names.add(name)
         dimensions = reader.number(_U32, what)
         if not 1 <= dimensions <= _MAX_DIMENSIONS:
-            found = f"has {dimensions} dimensions for {what}; 1 to {_MAX_DIMENSIONS} are allowed"
+            found = tr(
+                "has %n dimensions for {part}; 1 to {most} are allowed",
+                "",
+                dimensions,
+                part=what,
+                most=_MAX_DIMENSIONS,
+            )
             refuse(reader.path, "damaged", found)
         shape = [reader.number(_U64, what) for _ in range(dimensions)]
         kind = reader.number(_U32, what)
         offset = reader.number(_U64, what)
         if kind not in TENSOR_TYPES:
-            known = "no longer in use" if kind in _REMOVED_TYPES else "unknown to this version"
-            found = f"stores {what} in type {kind}, which is {known}"
-            refuse(reader.path, "damaged", found)
+            words = _REMOVED if kind in _REMOVED_TYPES else _UNKNOWN
+            refuse(reader.path, "damaged", tr(words, part=what, type=kind))
         type_name, block, block_bytes = TENSOR_TYPES[kind]
         elements = 1
         for length in shape:
             elements *= length
         if not 0 < elements < 1 << 62 or shape[0] % block:
             shown = " × ".join(f"{length:,}" for length in shape)
-            found = f"has the shape {shown} for {what} of type {type_name} (blocks of {block})"
+            found = tr(
+                "has the shape {shape} for {part} of type {type} (blocks of {block})",
+                shape=shown,
+                part=what,
+                type=type_name,
+                block=block,
+            )
             refuse(reader.path, "damaged", found)
         plain = name.decode(errors="replace")
         _check_type(reader.path, plain, type_name, len(shape) == 1 or elements == shape[0])
         if offset != expected:
-            found = f"has {what} at offset {offset:,}; {expected:,} follows from those before"
+            found = tr(
+                "has {part} at offset {offset:,}; {expected:,} follows from those before",
+                part=what,
+                offset=offset,
+                expected=expected,
+            )
             refuse(reader.path, "damaged", found)
         size = elements // block * block_bytes
         end = offset + size
@@ -415,11 +483,20 @@ def _read_tensors(reader: _Reader, count: int, alignment: int) -> tuple[Tensors,
     start = reader.position() + -reader.position() % alignment
     needed = start + end
     if needed > reader.size:
-        found = f"has {reader.size:,} bytes of the {needed:,} that its header announces"
+        found = tr(
+            "has {size:,} bytes of the {needed:,} that its header announces",
+            size=reader.size,
+            needed=needed,
+        )
         refuse(reader.path, "truncated", found)
     if unaligned or (sums.each and start % _TENSOR_ALIGNMENT):
-        found = f"has weights that begin between multiples of {_TENSOR_ALIGNMENT} bytes"
-        refuse(reader.path, "damaged", f"{found} (general.alignment is {alignment})")
+        found = tr(
+            "has weights that begin between multiples of {step} bytes (general.alignment is "
+            "{alignment})",
+            step=_TENSOR_ALIGNMENT,
+            alignment=alignment,
+        )
+        refuse(reader.path, "damaged", found)
     return sums, start
 
 
@@ -429,11 +506,16 @@ def _check_type(path: Path, name: str, type_name: str, is_row: bool) -> None:
         return
     allowed = ""
     if is_row and type_name != _ROW_TYPE and name.endswith(("_norm.weight", ".bias")):
-        allowed = f"{_ROW_TYPE} is expected"
+        allowed = tr("{type} is expected", type=_ROW_TYPE)
     elif type_name in NO_FACTORS and not name.endswith(_TABLE_OF_EXPERTS):
-        allowed = "a type of weights is expected, such as F16, Q8_0 or Q4_K"
+        allowed = tr("a type of weights is expected, such as F16, Q8_0 or Q4_K")
     if allowed:
-        found = f"stores the tensor {quoted(name.encode())} in type {type_name}; {allowed}"
+        found = tr(
+            "stores the tensor {name} in type {type}; {allowed}",
+            name=quoted(name.encode()),
+            type=type_name,
+            allowed=allowed,
+        )
         refuse(path, "damaged", found)
 
 
@@ -441,7 +523,11 @@ def _check_holes(stream: BinaryIO, path: Path, start: int, size: int) -> None:
     """Refuse a file of the right length whose weights are not all there."""
     missing = missing_bytes(stream.fileno(), start, size)
     if missing > max(_SMALL_HOLES, (size - start) // _FEW_HOLES):
-        found = f"has {missing:,} of its {size:,} bytes not on the disk: the file has holes there"
+        found = tr(
+            "has {missing:,} of its {size:,} bytes not on the disk: the file has holes there",
+            missing=missing,
+            size=size,
+        )
         refuse(path, "truncated", found)
 
 
@@ -456,33 +542,39 @@ def read_file(path: Path) -> tuple[Metadata, Tensors, FileStamp]:
     try:
         with stream:
             reader = _Reader(stream, path, size)
-            start = reader.consume(min(size, 64), "the start")
+            start = reader.consume(min(size, 64), tr("the start"))
             if not start.startswith(b"GGUF"):
                 refuse_format(path, start, size)
             reader = _Reader(stream, path, size)
             stream.seek(0)
-            reader.skip(4, "the magic")
-            version = reader.number(_U32, "the version")
+            reader.skip(4, tr("the magic"))
+            version = reader.number(_U32, tr("the version"))
             if version and not version & 0xFFFF:
-                refuse(path, "big_endian", "is made for big-endian computers")
+                refuse(path, "big_endian", tr("is made for big-endian computers"))
             if version > _LAST_PLAUSIBLE_VERSION:
-                refuse(path, "damaged", "begins like a GGUF file, but names no version of it")
+                refuse(path, "damaged", tr("begins like a GGUF file, but names no version of it"))
             if version not in (2, 3):
-                refuse(path, "version", f"is GGUF version {version}")
-            counts = [reader.number(_U64, "the header's counts") for _ in range(2)]
-            named = ((counts[0], "tensors", _MAX_TENSORS), (counts[1], "metadata keys", _MAX_KEYS))
-            for count, what, most in named:
-                if count > most:
-                    found = f"claims {count:,} {what}; at most {most:,} are allowed"
-                    refuse(path, "damaged", found)
+                refuse(path, "version", tr("is GGUF version {version}", version=version))
+            counts = [reader.number(_U64, tr("the header's counts")) for _ in range(2)]
+            if (count := counts[0]) > (most := _MAX_TENSORS):
+                found = tr("claims %n tensors; at most {most:,} are allowed", "", count, most=most)
+                refuse(path, "damaged", found)
+            if (count := counts[1]) > (most := _MAX_KEYS):
+                found = tr(
+                    "claims %n metadata keys; at most {most:,} are allowed", "", count, most=most
+                )
+                refuse(path, "damaged", found)
             metadata = _read_metadata(reader, counts[1])
             metadata["GGUF.version"] = version
             alignment = metadata.integer("general.alignment", 32, 1, _MAX_ALIGNMENT)
             if alignment & alignment - 1:
-                found = f"has {alignment} for general.alignment; a power of two is allowed"
+                found = tr(
+                    "has {alignment} for general.alignment; a power of two is allowed",
+                    alignment=alignment,
+                )
                 refuse(path, "damaged", found)
             tensors, weights = _read_tensors(reader, counts[0], alignment)
             _check_holes(stream, path, weights, size)
     except OSError as error:
-        refuse(path, "unreadable", f"cannot be read: {error}")
+        refuse(path, "unreadable", tr("cannot be read: {why}", why=error))
     return metadata, tensors, FileStamp(str(path), size, status.st_mtime_ns)

@@ -40,6 +40,7 @@ from studio.engine.model_files.model_file import (
     quoted,
     refuse,
 )
+from studio.translation import mark, tr
 
 __all__ = ["FileErrorKind", "FileStamp", "GgufHeader", "ModelFileError", "read_header"]
 
@@ -68,17 +69,30 @@ _ROPE_SCALING = ("none", "linear", "yarn", "longrope")
 _PART_NAME = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 
 # Architectures that llama.cpp loads and that cannot continue a text token by token.
-_NOT_WRITERS = dict.fromkeys(
-    ("bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2",
-     "jina-bert-v3", "eurobert", "gemma-embedding", "llama-embed", "t5encoder"),
-    "an embedding model, which reads text and writes none",
-) | {
-    "clip": "the picture or sound part (mmproj) of a model",
-    "wavtokenizer-dec": "a speech decoder",
-    "t5": "an encoder-decoder model",
-    "dream": "a diffusion model", "llada": "a diffusion model", "llada-moe": "a diffusion model",
-    "rnd1": "a diffusion model",
-}  # fmt: skip
+_NOT_WRITERS = (
+    dict.fromkeys(
+        (
+            "bert",
+            "modern-bert",
+            "nomic-bert",
+            "nomic-bert-moe",
+            "neo-bert",
+            "jina-bert-v2",
+            "jina-bert-v3",
+            "eurobert",
+            "gemma-embedding",
+            "llama-embed",
+            "t5encoder",
+        ),
+        mark("is an embedding model, which reads text and writes none"),
+    )
+    | {
+        "clip": mark("is the picture or sound part (mmproj) of a model"),
+        "wavtokenizer-dec": mark("is a speech decoder"),
+        "t5": mark("is an encoder-decoder model"),
+    }
+    | dict.fromkeys(("dream", "llada", "llada-moe", "rnd1"), mark("is a diffusion model"))
+)
 
 
 class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,12 +190,23 @@ def _read_vocabulary(metadata: Metadata, tokenizer: str) -> _Vocabulary:
     listed = arrays["tokenizer.ggml.tokens"]
     if listed is None or not 1 <= listed.count <= MAX_VOCABULARY:
         count = listed.count if listed else 0
-        found = f"has {count:,} tokens in its vocabulary; 1 to {MAX_VOCABULARY:,} are allowed"
+        found = tr(
+            "has %n tokens in its vocabulary; 1 to {most:,} are allowed",
+            "",
+            count,
+            most=MAX_VOCABULARY,
+        )
         refuse(path, "damaged", found)
     for key in ("tokenizer.ggml.token_type", "tokenizer.ggml.scores"):
         array = arrays[key]
         if array is not None and array.count != listed.count:
-            found = f"has {array.count:,} elements in {key} for {listed.count:,} tokens"
+            found = tr(
+                "has %n elements in {key} for {tokens:,} tokens",
+                "",
+                array.count,
+                key=key,
+                tokens=listed.count,
+            )
             refuse(path, "damaged", found)
 
     # llama.cpp sees C strings, and names an empty one after its place.
@@ -194,23 +219,42 @@ def _read_vocabulary(metadata: Metadata, tokenizer: str) -> _Vocabulary:
         unique = set(tokens)
     if len(unique) != len(tokens):
         token, times = Counter(tokens).most_common(1)[0]
-        found = f"has the token {quoted(token)} {times} times in its vocabulary; once is allowed"
+        found = tr(
+            "has the token {token} %n times in its vocabulary; once is allowed",
+            "",
+            times,
+            token=quoted(token),
+        )
         refuse(path, "damaged", found)
 
     longest = max(unique, key=len)
     if len(longest) > _MAX_TOKEN:
-        found = f"has a token of {len(longest):,} bytes, {quoted(longest)}"
-        refuse(path, "damaged", f"{found}; at most {_MAX_TOKEN:,} are allowed")
+        found = tr(
+            "has a token of %n bytes, {token}; at most {most:,} are allowed",
+            "",
+            len(longest),
+            token=quoted(longest),
+            most=_MAX_TOKEN,
+        )
+        refuse(path, "damaged", found)
     if tokenizer == "plamo2" and sum(len(token) ** 2 for token in unique) > 2 * _MAX_ENDINGS:
-        found = "has tokens so long that a list of all their endings"
-        refuse(path, "damaged", f"{found}, as plamo2 keeps it, takes over {_MAX_ENDINGS >> 20} MiB")
+        found = tr(
+            "has tokens so long that a list of all their endings, as plamo2 keeps it, takes over "
+            "{most} MiB",
+            most=_MAX_ENDINGS >> 20,
+        )
+        refuse(path, "damaged", found)
     _check_bytes(path, tokenizer, unique)
     types_array = arrays["tokenizer.ggml.token_type"]
     types = np.frombuffer(types_array.data if types_array else b"", "<i4")
     for place in np.flatnonzero(types == _BYTE):
         sound = tokenizer == "gpt2" or _BYTE_TOKEN.fullmatch(tokens[place])
         if tokenizer == "bert" or not sound:
-            found = f"marks token {place}, {quoted(tokens[place])}, as a byte, which it cannot be"
+            found = tr(
+                "marks token {id}, {token}, as a byte, which it cannot be",
+                id=place,
+                token=quoted(tokens[place]),
+            )
             refuse(path, "damaged", found)
     special = np.flatnonzero((types == _CONTROL) | (types == _USER_DEFINED))
 
@@ -245,7 +289,12 @@ def _check_bytes(path: Path, tokenizer: str, tokens: set[bytes]) -> None:
     else:
         return
     if missing:
-        found = f"lacks {len(missing)} of the 256 byte tokens, such as <0x{missing[0]:02X}>"
+        found = tr(
+            "lacks %n of the 256 byte tokens, such as <0x{first:02X}>",
+            "",
+            len(missing),
+            first=missing[0],
+        )
         refuse(path, "damaged", found)
 
 
@@ -266,25 +315,38 @@ def _check_assertions(metadata: Metadata, prefix: str, blocks: int) -> None:
     for key in (f"{prefix}.attention.layer_norm{name}_epsilon" for name in ("", "_rms")):
         epsilon = metadata.get(key, 0.0)
         if not (isinstance(epsilon, float) and 0 <= epsilon < 1):
-            found = f"has {shown(epsilon)} for {key}; a fraction from 0 to 1 is allowed"
+            found = tr(
+                "has {found} for {key}; a fraction from 0 to 1 is allowed",
+                found=shown(epsilon),
+                key=key,
+            )
             refuse(metadata.path, "damaged", found)
     scaling = metadata.text(f"{prefix}.rope.scaling.type", "none")
     if scaling not in _ROPE_SCALING:
-        found = f"has the position scaling {quoted(scaling[:60].encode())}"
-        found += f"; {', '.join(_ROPE_SCALING)} are allowed"
+        found = tr(
+            "has the position scaling {found}; {names} are allowed",
+            found=quoted(scaling[:60].encode()),
+            names=", ".join(_ROPE_SCALING),
+        )
         refuse(metadata.path, "damaged", found)
 
     count = metadata.integer(f"{prefix}.expert_count", 0, 0, _MAX_EXPERTS)
     used_key = f"{prefix}.expert_used_count"
     for used in metadata.blocks(used_key, blocks, (0,)):
         if used > count or (used == 0) != (count == 0):
-            found = f"uses {used} of {count} experts ({used_key})"
+            found = tr("uses {used} of %n experts ({key})", "", count, used=used, key=used_key)
             refuse(metadata.path, "damaged", found)
     groups_key = f"{prefix}.expert_group_count"
     groups = metadata.integer(groups_key, 0, 0, max(count - 1, 0))
     if groups > 1:
         if count % groups:
-            found = f"puts {count} experts into {groups} groups ({groups_key})"
+            found = tr(
+                "puts %n experts into {groups} groups ({key})",
+                "",
+                count,
+                groups=groups,
+                key=groups_key,
+            )
             refuse(metadata.path, "damaged", found)
         metadata.integer(f"{prefix}.expert_group_used_count", None, 1, groups - 1)
 
@@ -299,13 +361,22 @@ def _check_architecture(metadata: Metadata, tensors: Tensors, header: GgufHeader
         key = f"{prefix}.attention.key_length_mla"
         width = metadata.integer(key, header.key_length, 0, MAX_WIDTH)
         if rotated >= width:
-            found = f"turns {rotated} ({prefix}.rope.dimension_count) of {width} values of a key"
-            refuse(path, "damaged", f"{found}; fewer than all are allowed in {prefix}")
+            found = tr(
+                "turns {rotated} ({key}) of %n values of a key; fewer than all are allowed in "
+                "{architecture}",
+                "",
+                width,
+                rotated=rotated,
+                key=f"{prefix}.rope.dimension_count",
+                architecture=prefix,
+            )
+            refuse(path, "damaged", found)
     metadata.integer(f"{prefix}.wkv.head_size", 1, 1, MAX_WIDTH)  # it divides by it
     sections = metadata.get(f"{prefix}.rope.dimension_sections")
     if isinstance(sections, Array) and sections.data and not any(sections.data):
-        found = f"has zeros alone for {prefix}.rope.dimension_sections"
-        refuse(path, "damaged", f"{found}; a number above is expected")
+        key = f"{prefix}.rope.dimension_sections"
+        found = tr("has zeros alone for {key}; a number above is expected", key=key)
+        refuse(path, "damaged", found)
     names = {tensor.name for tensor in tensors.each}
     for key, counts, matrices in (
         ("head_count", header.head_count, ("attn_q", "attn_qkv")),
@@ -313,8 +384,13 @@ def _check_architecture(metadata: Metadata, tensors: Tensors, header: GgufHeader
     ):
         for block, heads in enumerate(counts):
             if heads == 0 and any(f"blk.{block}.{name}.weight" in names for name in matrices):
-                found = f"has 0 heads ({prefix}.attention.{key}) in block {block}"
-                refuse(path, "damaged", f"{found}, and weights for them; 1 or more are expected")
+                found = tr(
+                    "has 0 heads ({key}) in block {block}, and weights for them; 1 or more are "
+                    "expected",
+                    key=f"{prefix}.attention.{key}",
+                    block=block,
+                )
+                refuse(path, "damaged", found)
 
 
 def _recurrent_state_size(metadata: Metadata, prefix: str) -> int:
@@ -337,16 +413,27 @@ def _read_parts(
     number = metadata.integer("split.no", 0, 0, count - 1)
     name = _PART_NAME.fullmatch(path.name)
     if name is None or (int(name[2]), int(name[3])) != (number + 1, count):
-        found = f"is part {number + 1} of {count} and not named NAME-00001-of-{count:05}.gguf"
+        found = tr(
+            "is part {number} of {count} and not named NAME-00001-of-{count:05}.gguf",
+            number=number + 1,
+            count=count,
+        )
         refuse(path, "incomplete", found)
     if number != 0:
-        refuse(path, "incomplete", f"is part {number + 1} of {count}, not the first")
+        found = tr("is part {number} of {count}, not the first", number=number + 1, count=count)
+        refuse(path, "incomplete", found)
     total = Tensors(tensors.count, tensors.elements, tensors.bytes_of_type, tensors.each)
     stamps = [stamp]
     for part in range(2, count + 1):
         beside = path.with_name(f"{name[1]}-{part:05}-of-{count:05}.gguf")
         if not beside.exists():
-            refuse(path, "incomplete", f"needs part {part} of {count}, {beside.name}, beside it")
+            found = tr(
+                "needs part {number} of {count}, {file}, beside it",
+                number=part,
+                count=count,
+                file=beside.name,
+            )
+            refuse(path, "incomplete", found)
         more, sums, part_stamp = read_file(beside)
         more.integer("split.no", None, part - 1, part - 1)
         total.count += sums.count
@@ -374,18 +461,15 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
     architecture = metadata.text("general.architecture", "")
     kind = metadata.text("general.type", "model")
     if architecture in _NOT_WRITERS:
-        refuse(path, "not_a_writer", f"is {_NOT_WRITERS[architecture]}")
+        refuse(path, "not_a_writer", tr(_NOT_WRITERS[architecture]))
     if kind != "model":
-        refuse(
-            path,
-            "not_a_writer",
-            f"is not a whole model but of the type {quoted(kind[:60].encode())}",
-        )
+        found = tr("is not a whole model but of the type {type}", type=quoted(kind[:60].encode()))
+        refuse(path, "not_a_writer", found)
     tensors, files = _read_parts(metadata, tensors, stamp)
     if tensors.count == 0:
-        refuse(path, "not_a_writer", "holds no weights, only a description or a vocabulary")
+        refuse(path, "not_a_writer", tr("holds no weights, only a description or a vocabulary"))
     if not architecture:
-        refuse(path, "damaged", "does not name its architecture (general.architecture)")
+        refuse(path, "damaged", tr("does not name its architecture (general.architecture)"))
 
     blocks = metadata.integer(f"{architecture}.block_count", None, 1, MAX_BLOCKS)
     width = metadata.integer(f"{architecture}.embedding_length", None, 1, MAX_WIDTH)
@@ -397,7 +481,8 @@ def read_header(path: str | os.PathLike[str]) -> GgufHeader:
 
     tokenizer = metadata.text("tokenizer.ggml.model", "none")
     if tokenizer in ("none", "no_vocab"):
-        refuse(path, "not_a_writer", "has no vocabulary, so it can neither read nor write text")
+        found = tr("has no vocabulary, so it can neither read nor write text")
+        refuse(path, "not_a_writer", found)
     vocabulary = _read_vocabulary(metadata, tokenizer)
 
     window = metadata.get(f"{attention}.sliding_window")

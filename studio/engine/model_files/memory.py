@@ -15,6 +15,7 @@ import psutil
 
 from studio.engine.model_files.gguf_header import GgufHeader, ModelFileError
 from studio.engine.model_files.repacking import repacked
+from studio.translation import mark, tr
 from studio.visible_text import visible_name
 
 AUTOMATIC_BATCH = 512
@@ -201,25 +202,54 @@ def check_fits(
         ModelFileError: of kind "too_little_memory".
     """
     memory = memory or available_memory()
-    context = f"for a context of {need.context_size:,} tokens"
-    cache = f"{_shown(need.kv_cache + need.compute)} of it {context}"
     if need.unmapped > memory.available:
-        found = f"{_shown(need.unmapped)} of free memory, {cache}, and {_shown(memory.available)}"
-        _refuse(header, need, f"{found} is free. Close other programs, or choose")
+        _refuse(header, need, memory, is_full=True)
     if need.total > memory.total:
-        found = f"{_shown(need.total)} of memory, {cache}, and this machine has"
-        _refuse(header, need, f"{found} {_shown(memory.total)} in all. Choose")
+        _refuse(header, need, memory, is_full=False)
     return need.total <= memory.available
 
 
-def _refuse(header: GgufHeader, need: MemoryEstimate, found: str) -> NoReturn:
+_CHOICES = mark("a smaller quantization than {quantization} or a smaller model")
+_CHOICES_WITH_CONTEXT = mark(
+    "a smaller context than {size:,} tokens, a smaller quantization than {quantization} or a "
+    "smaller model"
+)
+
+
+def _refuse(
+    header: GgufHeader, need: MemoryEstimate, memory: AvailableMemory, *, is_full: bool
+) -> NoReturn:
+    """Refuse a model that does not fit: in what is free where `is_full`, else in all there is."""
     context_matters = need.kv_cache + need.compute > (need.weights + need.repacked) // 4
-    advice = [f"a smaller context than {need.context_size:,} tokens"] * context_matters
-    advice += [f"a smaller quantization than {header.quantization}", "a smaller model"]
-    choices = f"{', '.join(advice[:-1])} or {advice[-1]}"
-    raise ModelFileError(
-        "too_little_memory", f"“{visible_name(header.name)}” needs {found} {choices}."
+    choices = tr(
+        _CHOICES_WITH_CONTEXT if context_matters else _CHOICES,
+        size=need.context_size,
+        quantization=header.quantization,
     )
+    values = {
+        "model": visible_name(header.name),
+        "needed": _shown(need.unmapped if is_full else need.total),
+        "cache": _shown(need.kv_cache + need.compute),
+        "available": _shown(memory.available if is_full else memory.total),
+        "choices": choices,
+    }
+    if is_full:
+        message = tr(
+            "“{model}” needs {needed} of free memory, {cache} of it for a context of %n tokens, "
+            "and {available} is free. Close other programs, or choose {choices}.",
+            "",
+            need.context_size,
+            **values,
+        )
+    else:
+        message = tr(
+            "“{model}” needs {needed} of memory, {cache} of it for a context of %n tokens, and "
+            "this machine has {available} in all. Choose {choices}.",
+            "",
+            need.context_size,
+            **values,
+        )
+    raise ModelFileError("too_little_memory", message)
 
 
 def _shown(count: int) -> str:

@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal, NoReturn
 
 import msgspec
 
+from studio.translation import mark, tr
 from studio.visible_text import visible_line, visible_name
 
 FileErrorKind = Literal[
@@ -51,33 +52,40 @@ class FileStamp(msgspec.Struct, frozen=True):
 
 
 _ADVICE: dict[FileErrorKind, str] = {
-    "missing": "Choose another file, or put this one back.",
-    "unreadable": "Check its permissions and the disk, then try again.",
-    "not_a_file": "Choose a model file that ends in .gguf.",
-    "not_gguf": "The studio opens models in the GGUF format: choose a file that ends in .gguf.",
-    "big_endian": "Look for the same model without “be” in its name.",
-    "version": "llama.cpp reads versions 2 and 3: look for a newer conversion of this model.",
-    "truncated": "The download was cut off, or the file was damaged: download it again.",
-    "incomplete": "Download all parts into one folder and open the first.",
-    "damaged": "The file is damaged or was converted badly: download it again, or choose another.",
-    "not_a_writer": "Choose a model for text generation.",
+    "missing": mark("Choose another file, or put this one back."),
+    "unreadable": mark("Check its permissions and the disk, then try again."),
+    "not_a_file": mark("Choose a model file that ends in .gguf."),
+    "not_gguf": mark(
+        "The studio opens models in the GGUF format: choose a file that ends in .gguf."
+    ),
+    "big_endian": mark("Look for the same model without “be” in its name."),
+    "version": mark("llama.cpp reads versions 2 and 3: look for a newer conversion of this model."),
+    "truncated": mark("The download was cut off, or the file was damaged: download it again."),
+    "incomplete": mark("Download all parts into one folder and open the first."),
+    "damaged": mark(
+        "The file is damaged or was converted badly: download it again, or choose another."
+    ),
+    "not_a_writer": mark("Choose a model for text generation."),
 }
 
 _LONGEST_FOUND = 500
 """Characters: a key of the file may have thousands."""
 
 _OTHER_FORMATS = (
-    (b"version https://git-lfs", "a Git LFS pointer, a note of where the model really is"),
-    (b"PK\x03\x04", "a zip archive or a PyTorch model"),
-    (b"\x80\x02", "a PyTorch checkpoint"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"tjgg", "a model in the GGJT format that GGUF replaced in 2023"),
-    (b"lmgg", "a model in the GGML format that GGUF replaced in 2023"),
-    (b"fmgg", "a model in the GGMF format that GGUF replaced in 2023"),
+    (
+        b"version https://git-lfs",
+        mark("is a Git LFS pointer, a note of where the model really is"),
+    ),
+    (b"PK\x03\x04", mark("is a zip archive or a PyTorch model")),
+    (b"\x80\x02", mark("is a PyTorch checkpoint")),
+    (b"\x1f\x8b", mark("is a gzip archive")),
+    (b"7z\xbc\xaf\x27\x1c", mark("is a 7-Zip archive")),
+    (b"\xfd7zXZ", mark("is an xz archive")),
+    (b"\x28\xb5\x2f\xfd", mark("is a zstd archive")),
+    (b"\x89HDF", mark("is an HDF5 file")),
+    (b"tjgg", mark("is a model in the GGJT format that GGUF replaced in 2023")),
+    (b"lmgg", mark("is a model in the GGML format that GGUF replaced in 2023")),
+    (b"fmgg", mark("is a model in the GGMF format that GGUF replaced in 2023")),
 )
 
 
@@ -87,10 +95,15 @@ def refuse(path: Path, kind: FileErrorKind, found: str) -> NoReturn:
     Args:
         path: The model's file.
         kind: What is wrong.
-        found: What was found in it, in words.
+        found: What was found in it, in words that go on from its name.
     """
-    reported = visible_line(found, _LONGEST_FOUND)
-    raise ModelFileError(kind, f"“{visible_name(path.name)}” {reported}. {_ADVICE[kind]}")
+    message = tr(
+        "“{file}” {found}. {advice}",
+        file=visible_name(path.name),
+        found=visible_line(found, _LONGEST_FOUND),
+        advice=tr(_ADVICE[kind]),
+    )
+    raise ModelFileError(kind, message)
 
 
 def quoted(raw: bytes) -> str:
@@ -110,11 +123,12 @@ def open_regular(path: Path) -> tuple[BinaryIO, os.stat_result]:
                 return stream, status
             stream.close()
     except FileNotFoundError:
-        refuse(path, "missing", f"does not exist in {path.parent}")
+        refuse(path, "missing", tr("does not exist in {folder}", folder=path.parent))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        refuse(path, "unreadable", f"cannot be opened: {error}")
-    thing = "a folder" if path.is_dir() else "a pipe or a device"
-    refuse(path, "not_a_file", f"is {thing}, not a file")
+        refuse(path, "unreadable", tr("cannot be opened: {why}", why=error))
+    if path.is_dir():
+        refuse(path, "not_a_file", tr("is a folder, not a file"))
+    refuse(path, "not_a_file", tr("is a pipe or a device, not a file"))
 
 
 def refuse_format(path: Path, start: bytes, size: int) -> NoReturn:
@@ -125,13 +139,15 @@ def refuse_format(path: Path, start: bytes, size: int) -> NoReturn:
         start: Its first bytes.
         size: How many bytes it has.
     """
-    guess = next((name for magic, name in _OTHER_FORMATS if start.startswith(magic)), "")
+    found = tr("begins with {bytes!r}, not “GGUF”", bytes=start[:4])
     if size == 0:
-        guess = "empty"
+        found = tr("is empty")
     elif start.lstrip()[:1] == b"<":
-        guess = "a web page, probably an error page saved in the model's place"
+        found = tr("is a web page, probably an error page saved in the model's place")
     elif start[8:10] == b'{"' and int.from_bytes(start[:8], "little") < size:
-        guess = "a safetensors model"
+        found = tr("is a safetensors model")
     elif not start.strip(b"\0"):
-        guess = "full of zeros, a download that never finished"
-    refuse(path, "not_gguf", f"is {guess}" if guess else f"begins with {start[:4]!r}, not “GGUF”")
+        found = tr("is full of zeros, a download that never finished")
+    elif guess := next((words for magic, words in _OTHER_FORMATS if start.startswith(magic)), ""):
+        found = tr(guess)
+    refuse(path, "not_gguf", found)

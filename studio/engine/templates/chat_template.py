@@ -19,13 +19,13 @@ import msgspec
 
 from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.templates.template_rendering import (
-    USE_PLAIN,
-    ChatTemplateError,
     TemplateLimits,
     explain,
     render,
+    unusable,
 )
 from studio.own_command import own_command
+from studio.translation import tr
 
 # Private-use characters: no template writes them, and changing case or trimming leaves them be.
 _SYSTEM_MARK = "\U0010fa01\U0010fa02\U0010fa03"
@@ -119,7 +119,7 @@ def fallback_skeleton(control_tokens: Collection[str], *, has_system: bool) -> C
         ChatTemplateError: the vocabulary lacks the markers, so the model was hardly taught to chat.
     """
     if not {"<|im_start|>", "<|im_end|>"}.issubset(control_tokens):
-        raise ChatTemplateError(f"This model has no chat template. {USE_PLAIN}")
+        raise unusable(tr("This model has no chat template."))
     turns = [("system", _SYSTEM_MARK)] * has_system + [("user", _BRIEF_MARK)]
     text = "".join(f"<|im_start|>{role}\n{mark}<|im_end|>\n" for role, mark in turns)
     return ChatSkeleton(_segments(f"{text}<|im_start|>assistant\n"))
@@ -157,8 +157,13 @@ def compile_source(
         RenderingStopped: it was asked to stop.
     """
     if len(template) > _LONGEST_TEMPLATE:
-        found = f"This model's chat template has {len(template):,} characters"
-        raise ChatTemplateError(f"{found}; at most {_LONGEST_TEMPLATE:,} are allowed. {USE_PLAIN}")
+        found = tr(
+            "This model's chat template has %n characters; at most {most:,} are allowed.",
+            "",
+            len(template),
+            most=_LONGEST_TEMPLATE,
+        )
+        raise unusable(found)
     user = {"role": "user", "content": _BRIEF_MARK}
     if has_system:
         both = {"role": "user", "content": f"{_SYSTEM_MARK}\n\n{_BRIEF_MARK}"}
@@ -205,7 +210,7 @@ def compile_source(
             continue
         return ChatSkeleton(segments, system_in_user=has_system and number % plain == 1)
     # The last plain attempt asks least of the template; its problem is the real one.
-    raise ChatTemplateError(f"This model's chat template {problems[plain - 1]}. {USE_PLAIN}")
+    raise unusable(problems[plain - 1])
 
 
 def _with_typed_content(message: dict[str, Any]) -> dict[str, Any]:
@@ -256,16 +261,28 @@ def _segments(text: str) -> tuple[Segment, ...]:
 def _problem(segments: tuple[Segment, ...], *, has_system: bool) -> str | None:
     """Why a skeleton cannot be used, if so: each text must be in it once and whole."""
     literals = "".join(segment.text for segment in segments if isinstance(segment, Literal))
-    wanted = {Brief(): ("brief", 1), System(): ("system message", int(has_system))}
-    for segment, (name, times) in wanted.items():
+    wanted: tuple[tuple[Segment, int], ...] = ((Brief(), 1), (System(), int(has_system)))
+    is_changed = not _MARK_CHARACTERS.isdisjoint(literals)
+    for segment, times in wanted:
         found = segments.count(segment)
+        is_brief = isinstance(segment, Brief)
         if found > times:
-            return f"repeats the {name} {found} times"
+            if is_brief:
+                return tr("This model's chat template repeats the brief %n times.", "", found)
+            return tr("This model's chat template repeats the system message %n times.", "", found)
+        if found < times and is_changed:
+            if is_brief:
+                return tr("This model's chat template changes the brief.")
+            return tr("This model's chat template changes the system message.")
         if found < times:
-            changed = not _MARK_CHARACTERS.isdisjoint(literals)
-            return f"{'changes' if changed else 'leaves out'} the {name}"
-    if not _MARK_CHARACTERS.isdisjoint(literals):
-        return "repeats a part of the brief or the system message"
+            if is_brief:
+                return tr("This model's chat template leaves out the brief.")
+            return tr("This model's chat template leaves out the system message.")
+    if is_changed:
+        return tr("This model's chat template repeats a part of the brief or the system message.")
     if isinstance(last := segments[-1], Literal) and _opens_thought(last.text):
-        return "begins every answer with the model's reasoning, which a manuscript is not"
+        return tr(
+            "This model's chat template begins every answer with the model's reasoning, which a "
+            "manuscript is not."
+        )
     return None

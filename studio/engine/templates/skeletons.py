@@ -13,8 +13,8 @@ from typing import NamedTuple
 from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.templates.chat_template import ChatSkeleton, compile_template
 from studio.engine.templates.template_rendering import ChatTemplateError
+from studio.translation import tr
 
-_NOT_TRIED_AGAIN = "It was not tried again; start the program again for that."
 _MOST = 32
 """That are kept; the oldest go first."""
 
@@ -54,7 +54,8 @@ class Skeletons:
         asked = _Asked(header.chat_template, header.bos_token, header.eos_token, has_system)
         known = self._known.get(asked)
         if isinstance(known, str):
-            raise ChatTemplateError(f"{known} {_NOT_TRIED_AGAIN}")
+            again = tr("It was not tried again; start the program again for that.")
+            raise ChatTemplateError(f"{known} {again}")
         if known is None:
             try:
                 known = compile_template(header, has_system=has_system, is_stopped=is_stopped)

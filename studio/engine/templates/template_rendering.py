@@ -17,9 +17,10 @@ import msgspec
 import psutil
 
 from studio.own_command import own_folder
+from studio.translation import mark, tr
 from studio.visible_text import visible_line
 
-USE_PLAIN = "Use the plain prompt format with this model, or choose another model."
+_USE_PLAIN = mark("Use the plain prompt format with this model, or choose another model.")
 """What to do where a template cannot be used."""
 
 _POLL_SECONDS = 0.02
@@ -46,6 +47,16 @@ class ChatTemplateError(Exception):
         self.is_lasting = is_lasting
 
 
+def unusable(words: str, *, is_lasting: bool = True) -> ChatTemplateError:
+    """The error for a template that cannot be used, which says what to do.
+
+    Args:
+        words: What is wrong, a sentence.
+        is_lasting: Whether it would be the same again, with the same model.
+    """
+    return ChatTemplateError(f"{words} {tr(_USE_PLAIN)}", is_lasting=is_lasting)
+
+
 class RenderingStopped(Exception):
     """Whoever asked for a rendering does not want it any more."""
 
@@ -61,7 +72,7 @@ class TemplateLimits(msgspec.Struct, frozen=True):
 
 
 def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
-    """What is wrong with a template, as the end of a sentence about it.
+    """What is wrong with a template, a sentence.
 
     Args:
         kind: of the error, as `template_process` says it, or "time", or "late".
@@ -71,16 +82,28 @@ def explain(kind: str, detail: str, limits: TemplateLimits) -> str:
     detail = visible_line(detail)
     match kind:
         case "syntax":
-            return f"is not a valid template ({detail})"
+            return tr("This model's chat template is not a valid template ({why}).", why=detail)
         case "refused":
-            return f"refuses a conversation of one message: “{detail}”"
+            return tr(
+                "This model's chat template refuses a conversation of one message: “{why}”.",
+                why=detail,
+            )
         case "memory":
-            return f"takes more than {limits.memory_bytes >> 20} MiB of memory"
+            return tr(
+                "This model's chat template takes more than {most} MiB of memory.",
+                most=limits.memory_bytes >> 20,
+            )
         case "output":
-            return f"writes more than {limits.output_length:,} characters"
+            return tr(
+                "This model's chat template writes more than {most:,} characters.",
+                most=limits.output_length,
+            )
         case "time" | "late":
-            return f"did not finish within {limits.seconds:g} seconds"
-    return f"fails ({detail})"
+            return tr(
+                "This model's chat template did not finish within {most:g} seconds.",
+                most=limits.seconds,
+            )
+    return tr("This model's chat template fails ({why}).", why=detail)
 
 
 def render(
@@ -114,8 +137,8 @@ def render(
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
-        found = f"The process that renders chat templates cannot be started: {error}"
-        raise ChatTemplateError(f"{found}. {USE_PLAIN}", is_lasting=False) from error
+        found = tr("The process that renders chat templates cannot be started: {why}.", why=error)
+        raise unusable(found, is_lasting=False) from error
     # Renderings are escaped in JSON: up to 12 bytes a character.
     most = 12 * limits.output_length * len(request["attempts"]) + 4096
     try:
@@ -128,18 +151,18 @@ def render(
     if stopped == "stop":
         raise RenderingStopped
     if stopped:
-        raise ChatTemplateError(
-            f"This model's chat template {explain(stopped, '', limits)}. {USE_PLAIN}",
-            is_lasting=stopped != "late",
-        )
+        raise unusable(explain(stopped, "", limits), is_lasting=stopped != "late")
     try:
         renderings: list[dict[str, str]] = msgspec.json.decode(
             answer, type=dict[str, list[dict[str, str]]]
         )["renderings"]
     except (msgspec.DecodeError, KeyError) as error:
-        last = visible_line(words.splitlines()[-1]) if words else "it left no message"
-        found = f"ended its process, exit status {child.returncode} ({last})"
-        raise ChatTemplateError(f"This model's chat template {found}. {USE_PLAIN}") from error
+        found = tr(
+            "This model's chat template ended its process, exit status {status} ({why}).",
+            status=child.returncode,
+            why=visible_line(words.splitlines()[-1]) if words else tr("it left no message"),
+        )
+        raise unusable(found) from error
     return renderings
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import EngineError, Prompt
 from studio.engine.templates.chat_template import Brief, ChatSkeleton, Literal, System
+from studio.translation import tr
 
 PLAIN_SEPARATOR = "\n\n"
 """Between brief and manuscript in the plain format: a blank line."""
@@ -82,7 +83,8 @@ def tokenize(
     if not tokens:
         start = vocabulary.bos if vocabulary.bos is not None else vocabulary.eos
         if start is None:
-            raise EngineError("prompt", "There is nothing to continue yet. Type a few words first.")
+            words = tr("There is nothing to continue yet. Type a few words first.")
+            raise EngineError("prompt", words)
         return TokenizedPrompt([start], 1)
     added = 0 if tail else vocabulary.added_prefix
     return TokenizedPrompt(tokens, head, added, overlap, prompt.skipped)
@@ -115,13 +117,22 @@ def fit(
         if capacity - 1 < least:  # a beginning-of-sequence token is in any head
             raise EngineError(
                 "context_size",
-                f"A context of {context_size:,} tokens is too small to write in. Choose a larger "
-                "context size: a page takes about 500 tokens.",
+                tr(
+                    "A context of %n tokens is too small to write in. Choose a larger context "
+                    "size: a page takes about 500 tokens.",
+                    "",
+                    context_size,
+                ),
             )
         raise EngineError(
             "context_size",
-            f"The brief takes {prompt.head:,} of the context's {context_size:,} tokens and leaves "
-            "no room for the manuscript. Shorten it, or choose a larger context size.",
+            tr(
+                "The brief takes {head:,} of the context's %n tokens and leaves no room for the "
+                "manuscript. Shorten it, or choose a larger context size.",
+                "",
+                context_size,
+                head=prompt.head,
+            ),
         )
     if length <= capacity:
         return FittedPrompt(prompt.tokens, 0)
