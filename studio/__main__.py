@@ -60,10 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
             from studio.commands import entry
 
             return entry.run(command, rest)
-        case ["engine"]:  # the window's child process
+        case ["engine", *texts]:  # the window's child process
             from studio.engine import child
 
-            return child.main()
+            return child.main(*texts)
         case ["render-template"]:  # the engine's child process, with hard limits
             from studio.engine.templates import template_process
 

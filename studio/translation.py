@@ -1,7 +1,8 @@
 """Every text that a user reads passes `tr`, so that it can be shown in another language.
 
 Knows no Qt, so that all packages may use it; what looks a text up is set by the window, in
-`studio.app.language`. Until then, and where a text is not translated, it stays English.
+`studio.app.language`, and in its engine's process by that. Until then, and where a text is not
+translated, it stays English.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ Lookup = Callable[[str, str, int], str]
 """From an English text, its comment and its count (-1: none) to the translation; empty if none."""
 
 _lookup: Lookup | None = None
+_file = ""
 
 
 def tr(
@@ -59,7 +61,17 @@ def mark(text: str) -> str:
     return text
 
 
-def use(lookup: Lookup | None) -> None:
-    """Look texts up by `lookup` from now on; by none, all are English."""
-    global _lookup
-    _lookup = lookup
+def use(lookup: Lookup | None, file: str = "") -> None:
+    """Look texts up by `lookup` from now on; by none, all are English.
+
+    Args:
+        lookup: What finds a text's translation.
+        file: The compiled translation that it looks into, for `translation_file`.
+    """
+    global _lookup, _file
+    _lookup, _file = lookup, file
+
+
+def translation_file() -> str:
+    """The compiled translation (.qm) of the user's language, for processes of ours; or nothing."""
+    return _file

@@ -40,4 +40,4 @@ def install(translator: QTranslator) -> None:
     def look_up(text: str, comment: str, count: int) -> str:
         return translator.translate(_CONTEXT, text, comment or None, count) or ""
 
-    translation.use(look_up)
+    translation.use(look_up, translator.filePath())

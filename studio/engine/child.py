@@ -8,11 +8,14 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
+from studio import translation
 from studio.engine.framing import FramingError, command_reader, encode
 from studio.engine.messages import AnyEvent, Ping, Pong, Superseded
 from studio.error_trace import print_trace
 from studio.parent_process import end_with_parent
+from studio.translation_file import lookup_of
 
 _READ_SIZE = 65_536
 
@@ -62,9 +65,15 @@ def _take_over_standard_streams() -> tuple[int, int]:
     return commands, events
 
 
-def main() -> int:
-    """Serve until stdin ends; the exit status."""
+def main(texts: str = "") -> int:
+    """Serve until stdin ends; the exit status.
+
+    Args:
+        texts: The compiled translation that the window has its texts from; empty for English.
+    """
     end_with_parent()
+    if texts:
+        translation.use(lookup_of(Path(texts)), texts)
     commands, events = _take_over_standard_streams()
     # What a terminal sends its programs reaches their children too; the window decides when we end.
     for name in ("SIGINT", "SIGHUP"):

@@ -39,6 +39,7 @@ from studio.engine.messages import (
 )
 from studio.sampling import LogitSketch, SamplingParams
 from studio.token_record import TokenRecord
+from tests.helpers.compiled_translation import compiled_translation
 from tests.helpers.engine_child import FINAL, PATIENCE, ROOT, ChildEndedError, EngineChild
 from tests.helpers.tiny_model import write_byte_level_model
 
@@ -487,3 +488,15 @@ def test_a_mistake_of_ours_is_reported_on_stderr_without_the_text(byte_level_pat
         assert "Traceback" in child.log
         assert "ValueError (" in child.log
         assert "fisherman" not in child.log
+
+
+@pytest.mark.parametrize("name", ["studio_eo.qm", "no such file.qm"])
+def test_it_says_what_it_says_in_the_windows_language(name: str, tmp_path: Path) -> None:
+    """Or in English, where there is no such file."""
+    source, told = "“{file}” {found}. {advice}", "⟦{advice} {found}: „{file}“⟧"
+    compiled_translation(tmp_path, "eo", {(source, ""): [told]})
+    command = [sys.executable, "-m", "studio", "engine", str(tmp_path / name)]
+    with EngineChild(command) as child:
+        (failed,) = child.ask(Load(request=0, path=str(tmp_path / "no.gguf"), options=OPTIONS))
+    assert isinstance(failed, Failed)
+    assert failed.message.startswith("⟦" if name == "studio_eo.qm" else "“no.gguf” does not exist")

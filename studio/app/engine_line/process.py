@@ -17,7 +17,7 @@ from studio.app.timers import single_shot
 from studio.engine.framing import FrameReader, FramingError, encode, event_reader
 from studio.engine.messages import AnyCommand, AnyEvent
 from studio.own_command import own_command, own_folder
-from studio.translation import mark, tr
+from studio.translation import mark, tr, translation_file
 from studio.visible_text import visible_line
 
 _log = logging.getLogger(__name__)
@@ -154,8 +154,9 @@ def _signal_name(number: int) -> str:
 
 
 def engine_command() -> list[str]:
-    """This same program, asked for its engine."""
-    return own_command("engine")
+    """This same program, asked for its engine, which says what it says in the user's language."""
+    texts = translation_file()
+    return own_command("engine", texts) if texts else own_command("engine")
 
 
 _unkillable: set[QProcess] = set()

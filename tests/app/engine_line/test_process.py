@@ -16,6 +16,7 @@ import shiboken6
 from PySide6.QtCore import QProcess, QTimer
 from pytestqt.qtbot import QtBot
 
+from studio import translation
 from studio.app.engine_line import process as engine_process
 from studio.app.engine_line.process import End, EngineProcess, Outcome
 from studio.engine.framing import encode
@@ -424,6 +425,17 @@ def test_a_frozen_program_is_called_without_the_interpreter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert engine_process.engine_command() == [sys.executable, "engine"]
+
+
+def test_the_engine_is_told_where_the_texts_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    translation.use(lambda text, _comment, _count: text, "/texts/studio_de.qm")
+    try:
+        command = engine_process.engine_command()
+    finally:
+        translation.use(None)
+    assert command == [sys.executable, "engine", "/texts/studio_de.qm"]
     assert engine_process.engine_command() == [sys.executable, "engine"]
 
 
