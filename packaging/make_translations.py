@@ -11,6 +11,7 @@ that it has found them all, and that translations have the braces of their texts
 from __future__ import annotations
 
 import ast
+import json
 import string
 import subprocess
 import sys
@@ -63,20 +64,34 @@ def main(arguments: list[str]) -> int:
 def collect(file: Path, language: str | None = None) -> list[str]:
     """Write or bring up to date a .ts file; what is wrong, a line each."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    presets = _preset_texts()
     _run(
         "lupdate",
         *("-tr-function-alias", "QT_TR_NOOP+=mark", "-locations", "relative"),
         *("-extensions", "py", "-source-language", "en", "-no-obsolete"),
         *(("-target-language", language) if language else ()),
-        *(str(ROOT / "studio"), "-ts", str(file)),
+        *(str(ROOT / "studio"), str(presets), "-ts", str(file)),
     )
     wrong = []
     found = messages_in(file)
-    for path in sorted((ROOT / "studio").rglob("*.py")):
+    for path in (presets, *sorted((ROOT / "studio").rglob("*.py"))):
         for line, message in messages_of(ast.parse(path.read_text(encoding="utf-8"))):
             if message not in found:
                 wrong.append(f"{path.relative_to(ROOT)}:{line}: not found by lupdate: {message}")
     return wrong + sorted(_wrong_braces(file))
+
+
+def _preset_texts() -> Path:
+    """A module of what is shown of the built-in presets, which `lupdate` reads with the others."""
+    file = ROOT / "build" / "preset_texts.py"
+    file.parent.mkdir(exist_ok=True)
+    lines = []
+    for path in sorted((ROOT / "resources" / "presets").glob("*.json")):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        texts = (values[key] for key in ("name", "description", "notes"))
+        lines += [f"mark({json.dumps(text, ensure_ascii=False)})\n" for text in texts if text]
+    file.write_text("".join(lines), encoding="utf-8")
+    return file
 
 
 def release(file: Path) -> Path:

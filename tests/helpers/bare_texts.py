@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _READS_AS_WORDS = re.compile(r"[a-z]{2}.*[ …]|[ “”(,;:–][a-z]{2}|^[A-Z][a-z]{2}", re.DOTALL)
 """Two letters and a space somewhere, or a capital at the beginning: no key, name or sign."""
@@ -11,8 +11,13 @@ _HAS_LETTERS = re.compile("[a-z]{2}", re.IGNORECASE)
 _KEY = re.compile(r"(?:(?:Ctrl|Shift|Alt|Meta)\+)*(?:Esc|Del|Return|Enter|Left|Right|Down|F\d+|.)")
 """A shortcut as Qt spells it."""
 
-_FILE = re.compile(r"[\w. -]*\.[a-z]{2,5}|Kelvin Studio| ?\(\*\.[a-z]+\)|studio: ")
-"""A file's name or its end; the program's own name."""
+_FILE = re.compile(
+    r"[\w. -]*\.[a-z]{2,5}|Kelvin Studio| ?\(\*\.[a-z]+\)|studio: |kelvin-studio [a-z-]*"
+)
+"""A file's name or its end; the program's own name; what our files begin with."""
+_SQL = re.compile(r"\s*(?:PRAGMA|CREATE|SELECT|INSERT INTO|DELETE FROM|BEGIN;)")
+_PATH = re.compile(r"[\w$@-]*(?:[.\[\]_:]+[\w\[\]-]*)+")
+"""A place in a file, or a part of one: keys with dots, brackets or low lines between."""
 _MARKUP = re.compile(r"<[^<>]*>|</?\w[^<>]*$|^[^<>]*\"[^<>]*>|&\w+;")
 """Tags of HTML, whole or begun in one part of an f-string and ended in another, and signs."""
 
@@ -58,16 +63,25 @@ _UNSHOWN_CALLS = frozenset(
 _LOGGERS = frozenset({"log", "_log", "logger", "_logger", "_LOG"})
 _OUR_MISTAKES = frozenset(
     {"AssertionError", "RuntimeError", "TypeError", "NotImplementedError", "KeyError"}
+    | {"HistoryError", "GrowingTakeError", "FramingError"}
 )
 """Errors that no user meets while the program is right."""
 
 
-def bare_texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def bare_texts(tree: ast.Module, mistakes: Collection[str] = ()) -> Iterator[tuple[int, str]]:
     """The line and words of each literal that reads as a text and passes neither `tr` nor `mark`.
 
-    Left out are docstrings, annotations, what is logged, what an `assert` or an error of ours says,
-    keys of subscripts and comparisons.
+    Left out are docstrings, annotations, style sheets, what is logged, what an `assert` or an error
+    of ours says, keys of subscripts and comparisons.
+
+    Args:
+        tree: The code.
+        mistakes: Further errors that no user meets while the program is right.
     """
+    for node in ast.walk(tree):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id=kind))) if kind in mistakes:
+                node.exc = None
     for node in tree.body:
         yield from _in(node, is_shown=False)
 
@@ -79,14 +93,18 @@ def _in(node: ast.AST, *, is_shown: bool) -> Iterator[tuple[int, str]]:
                 yield node.lineno, text
         case ast.JoinedStr():
             texts = [str(it.value) for it in node.values if isinstance(it, ast.Constant)]
-            if any(_reads_as_text(text, is_shown=True) for text in texts):
-                yield node.lineno, "{}".join(texts)
+            whole = "{}".join(texts)
+            is_text = any(_reads_as_text(text, is_shown=True) for text in texts)
+            if is_text and not _SQL.match(whole):
+                yield node.lineno, whole
             for part in node.values:
                 if isinstance(part, ast.FormattedValue):
                     yield from _in(part.value, is_shown=is_shown)
         case ast.Call():
             yield from _in_call(node)
         case ast.Raise(exc=ast.Call(func=ast.Name(id=kind))) if kind in _OUR_MISTAKES:
+            return
+        case ast.Assign(targets=[ast.Name(id="__all__" | "_STYLE")]):
             return
         case ast.Assert():
             yield from _in(node.test, is_shown=False)
@@ -129,7 +147,7 @@ def _in_call(node: ast.Call) -> Iterator[tuple[int, str]]:
 
 def _reads_as_text(text: str, *, is_shown: bool) -> bool:
     bare = _MARKUP.sub("", text).replace("&", "")
-    if _KEY.fullmatch(text) or _FILE.fullmatch(bare):
+    if _KEY.fullmatch(text) or _FILE.fullmatch(bare) or _PATH.fullmatch(text) or _SQL.match(text):
         return False
     return bool((_HAS_LETTERS if is_shown else _READS_AS_WORDS).search(bare))
 

@@ -21,7 +21,6 @@ from studio.app import language
 from studio.app.heat.measure import HeatMeasure
 from studio.app.log.program_log import log_folder
 from studio.app.model.names import model_title
-from studio.presets.built_in import built_in_presets
 from studio.presets.preset_fields import SAMPLING_FIELDS
 from studio.sampling import DEFAULT_SAMPLERS
 from studio.ui.about_dialog import AboutDialog
@@ -187,9 +186,6 @@ def known_names(window: MainWindow) -> list[str]:
         *("Cancel", "Close", "Float", "Scroll", "Closes the dock widget"),
         "Undocks and re-attaches the dock widget",
     ]
-    # Texts of resources; their names are those of files.
-    for preset in built_in_presets():
-        names += [preset.name, preset.description, *preset.notes.splitlines()]
     return sorted(filter(None, names), key=len, reverse=True)
 
 

@@ -14,7 +14,7 @@ from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.bar_scale import WHOLE
 from studio.app.tokens.text import TokenText
 from studio.app.tokens.words import percent
-from studio.presets import task_presets
+from studio.presets import preset_words, task_presets
 from studio.sampling import SamplingParams, ShapedTop
 from studio.translation import tr
 
@@ -191,7 +191,7 @@ def _tasks(place: Place, params: SamplingParams) -> Figure:
     for preset in task_presets():
         temperature = preset.sampling.temperature
         left = filters.at(place.sketch, preset.sampling, temperature).entropy
-        names.append(f"{preset.name}, T {format_temperature(temperature)}")
+        names.append(f"{preset_words(preset.name)}, T {format_temperature(temperature)}")
         alone = place.sketch.entropy(temperature)
         bars.append(Bar(left, _count(math.exp(left)), tick=alone))
     longest = max(max(bar.filled, bar.tick or 0.0) for bar in bars)

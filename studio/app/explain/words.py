@@ -17,7 +17,7 @@ from studio.app.explain_steps import StepName
 from studio.app.parameters.sampling_order import temperature_place
 from studio.app.parameters.temperature_scale import format_beta, format_temperature
 from studio.app.tokens.words import percent
-from studio.presets import task_presets
+from studio.presets import preset_words, task_presets
 from studio.sampling import SamplingParams, ShapedTop
 from studio.translation import tr
 from studio.visible_text import visible_line
@@ -181,7 +181,8 @@ def _tasks(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     for preset in task_presets():
         temperature = format_temperature(preset.sampling.temperature)
         gaps.fill("why", preset.task)
-        lines.append(f"<b>{html.escape(preset.name)}</b>, T {temperature}{gaps['why']}.")
+        name = html.escape(preset_words(preset.name))
+        lines.append(f"<b>{name}</b>, T {temperature}{gaps['why']}.")
     gaps["presets"] = "<br>".join(lines)
 
 

@@ -49,7 +49,7 @@ def taken_in(
         words = tr(
             "“{name}” is taken in from {program}.",
             name=visible_name(name),
-            program=imported.program,
+            program=tr(imported.program),
         )
     elif taken:
         names = visible_names([name for name, _ in taken], _MOST_REPORTED)
@@ -86,7 +86,7 @@ def absent_words(imported: Imported) -> str:
     values = ", ".join(f"{field} {_cut(value_text(value))}" for field, value in imported.absent)
     return tr(
         "As in {program} where the file is silent: {values}.",
-        program=imported.program,
+        program=tr(imported.program),
         values=values,
     )
 
@@ -134,7 +134,7 @@ def left_behind(preset: str, imported: Imported) -> list[Left]:
 
 
 def _absent(imported: Imported) -> str:
-    return tr("The file is silent on it; so it is in {program}.", program=imported.program)
+    return tr("The file is silent on it; so it is in {program}.", program=tr(imported.program))
 
 
 def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from studio.app.parameters.sampling_summary import summary
 from studio.app.presets.words import TASK_WORDS, value_words
-from studio.presets import Listing, Preset, Problem, is_built_in
+from studio.presets import Listing, Preset, Problem, is_built_in, preset_words
 from studio.translation import mark, tr
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
@@ -162,9 +162,8 @@ def matches(preset: Preset, query: str) -> bool:
         preset: The preset.
         query: Words, parted by spaces.
     """
-    return _holds(
-        query, [preset.name, preset.description, tr(TASK_WORDS[preset.task]), preset.notes]
-    )
+    texts = [preset_words(it) for it in (preset.name, preset.description, preset.notes)]
+    return _holds(query, [*texts, tr(TASK_WORDS[preset.task])])
 
 
 def best_match(entries: Iterable[Entry], query: str) -> Entry | None:
@@ -225,8 +224,8 @@ def _entry(preset: Preset, is_newer: bool | None, context: ListContext) -> Entry
     }
     return Entry(
         name,
-        name,
-        _begins(preset.description) or _sets(preset),
+        preset_words(name),
+        _begins(preset_words(preset.description)) or _sets(preset),
         kind,
         preset,
         name in context.favourites,

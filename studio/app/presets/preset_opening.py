@@ -24,7 +24,7 @@ from studio.app.presets.active_settings import ActiveSettings
 from studio.app.presets.defaults import PresetDefaults, model_key
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
-from studio.presets import Preset
+from studio.presets import Preset, preset_words
 from studio.translation import tr
 from studio.visible_text import visible_name
 
@@ -103,7 +103,7 @@ class PresetOpening(QObject):
         assert report is not None, "a ready model has its report"
         reported = {
             "model": model_name(report.path, report.quantization),
-            "preset": visible_name(preset.name),
+            "preset": visible_name(preset_words(preset.name)),
         }
         self.reported.emit(
             tr("“{model}” opens with its own preset, “{preset}”.", **reported)

@@ -3,6 +3,7 @@
 from studio.app.parameters.groups import BIASES_FOR, PARAMETERS
 from studio.app.parameters.parameter import Number
 from studio.app.parameters.sampling_number import format_number
+from studio.presets import preset_words
 from studio.presets.preset import Task
 from studio.sampling import WordBias
 from studio.translation import mark, tr
@@ -48,7 +49,7 @@ def value_words(field: str, value: object) -> str:
         return str(value).partition(" ")[2] or str(value) or _NOTHING
     if isinstance(value, tuple):
         return ", ".join(_entry(field, entry) for entry in value) or _NOTHING
-    return str(value) or _NOTHING
+    return preset_words(str(value)) or _NOTHING
 
 
 def shortened(text: str, longest: int = 80) -> str:

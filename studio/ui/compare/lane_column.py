@@ -12,6 +12,7 @@ from studio.app.compare.lane_words import openness, token_count, token_openness,
 from studio.app.compare.state import CompareState
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.presets.favourites import PresetFavourites
+from studio.presets import preset_words
 from studio.translation import mark, tr
 from studio.ui.compare.lane_head import LaneHead
 from studio.ui.compare.lane_menu import LaneMenu
@@ -183,7 +184,7 @@ class LaneColumn(QWidget):
         lane, parts = self.lane, []
         names = {other.preset_choice.current.name for other in self._state.lanes}
         if len(names) > 1:
-            parts.append(visible_name(lane.preset_choice.current.name))
+            parts.append(visible_name(preset_words(lane.preset_choice.current.name)))
         effective = self.strip.effective or lane.next_token.effective_choices
         if effective is not None:
             parts.append(openness(effective))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.app.compare.lane import DROP_BIASES, CompareLane, LanePhase
 from studio.app.compare.state import CompareState
 from studio.app.presets.favourites import PresetFavourites
+from studio.presets import preset_words
 from studio.translation import mark, tr
 from studio.ui.widgets.actions import button_text, make_action
 from studio.ui.widgets.tips import plain_tip
@@ -132,9 +133,10 @@ class LaneMenu(QMenu):
                 menu.addSeparator()
             action = make_action(
                 group,
-                button_text(preset.name),
+                button_text(preset_words(preset.name)),
                 partial(preset_choice.choose, preset),
-                tip=plain_tip(visible_line(preset.description)) or tr("A preset of your own"),
+                tip=plain_tip(visible_line(preset_words(preset.description)))
+                or tr("A preset of your own"),
             )
             action.setCheckable(True)
             action.setChecked(preset.name == preset_choice.current.name)

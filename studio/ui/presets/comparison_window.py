@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from studio.app.presets.comparison import ComparedField
 from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.app.presets.words import around_difference, field_words, value_words
+from studio.presets import preset_words
 from studio.translation import mark, tr
 from studio.ui.theme.controls import CheckBox, ComboBox
 from studio.ui.theme.spacing import set_spacing
@@ -215,7 +216,7 @@ def _fill(box: ComboBox, choices: list[str], side: str) -> None:
 
 
 def _side_words(side: str) -> str:
-    return tr(_ACTIVE_WORDS) if side == ACTIVE else visible_name(side)
+    return tr(_ACTIVE_WORDS) if side == ACTIVE else visible_name(preset_words(side))
 
 
 def _count_words(count: int, fields: int) -> str:

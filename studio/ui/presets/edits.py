@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from studio.app.presets.state import PresetState
-from studio.presets import DeletedPreset, Preset
+from studio.presets import DeletedPreset, Preset, preset_words
 from studio.translation import tr
 from studio.ui.presets.notices import PresetNotices
 from studio.ui.widgets.actions import make_action
@@ -84,7 +84,7 @@ class PresetEdits(QObject):
             self._notices.report(
                 tr(
                     "“{name}” is in force. What was turned before is kept.",
-                    name=visible_name(preset.name),
+                    name=visible_name(preset_words(preset.name)),
                 ),
                 self.put_back,
                 is_error=False,
@@ -109,7 +109,7 @@ class PresetEdits(QObject):
         )
         before = self._presets.before
         self.put_back.setEnabled(before is not None)
-        was = f": “{visible_name(before.preset.name)}”" if before else ""
+        was = f": “{visible_name(preset_words(before.preset.name))}”" if before else ""
         turned = tr(", as it was turned") if before and before.is_turned else ""
         self.put_back.setToolTip(
             plain_tip(

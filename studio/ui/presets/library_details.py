@@ -14,7 +14,7 @@ from studio.app.presets.defaults import model_file
 from studio.app.presets.library_entries import MARK_WORDS, Entry, Mark
 from studio.app.presets.library_state import PresetLibraryState
 from studio.app.presets.words import TASK_WORDS, field_words, shortened, value_words
-from studio.presets import Preset, PresetDocument
+from studio.presets import Preset, PresetDocument, preset_words
 from studio.translation import mark, tr
 from studio.ui.presets.library_actions import PresetLibraryActions
 from studio.ui.theme.colors import Colors
@@ -60,7 +60,8 @@ def page(
         colors: Those of the window.
         document: All that is in its file.
     """
-    parts = [f"<p>{_text(preset.description)}</p>"] if preset.description else []
+    description = preset_words(preset.description)
+    parts = [f"<p>{_text(description)}</p>"] if description else []
     facts = [
         tr("For {task}", task=tr(TASK_WORDS[preset.task])),
         tr("{prompt_format} format", prompt_format=preset.prompt_format),
@@ -71,7 +72,7 @@ def page(
     parts.append(_values(preset, turned, colors))
     if preset.notes:
         # Behind a table Qt leaves a paragraph's own margin out.
-        notes = f'<p style="margin-top:0px;">{_text(preset.notes)}</p>'
+        notes = f'<p style="margin-top:0px;">{_text(preset_words(preset.notes))}</p>'
         parts += ["<br>", _heading(tr("Notes"), colors, above=0), notes]
     if document and (unknown := [*document.unknown, *document.unknown_sampling]):
         keys = ", ".join(shortened(key, 40) for key in unknown[:20])
@@ -277,7 +278,9 @@ def _check_box(
 
 
 def _now(name: str) -> str:
-    return tr("Now it is “{name}”.", name=visible_name(name)) if name else tr("Now it is none.")
+    if not name:
+        return tr("Now it is none.")
+    return tr("Now it is “{name}”.", name=visible_name(preset_words(name)))
 
 
 def _buttons(actions: PresetLibraryActions) -> QHBoxLayout:

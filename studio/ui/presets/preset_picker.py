@@ -9,7 +9,7 @@ from studio.app.presets.favourites import PresetFavourites
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.presets.words import field_words, shortened, value_words
-from studio.presets import Preset
+from studio.presets import Preset, preset_words
 from studio.translation import tr
 from studio.ui.theme.controls import ComboBox
 from studio.ui.theme.theme import Theme
@@ -87,8 +87,9 @@ class PresetPicker(ComboBox):
         self._follow()
 
     def _add(self, preset: Preset) -> None:
-        self.addItem(preset.name, preset.name)
-        tip = plain_tip(visible_line(preset.description)) or tr("A preset of your own.")
+        self.addItem(preset_words(preset.name), preset.name)
+        description = visible_line(preset_words(preset.description))
+        tip = plain_tip(description) or tr("A preset of your own.")
         self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self) -> None:
@@ -97,22 +98,24 @@ class PresetPicker(ComboBox):
         if index != self.currentIndex():
             self.setCurrentIndex(index)
         turned = self._presets.differences if self._presets else []
+        description = visible_line(preset_words(preset.description))
         for place in range(self.count()):
             name = self.itemData(place)
-            words = f"{name}{_TURNED if turned and place == index else ''}" if name else ""
+            is_turned = bool(turned) and place == index
+            words = f"{preset_words(name)}{_TURNED if is_turned else ''}" if name else ""
             if words != self.itemText(place):
                 self.setItemText(place, words)
         tip = tr(
             "<p><b>Preset: {name}</b></p><p>{description}</p>{turned}"
             "<p>A preset sets temperature, filters, length and prompt format. Choose it again to "
             "restore its values.</p>",
-            name=escape(preset.name),
-            description=escape(visible_line(preset.description)),
+            name=escape(preset_words(preset.name)),
+            description=escape(description),
             turned=_turned_words(turned),
         )
         if tip != self.toolTip():
             self.setToolTip(tip)
-            self.setAccessibleDescription(visible_line(preset.description))
+            self.setAccessibleDescription(description)
 
 
 def _turned_words(turned: list[tuple[str, object, object]]) -> str:
