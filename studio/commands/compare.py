@@ -126,7 +126,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--temperatures", metavar="T,T,...", default="", help="such as 0,0.5,1,1.5; inf is uniform"
     )
-    parser.add_argument("--presets", metavar="A,B,...", default="", help="built in or yours")
+    parser.add_argument(
+        "--presets",
+        metavar="A,B,...",
+        action="extend",
+        type=_names,
+        default=[],
+        help="built in or yours; one with a comma in its name: --preset",
+    )
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        dest="presets",
+        action="append",
+        default=[],
+        help="one of them, whatever its name has in it; once for each",
+    )
     parser.add_argument("--folder", metavar="DIR", help="another folder of presets")
     add_sampling_arguments(parser, without="temperature")
     parser.add_argument(
@@ -180,6 +195,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _names(text: str) -> list[str]:
+    """The names in a list of presets, for argparse."""
+    return [name for name in map(str.strip, text.split(",")) if name]
+
+
 def _lanes(given: argparse.Namespace) -> tuple[tuple[SequenceStart, ...], tuple[str, ...]]:
     """The lanes, and what they are called."""
     overrides = sampling_overrides(given)
@@ -197,7 +217,7 @@ def _lanes(given: argparse.Namespace) -> tuple[tuple[SequenceStart, ...], tuple[
         params = SamplingParams(temperature=value, **overrides)  # type: ignore[arg-type]  # by name
         settings.append(("", SequenceStart(params=params, stop=stop or ())))
     presets = PresetFolder(Path(given.folder) if given.folder is not None else preset_folder())
-    for name in filter(None, map(str.strip, given.presets.split(","))):
+    for name in given.presets:
         preset = presets.find(name)
         params = msgspec.structs.replace(preset.sampling, seed=-1)
         own = preset.stop if stop is None else stop

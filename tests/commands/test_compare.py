@@ -114,6 +114,18 @@ def test_presets_are_lanes_too_and_sampling_options_count_for_temperatures(tiny:
     assert code["temperature"] < 0.5 < data["temperature"]
 
 
+def test_a_preset_with_a_comma_in_its_name_is_a_lane(tiny: str, tmp_path: Path) -> None:
+    for name, temperature in (("Cold, wet", 0.25), ("Hot", 1.5)):
+        preset = {"name": name, "sampling": {"temperature": temperature}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(preset))
+    base = ("--model", tiny, "--prompt", "abc", "--folder", str(tmp_path), "--max-tokens", "1")
+    found = summary(*base, "--preset", "cold, wet", "--presets", "Hot,Code", "--preset=Greedy")
+    assert [lane["temperature"] for lane in found["lanes"]] == [0.25, 1.5, 0.1, 0.0]
+    refused = compare(*base, "--presets", "Cold, wet")
+    assert refused.returncode == 2
+    assert "no preset called “Cold”" in refused.stderr.decode()
+
+
 def test_lanes_end_at_stop_strings_and_say_so(tiny: str, tmp_path: Path) -> None:
     base = ("--model", tiny, "--prompt", "abc", "--seed", "5", "--max-tokens", "40", "--ignore-eos",
             "--folder", str(tmp_path))  # fmt: skip
@@ -206,6 +218,7 @@ def test_what_a_file_has_no_room_for_is_said(
         (("--temperatures", "1,1,1,1,1,1,1,1,1"), "found 9 lanes; allowed are 1 to 8"),
         (("--temperatures", "nan"), "temperature: found nan"),
         (("--presets", "Poet"), "no preset called “Poet”"),
+        (("--preset", "Po, et"), "no preset called “Po, et”"),
         (("--temperatures", "1", "--seed", "-7"), "seed: found -7; allowed is 0 to 4294967295"),
         (("--temperatures", "1", "--max-tokens", "0"), "found '0'; allowed is a whole number"),
         (("--temperatures", "1", "--top-p", "3"), "top_p: found 3.0"),
