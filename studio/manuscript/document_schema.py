@@ -56,13 +56,9 @@ _MIGRATIONS = (
         take_set INTEGER NOT NULL REFERENCES take_set,
         number INTEGER NOT NULL,
         passage INTEGER NOT NULL REFERENCES passage,
-        seed INTEGER,
-        temperatures BLOB NOT NULL,
-        preset TEXT NOT NULL,
-        name TEXT NOT NULL,
-        ending TEXT NOT NULL,
-        given INTEGER NOT NULL,
+        facts BLOB NOT NULL,
         tokens BLOB NOT NULL,
+        behind INTEGER REFERENCES token,
         PRIMARY KEY (take_set, number)
     ) STRICT;
     CREATE TABLE nested (

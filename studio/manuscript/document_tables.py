@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ from studio.manuscript.passage import Origin, Passage
 from studio.manuscript.place import Place
 from studio.manuscript.takes import Take, TakeSet
 from studio.manuscript.token_groups import TokenGroup, whole_groups
-from studio.sampling import MAX_SEED
+from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 
 _WRITTEN_ANEW = ("nested", "take", "take_set", "document", "passage", "source", "sequence")
@@ -31,6 +31,9 @@ _RUN = re.compile(rb"(.)\1*", re.DOTALL)
 _T = TypeVar("_T")
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
 class _Group(msgspec.Struct, array_like=True, frozen=True):
     """A `TokenGroup` that stands in a passage."""
 
@@ -39,6 +42,20 @@ class _Group(msgspec.Struct, array_like=True, frozen=True):
     source: int
     tokens: list[int]
     """Their rows."""
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What a `Take` says of itself; see there."""
+
+    seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)] | None
+    temperatures: list[float]
+    preset: str
+    name: str
+    ending: str
+    turns: list[tuple[Count, SamplingParams]]
+    cut: Count | None
+    written_from: bytes
+    given: Count
 
 
 class _Place(msgspec.Struct, array_like=True, frozen=True):
@@ -160,17 +177,13 @@ class DocumentTables:
         self._execute("INSERT INTO take_set VALUES (?, ?, ?)", number, _place(one.place), one.used)
         for index, take in enumerate(one.takes):
             self._execute(
-                "INSERT INTO take VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO take VALUES (?, ?, ?, ?, ?, ?)",
                 number,
                 index,
                 self._write_passage(take.passage),
-                take.seed,
-                _packed(take.temperatures),
-                take.preset,
-                take.name,
-                take.ending,
-                take.given,
+                _packed(msgspec.convert(take, _Facts, from_attributes=True)),
                 _packed([self._tokens.number(record) for record in take.records]),
+                None if take.end is None else self._tokens.number(take.end),
             )
             for inside, place in take.nested.items():
                 self._execute(
@@ -271,23 +284,19 @@ class DocumentTables:
         for number, place, used in self._rows("take_set"):
             take_sets[number] = TakeSet(Place(0, 0), used=used)
             places[number] = place
-        for row in self._rows("take"):
-            one, number, passage, seed, temperatures, preset, name, ending, given, records = row
+        for one, number, passage, packed, rows, behind in self._rows("take"):
             takes = take_sets[one].takes
             if number != len(takes):
                 raise ValueError("a take is missing")
+            facts = msgspec.msgpack.decode(packed, type=_Facts)
+            if facts.given > len(passages[passage]):
+                raise ValueError(f"no take begins with more than it has: {facts.given}")
             takes.append(
                 Take(
-                    seed=_seed(seed),
-                    temperatures=msgspec.msgpack.decode(temperatures, type=list[float]),
-                    preset=preset,
-                    name=name,
-                    ending=ending,
-                    given=_given(given, passages[passage]),
                     passage=passages[passage],
-                    records=[
-                        tokens[row] for row in msgspec.msgpack.decode(records, type=list[int])
-                    ],
+                    records=[tokens[row] for row in msgspec.msgpack.decode(rows, type=list[int])],
+                    end=None if behind is None else tokens[behind],
+                    **msgspec.structs.asdict(facts),
                 )
             )
         for number, one_set in take_sets.items():
@@ -321,12 +330,6 @@ def _seed(seed: int | None) -> int | None:
     if seed is not None and not 0 <= seed <= MAX_SEED:
         raise ValueError(f"no seed is {seed}")
     return seed
-
-
-def _given(given: int, passage: Passage) -> int:
-    if not 0 <= given <= len(passage):
-        raise ValueError(f"no take of {len(passage)} characters began with {given}")
-    return given
 
 
 def _source(data: bytes) -> object:

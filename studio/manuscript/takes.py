@@ -141,6 +141,7 @@ def copies_of(take_sets: Iterable[TakeSet]) -> tuple[TakeSet, ...]:
                 replace(
                     take,
                     temperatures=take.temperatures[:],
+                    turns=take.turns[:],
                     records=take.records[:],
                     nested=nested,
                     _grow=None,

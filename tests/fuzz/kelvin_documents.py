@@ -87,6 +87,7 @@ def _blobs(data: bytes) -> list[bytes]:
             *connection.execute("SELECT name FROM source"),
             *connection.execute("SELECT record FROM token"),
             *connection.execute("SELECT place FROM take_set"),
+            *connection.execute("SELECT facts FROM take"),
             *connection.execute("SELECT tokens FROM take"),
             *connection.execute("SELECT ids FROM sequence"),
         ]

@@ -6,6 +6,7 @@ import msgspec
 
 from studio.manuscript import Document, Manuscript, Passage, TokenSpans
 from studio.manuscript.token_groups import whole_groups
+from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 from tests.helpers.token_records import tokens
 
@@ -45,7 +46,8 @@ def described(document: Document) -> Any:
                         take.preset,
                         take.name,
                         take.ending,
-                        (take.given, take.growing),
+                        (take.given, take.growing, take.turns, take.cut, take.written_from),
+                        take.end and of_record(take.end),
                     ),
                     of_passage(take.passage),
                     list(map(of_record, take.records)),
@@ -76,7 +78,9 @@ def sea() -> Document:
     for seed, words in ((3, ("The", " sea", " was", " calm")), (4, ("A", " storm"))):
         takes = manuscript.take_set_at(15, 15) if seed == 4 else None
         take = manuscript.retake(takes, seed) if takes else manuscript.begin_take(11, seed)
-        take.name = f"Road {seed}"
+        take.name, take.written_from, take.cut = f"Road {seed}", b"mark", 2
+        take.turns = [(0, SamplingParams(temperature=0.5)), (1, SamplingParams(top_k=seed))]
+        take.end = tokens("<|im_end|>")[0]
         take.temperatures, take.preset, take.ending = [0.5, 1e300], "Prose, “calm”", "stop_string"
         for index, record in enumerate(tokens(*words)):
             take.records.append(placed(record, sequence, 3 + index))

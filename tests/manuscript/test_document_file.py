@@ -166,6 +166,12 @@ def packed(value: object) -> str:
     return f"x'{msgspec.msgpack.encode(value).hex()}'"
 
 
+FACTS = {
+    **{"seed": 1, "temperatures": [], "preset": "", "name": "", "ending": "", "turns": []},
+    **{"cut": None, "written_from": b"", "given": 0},
+}
+
+
 def test_what_was_not_changed_is_read() -> None:
     assert described(document_of_bytes(changed("SELECT 1"))) == described(sea())
 
@@ -197,8 +203,15 @@ def test_what_was_not_changed_is_read() -> None:
         (f"UPDATE nested SET place = {packed((0, 99, None, False))}", "no place"),
         ("UPDATE nested SET number = 7", "what belongs together"),
         ("UPDATE take SET number = 7 WHERE number = 1", "a take is missing"),
-        ("UPDATE take SET seed = -1", "no seed"),
-        (f"UPDATE take SET temperatures = {packed(['hot'])}", "Expected `float`"),
+        ("UPDATE take SET behind = 99", "what belongs together"),
+        (f"UPDATE take SET facts = {packed(FACTS | {'seed': -1})}", "Expected `int` >= 0"),
+        (f"UPDATE take SET facts = {packed(FACTS | {'given': 99})}", "no take begins with"),
+        (
+            f"UPDATE take SET facts = {packed(FACTS | {'temperatures': ['hot']})}",
+            "Expected `float`",
+        ),
+        (f"UPDATE take SET facts = {packed(FACTS | {'turns': [[0, {'top_k': -5}]]})}", "top_k"),
+        (f"UPDATE take SET facts = {packed({})}", "missing required field"),
         ("UPDATE sequence SET ids = x'ffffffff'", "no token has a number below 0"),
         ("UPDATE sequence SET ids = x'ff'", "buffer size"),
         ("UPDATE token SET position = -1", "no token stands at -1"),
