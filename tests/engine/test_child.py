@@ -493,8 +493,8 @@ def test_a_mistake_of_ours_is_reported_on_stderr_without_the_text(byte_level_pat
 @pytest.mark.parametrize("name", ["studio_eo.qm", "no such file.qm"])
 def test_it_says_what_it_says_in_the_windows_language(name: str, tmp_path: Path) -> None:
     """Or in English, where there is no such file."""
-    source, told = "“{file}” {found}. {advice}", "⟦{advice} {found}: „{file}“⟧"
-    compiled_translation(tmp_path, "eo", {(source, ""): [told]})
+    source, reported = "“{file}” {found}. {advice}", "⟦{advice} {found}: „{file}“⟧"
+    compiled_translation(tmp_path, "eo", {(source, ""): [reported]})
     command = [sys.executable, "-m", "studio", "engine", str(tmp_path / name)]
     with EngineChild(command) as child:
         (failed,) = child.ask(Load(request=0, path=str(tmp_path / "no.gguf"), options=OPTIONS))

@@ -428,7 +428,7 @@ def test_a_frozen_program_is_called_without_the_interpreter(
     assert engine_process.engine_command() == [sys.executable, "engine"]
 
 
-def test_the_engine_is_told_where_the_texts_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_knows_where_the_texts_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     translation.use(lambda text, _comment, _count: text, "/texts/studio_de.qm")
     try:
