@@ -88,6 +88,11 @@ def visible_names(names: Sequence[str], most: int = 6) -> str:
     return tr("{names} and {more:,} more", names=reported, more=more) if more > 0 else reported
 
 
+def name_or_number(names: Sequence[str]) -> str:
+    """The name of a file in quotation marks where it is the only one, else how many there are."""
+    return f"“{visible_name(names[0])}”" if len(names) == 1 else tr("%n files", "", len(names))
+
+
 def visible_message(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """A message of several lines that can be read at a glance: neither too long nor too many.
 

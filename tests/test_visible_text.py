@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject
 
-from studio.visible_text import visible_line, visible_lines
+from studio.visible_text import name_or_number, visible_line, visible_lines
 
 STEERING = {"Cc", "Cs", "Zl", "Zp"}
 DIRECTIONS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -64,6 +64,11 @@ def test_a_line_is_cut_and_says_so_without_reading_all() -> None:
     line = visible_line("a" * 16_000_000, longest=50)
     assert line == "a" * 49 + "…"
     assert visible_line("one\ntwo\tthree") == "one\\ntwo\\tthree"
+
+
+def test_one_file_is_named_and_several_are_counted() -> None:
+    assert name_or_number(["sea\n.txt"]) == "“sea\\n.txt”"
+    assert name_or_number(["a"] * 1200) == "1,200 files"
 
 
 @given(texts)

@@ -15,6 +15,7 @@ from shiboken6 import createdByPython
 from studio import __version__
 from studio.app import settings as remembered
 from studio.app.engine_line.process import end_without_unkillable
+from studio.app.file_kinds import FileKind, kind_of
 from studio.app.language import speak
 from studio.app.log.program_log import follow_qt, leave_qt, start_log
 from studio.app.model.remembered_options import load_options
@@ -31,7 +32,6 @@ from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.translation import mark, tr
 from studio.ui.display_check import display_check
 from studio.ui.ending import Ending
-from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.tips import TipsGoAsOneTypes

@@ -13,12 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app import expanded_paths
+from studio.app import expanded_paths, progress_report
 from studio.experiments.comparison import FORMAT
 from studio.presets import foreign, preset_folder
 from studio.presets.foreign import Imported, import_file
-from studio.ui import reading_notice
-from studio.ui.file_opening import FileKind, kind_of
 from studio.ui.main_window import MainWindow
 from studio.ui.presets.import_report_dialog import ImportReportDialog
 from tests.helpers.tiny_model import write_byte_level_model
@@ -173,8 +171,8 @@ def test_300_files_of_all_kinds_are_looked_at_and_reported_once(
 def test_many_are_ended_in_the_middle_and_what_came_in_stays(
     bare: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading_notice, "_DELAY_MS", 0)
-    monkeypatch.setattr(reading_notice, "_BETWEEN_MS", 0)
+    monkeypatch.setattr(progress_report, "_DELAY_MS", 0)
+    monkeypatch.setattr(progress_report, "_BETWEEN_MS", 0)
     paths = [preset(tmp_path, f"p{number:03}", WARM) for number in range(300)]
     reading, cancel = bare.session.reading, bare.reading_notice.cancel
     held, may_go_on = threading.Event(), threading.Event()
@@ -224,6 +222,15 @@ def test_of_a_folder_the_files_in_it_are_taken(bare: MainWindow, tmp_path: Path)
     assert bare.notice.message == "“empty” has no files in it."
 
 
+def test_a_folder_without_files_that_the_window_is_opened_with_is_reported(
+    bare: MainWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    bare.open_path(tmp_path / "empty")
+    until_read(bare)
+    assert bare.notice.message == "“empty” has no files in it."
+
+
 def test_more_files_than_are_looked_at_are_reported(
     bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,42 +252,3 @@ def test_nothing_is_taken_that_is_not_on_this_machine(bare: MainWindow) -> None:
     )
     QApplication.sendEvent(bare, enter)
     assert not enter.isAccepted()
-
-
-@pytest.mark.parametrize(
-    ("name", "contents", "kind"),
-    [
-        ("story.TXT", b"{}", FileKind.MANUSCRIPT),
-        ("story.docx", b"PK\x03\x04", FileKind.MANUSCRIPT),
-        ("story.ODT", b"PK\x03\x04", FileKind.MANUSCRIPT),
-        ("lanes.json", f'{{"format": "{FORMAT}"}}'.encode(), FileKind.COMPARISON),
-        ("preset.json", b"{", FileKind.PRESET),
-        ("preset.json", b"", FileKind.PRESET),
-        ("preset.yaml", b"temperature: 1", FileKind.PRESET),
-        ("Modelfile", b"PARAMETER top_k 40", FileKind.PRESET),
-        ("settings", b'{"temp": 1}', FileKind.PRESET),
-        ("some.kcpps", b'{"temp": 1}', FileKind.PRESET),
-        ("model.gguf", b"not one at all", FileKind.MODEL),
-        ("blob", b"GGUF\x03\x00", FileKind.MODEL),
-        ("large.bin", bytes(5 * 2**20), FileKind.MODEL),
-        ("empty", b"", FileKind.MANUSCRIPT),
-        ("chapter one", "Über das Meer. ".encode() * 999, FileKind.MANUSCRIPT),
-        ("NOTES.org", b"FROM the beginning", FileKind.MANUSCRIPT),
-        ("utf-16", "The sea".encode("utf-16"), FileKind.MANUSCRIPT),
-        ("picture.png", b"\x89PNG\r\n\x1a\n", FileKind.PRESET),
-        ("nulls.dat", b"a\0b", FileKind.PRESET),
-        ("run", b"--temp 1 --top-k 40", FileKind.PRESET),
-        ("lanes", f'{{ "format" : "{FORMAT}"'.encode(), FileKind.COMPARISON),
-        ("preset.json", f'{{"description": "{FORMAT}"'.encode(), FileKind.PRESET),
-    ],
-)
-def test_what_a_file_is(tmp_path: Path, name: str, contents: bytes, kind: FileKind) -> None:
-    path = tmp_path / name
-    path.write_bytes(contents)
-    assert kind_of(path) is kind
-
-
-def test_what_is_no_file_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
-    assert kind_of(tmp_path) is FileKind.MODEL
-    assert kind_of(tmp_path / "gone") is FileKind.MODEL
-    assert kind_of(tmp_path / "gone.json") is FileKind.PRESET

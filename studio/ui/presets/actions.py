@@ -24,7 +24,7 @@ from studio.sampling import SamplingParams
 from studio.translation import mark, tr
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.widgets.actions import make_action
-from studio.visible_text import visible_name, visible_path
+from studio.visible_text import name_or_number, visible_name, visible_path
 
 if TYPE_CHECKING:  # other programs' formats are read when a file of theirs is
     from studio.app.presets.import_report_words import Left
@@ -179,7 +179,7 @@ class PresetActions(QObject):
             also: Gives, at the end, sentences about other files that came with them.
             shows: Whether the library is opened at the last of them.
         """
-        if shows and (own := self._presets.at(paths[0])) is not None:
+        if shows and paths and (own := self._presets.at(paths[0])) is not None:
             # It is here already.
             self._library.edits.use(own)
             self._library.show()
@@ -189,11 +189,7 @@ class PresetActions(QObject):
         progress = PresetImport(len(paths))
         absent = not self.neutral.isChecked()
         folder = self._presets.folder
-        what = (
-            f"“{visible_name(paths[0].name)}”"
-            if len(paths) == 1
-            else tr("%n files", "", len(paths))
-        )
+        what = name_or_number([path.name for path in paths])
         self._reading.start(
             lambda at: import_presets(paths, folder, progress, at, absent=absent),
             lambda result: self._on_imported(

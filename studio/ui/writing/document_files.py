@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.app.background import Background
+from studio.app.file_kinds import TEXT_SUFFIXES
 from studio.app.settings import FOLDER, LAST_CARET, LAST_FILE, RECENT_FILES, Settings
 from studio.app.timers import single_shot
 from studio.app.user_folders import data_folder, state_folder
@@ -58,7 +59,6 @@ _ALL_FILES = mark("All files (*)")
 _DOCUMENTS = mark("Kelvin Studio document, with takes (*.kelvin)")
 _TEXTS = mark("Text (*.txt *.md)")
 _READABLE = mark("Documents and texts (*.kelvin *.txt *.md *.docx *.odt)")
-TEXT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".text", SUFFIX})
 
 _AT_ONCE = 2**18
 """Bytes of a file that is read while the writer waits: a few milliseconds."""

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from studio.app import progress_report
 from studio.experiments import comparison_file
 from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import (
@@ -21,7 +22,6 @@ from studio.experiments.comparison_file import (
 )
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
-from studio.ui import reading_notice
 from studio.ui.compare import files as compare_files
 from studio.ui.compare.files import IS_WRITING
 from studio.ui.main_window import MainWindow
@@ -50,7 +50,7 @@ def temperatures(window: MainWindow) -> list[float]:
 def test_the_window_goes_on_while_a_long_one_is_read(
     bare: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading_notice, "_DELAY_MS", 0)
+    monkeypatch.setattr(progress_report, "_DELAY_MS", 0)
     path = tmp_path / "long.json"
     save_comparison(path, long(2_000))
     turns, said = 0, []
