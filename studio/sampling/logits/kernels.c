@@ -61,8 +61,6 @@ EXPORTED int kelvin_most_found(void) { return MOST_FOUND; }
 
 EXPORTED int kelvin_bins(void) { return BINS; }
 
-EXPORTED int64_t kelvin_tables_bytes(void) { return TABLES * TABLE * sizeof(uint64_t); }
-
 /* 2 to the power x, -126 <= x < 128, with a relative error of 2e-7 at most.
  *
  * Rounding x to a whole number n is done by adding so large a number that no bits are left for
@@ -246,7 +244,7 @@ EXPORTED FOR_EACH_PROCESSOR int kelvin_best(
  * and -inf has a bin of its own. One number of a table holds the tokens of its bin, above 2^40,
  * and the sum of their places in it.
  *
- * `tables` have room for what `kelvin_tables_bytes` says, and the first one takes the sums of all.
+ * `tables` are those of a `struct work`, and the first one takes the sums of all.
  * Returns how many bins, from the first, may have tokens. */
 INLINED int count_by_depth(
     const float *logits, int64_t size, float edge, float lowest, uint64_t *tables)
@@ -423,9 +421,9 @@ struct record {
     struct nodes nodes;
 };
 
-/* The memory that it works in. */
+/* The memory that it works in. `kernels.py` gives it to `kelvin_histogram` for its tables. */
 struct work {
-    uint64_t tables[TABLES * TABLE];
+    uint64_t tables[TABLES * TABLE]; /* the first, so that their address is its own */
     float numbers[BINS], counts[BINS], depths[BINS];
     double best[MOST_FOUND];
     int64_t ids[MOST_FOUND];

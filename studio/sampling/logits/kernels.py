@@ -208,56 +208,31 @@ def use(path: Path) -> None:
         raise OSError(f"{path}: found no compiled passes of version {_VERSION}.")
     _library = library
     _spare.clear()
-    _spare_work.clear()
-
-
-class _Found:
-    """Memory for what is found, and its addresses."""
-
-    def __init__(self) -> None:
-        assert _library is not None  # as in every caller
-        most = _library.kelvin_most_found()
-        self.ids = np.empty(most, dtype=np.int64)
-        self.logits = np.empty(most)
-        self.lowest = ctypes.c_float()
-        lowest = ctypes.addressof(self.lowest)
-        self.addresses = _address(self.ids), _address(self.logits), lowest
-
-    def best(self, count: int) -> Best:
-        return Best(self.ids[:count].copy(), self.logits[:count].copy(), self.lowest.value)
-
-
-class _Counted:
-    """Memory for a histogram, and its addresses."""
-
-    def __init__(self) -> None:
-        assert _library is not None  # as in every caller
-        self.tables = ctypes.create_string_buffer(_library.kelvin_tables_bytes())
-        self.bins = np.empty((3, _library.kelvin_bins()), dtype=np.float32)
-        self.addresses = ctypes.addressof(self.tables), *map(_address, self.bins)
 
 
 class _Work:
-    """Memory for both and more, `struct work`: its address, and the record in it."""
-
-    __slots__ = ("_memory", "address", "record")
+    """Memory for a pass: `struct work` with the record in it, and what else is found; addresses."""
 
     def __init__(self) -> None:
         assert _library is not None  # as in every caller
         self._memory = ctypes.create_string_buffer(_library.kelvin_work_bytes())
         self.address = ctypes.addressof(self._memory)
         self.record = memoryview(self._memory).cast("B")[_library.kelvin_record_offset() :]
+        most = _library.kelvin_most_found()
+        self.ids = np.empty(most, dtype=np.int64)
+        self.logits = np.empty(most)
+        self.lowest = ctypes.c_float()
+        self.found_at = _address(self.ids), _address(self.logits), ctypes.addressof(self.lowest)
+        self.bins = np.empty((3, _library.kelvin_bins()), dtype=np.float32)
+        self.histogram_at = self.address, *map(_address, self.bins)
 
 
-_spare: list[tuple[_Found, _Counted]] = []
+_spare: list[_Work] = []
 """Memory given back. A thread that makes a pass takes some of its own."""
 
-_spare_work: list[_Work] = []
-"""The same of what is asked once a token."""
 
-
-def _borrow() -> tuple[_Found, _Counted]:
-    return _spare.pop() if _spare else (_Found(), _Counted())
+def _borrow() -> _Work:
+    return _spare.pop() if _spare else _Work()
 
 
 def best(logits: NDArray[Any], least: int) -> Best | None:
@@ -272,12 +247,11 @@ def best(logits: NDArray[Any], least: int) -> Best | None:
     address = _address_of(logits)
     if _library is None or not address or logits.size < _FEWEST or least > _MOST_ASKED:
         return None
-    spare = _borrow()
-    found = spare[0]
-    count = _library.kelvin_best(address, logits.size, least, *found.addresses)
-    result = found.best(count) if count else None
-    _spare.append(spare)
-    return result
+    work = _borrow()
+    count = _library.kelvin_best(address, logits.size, least, *work.found_at)
+    found = Best(work.ids[:count].copy(), work.logits[:count].copy(), work.lowest.value)
+    _spare.append(work)
+    return found if count else None
 
 
 def histogram(
@@ -297,13 +271,12 @@ def histogram(
     address = _address_of(logits)
     if _library is None or not address:
         return None
-    spare = _borrow()
-    counted = spare[1]
+    work = _borrow()
     filled = _library.kelvin_histogram(
-        address, logits.size, edge, lowest, better, *counted.addresses
+        address, logits.size, edge, lowest, better, *work.histogram_at
     )
-    rows = counted.bins[:, :filled].copy()
-    _spare.append(spare)
+    rows = work.bins[:, :filled].copy()
+    _spare.append(work)
     return rows
 
 
@@ -320,12 +293,12 @@ def top_k_and_tail(logits: NDArray[Any], head: int, grid: Grid) -> TopKAndTail |
     address = _address_of(logits)
     if _library is None or not address or logits.size < _FEWEST or head >= _MOST_ASKED:
         return None
-    work = _spare_work.pop() if _spare_work else _Work()
+    work = _borrow()
     filled = _library.kelvin_top_k_and_tail(
         address, logits.size, head, ctypes.addressof(grid), work.address
     )
     result = TopKAndTail(bytes(work.record[:filled])) if filled else None
-    _spare_work.append(work)
+    _spare.append(work)
     return result
 
 
