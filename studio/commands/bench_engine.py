@@ -11,7 +11,6 @@ from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
-    Failed,
     Generate,
     Prompt,
     RunFinished,
@@ -31,9 +30,6 @@ class _Run:
     """What one command of the engine answered."""
 
     def __init__(self, engine_events: list[AnyEvent]) -> None:
-        failures = [event for event in engine_events if isinstance(event, Failed)]
-        if failures:
-            raise SystemExit(f"studio bench: {failures[0].message}")
         self.tokens = [event.record.id for event in engine_events if isinstance(event, Token)]
         self.prompt = next(e for e in engine_events if isinstance(e, Evaluated)).token_ids()
         self.finished = next(e for e in engine_events if isinstance(e, RunFinished))

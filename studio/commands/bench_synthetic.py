@@ -33,19 +33,21 @@ _PARAMS = SamplingParams(temperature=0.8, top_k=40, top_p=0.95, min_p=0.05)
 
 def measure_synthetic_sampler() -> dict[str, float]:
     """Median microseconds of temperature, filters, draw and sketch, by vocabulary size."""
-    return {str(size): _median_microseconds(size) for size in VOCABULARIES}
+    return {str(size): measure_synthetic_lanes(size, 1, _STEPS) for size in VOCABULARIES}
 
 
-def measure_synthetic_lanes(size: int = 262_144, lanes: int = 8) -> float:
+def measure_synthetic_lanes(size: int = 262_144, lanes: int = 8, steps: int = _STEPS // 4) -> float:
     """Median microseconds of one step's sampling in several lanes, their sketches in a row.
 
     Args:
         size: How many tokens the vocabulary has.
         lanes: How many lanes.
+        steps: How many of them are timed.
     """
-    logits = [_logits_like_a_models(size, seed) for seed in range(2 * lanes)]
+    # As many different vectors as fit no cache, as in a token loop, where a decode lies between.
+    logits = [_logits_like_a_models(size, seed) for seed in range(16)]
     times = []
-    for step in _steps(_STEPS // 4):
+    for step in _steps(steps):
         vectors = [logits[(step * lanes + lane) % len(logits)] for lane in range(lanes)]
         started = time.perf_counter()
         all_logit_statistics = []
@@ -101,20 +103,6 @@ def _top_p_seconds(logits: list[NDArray[np.float32]], p: float) -> tuple[list[fl
         ours.append(time.perf_counter() - started)
     native.close()
     return ours[_WARM_STEPS:], theirs[_WARM_STEPS:]
-
-
-def _median_microseconds(size: int) -> float:
-    # As many different vectors as fit no cache, as in a token loop, where a decode lies between.
-    logits = [_logits_like_a_models(size, seed) for seed in range(16)]
-    times = []
-    for step in _steps(_STEPS):
-        vector = logits[step % len(logits)]
-        started = time.perf_counter()
-        logit_statistics = LogitStatistics(vector)
-        choose(logit_statistics.ranking, _PARAMS, (), uniform(1, step))
-        LogitSketch.of_statistics(logit_statistics, None).to_bytes()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[_WARM_STEPS:]) * 1e6
 
 
 def _logits_like_a_models(size: int, seed: int) -> NDArray[np.float32]:

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
         )
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
-    printer = _JsonPrinter() if given.json else _TextPrinter()
+    printer = _JsonPrinter() if given.json else _Printer()
     interrupt = Interrupt()
     control = Control(interrupt)
     unwritten: list[OSError | OutputError] = []
@@ -158,7 +158,7 @@ def _preset(given: argparse.Namespace) -> Preset:
     return PresetFolder(folder).find(given.preset)
 
 
-class _TextPrinter:
+class _Printer:
     """Prints the text as it comes, whole characters only."""
 
     def __init__(self) -> None:
@@ -169,42 +169,9 @@ class _TextPrinter:
     def on_event(self, event: AnyEvent) -> None:
         match event:
             case Token():
-                self._write(self._decoder.decode(event.record.text))
-            case Evaluated():
-                _report_cut(event)
-            case Finished():
-                self._finished = event
-                if event.beginning:
-                    self._write(self._decoder.decode(event.beginning.record.text))
-            case RunFinished() if self._finished:
-                self._write("\n")
-                print(f"studio generate: seed {self._finished.seed}", file=sys.stderr)
-            case Failed():
-                self.failed = True
-                print(f"studio generate: {event.message}", file=sys.stderr)
-
-    @staticmethod
-    def _write(text: str) -> None:
-        if text:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-
-
-class _JsonPrinter:
-    """Prints one JSON object a line."""
-
-    def __init__(self) -> None:
-        self.failed = False
-        self._decoder = CharacterDecoder()
-        self._encoder = msgspec.json.Encoder()
-        self._finished: Finished | None = None
-
-    def on_event(self, event: AnyEvent) -> None:
-        match event:
-            case Token():
                 self._print_token(event)
-            case Evaluated():
-                _report_cut(event)
+            case Evaluated() if event.unseen_characters:
+                print(f"studio generate: {cut_words(event.unseen_characters)}", file=sys.stderr)
             case Finished():
                 self._finished = event
                 if event.beginning:
@@ -213,8 +180,30 @@ class _JsonPrinter:
                 self._print_end(self._finished, event)
             case Failed():
                 self.failed = True
-                self._print({"type": "failed", "kind": event.kind, "message": event.message})
+                self._print_failure(event)
                 print(f"studio generate: {event.message}", file=sys.stderr)
+
+    def _print_token(self, token: Token) -> None:
+        """Print a token, or the beginning of one that a stop string cut."""
+        self._write(self._decoder.decode(token.record.text))
+
+    def _print_end(self, finished: Finished, run: RunFinished) -> None:
+        """Print how it ended."""
+        self._write("\n")
+        print(f"studio generate: seed {finished.seed}", file=sys.stderr)
+
+    def _print_failure(self, failed: Failed) -> None:
+        """Print what went wrong, where that is asked for beside the message."""
+
+    @staticmethod
+    def _write(text: str) -> None:
+        if text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+class _JsonPrinter(_Printer):
+    """Prints one JSON object a line."""
 
     def _print_token(self, token: Token) -> None:
         record = token.record
@@ -247,14 +236,11 @@ class _JsonPrinter:
             }
         )
 
+    def _print_failure(self, failed: Failed) -> None:
+        self._print({"type": "failed", "kind": failed.kind, "message": failed.message})
+
     def _print(self, line: dict[str, object]) -> None:
-        sys.stdout.write(self._encoder.encode(line).decode() + "\n")
-        sys.stdout.flush()
-
-
-def _report_cut(event: Evaluated) -> None:
-    if event.unseen_characters:
-        print(f"studio generate: {cut_words(event.unseen_characters)}", file=sys.stderr)
+        self._write(msgspec.json.encode(line).decode() + "\n")
 
 
 def _finite(number: float) -> float | None:
