@@ -5,10 +5,11 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from studio.app.compare.state import CompareState
 from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
+from studio.app.generation.sequence import SequencePhase
 from studio.app.model.context_use import ContextUse
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.writing.records import TokenRecords
-from studio.app.writing.writing import Writing, WritingPhase
+from studio.app.writing.writing import Writing
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.widgets.labels import PlainLabel
@@ -119,9 +120,9 @@ class StatusLine(QWidget):
                 return tr("loading {fraction:.0%}", fraction=self._model.fraction).replace(
                     "%", " %"
                 )
-        if self._writing.phase is WritingPhase.STOPPING:
+        if self._writing.phase is SequencePhase.STOPPING:
             return tr("stopping")
-        is_writing = self._writing.phase is not WritingPhase.IDLE
+        is_writing = not self._writing.is_idle
         if self._records and not is_writing and (scored := self._records.progress):
             done, words = scored
             return tr(
@@ -139,11 +140,11 @@ class StatusLine(QWidget):
                 one="reading {done:,} of %n token",
                 done=progress.done,
             )
-        if self._writing.phase is WritingPhase.READING:
+        if self._writing.phase is SequencePhase.READING:
             return tr("reading")
         if self._compare is not None and self._compare.is_running:
             return tr("comparing")
-        is_writing = self._writing.phase is WritingPhase.WRITING
+        is_writing = self._writing.phase is SequencePhase.RUNNING
         return tr("writing") if is_writing else tr(_AT_REST)
 
     def _on_phase(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from studio.app.writing.writing import WritingPhase
+from studio.app.generation.sequence import SequencePhase
 from studio.manuscript import Origin
 from studio.token_record import TokenRecord
 from studio.ui.histogram.histogram import NextTokenHistogram
@@ -85,7 +85,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
     session.next_token.changed.connect(lambda: seen.append(bars(window)))
     press(window, Qt.Key.Key_Return, CONTROL)
     wait_for_tokens(window, qtbot, 20)
-    assert session.writing.phase is WritingPhase.WRITING
+    assert session.writing.phase is SequencePhase.RUNNING
     assert manuscript.text.startswith(OPENING)
     assert len(manuscript.text) > len(OPENING)
     qtbot.waitUntil(lambda: len({tuple(rows) for rows in seen}) > 3, timeout=LONG)

@@ -7,10 +7,11 @@ from typing import cast, get_args
 
 import msgspec
 
-from studio.app.compare.lane import CompareLane, LanePhase
+from studio.app.compare.lane import CompareLane
 from studio.app.compare.lanes import CompareLanes
 from studio.app.compare.run_input import RunInput, RunTimings
 from studio.app.compare.setups import LaneSetup
+from studio.app.generation.sequence import SequencePhase
 from studio.engine.messages import MOST_SEQUENCES, FinishReason
 from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
 from studio.sampling.samplers.mirostat import mu_after, mu_before
@@ -72,7 +73,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
         drawn = _with_mu(record)
         lane.tokens.extend(drawn[: len(record.tokens)])
         lane.turns = [(0, record.params), *((turn.index, turn.params) for turn in record.turns)]
-        lane.phase = LanePhase.ENDED
+        lane.phase = SequencePhase.ENDED
         lane.reason = record.reason or "stopped"
         lane.end = drawn[-1] if record.end else None
         lane.mu, lane.adaptive_mean = record.mu, record.adaptive_mean

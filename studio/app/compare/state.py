@@ -99,10 +99,8 @@ class CompareState(CompareLanes):
         self.biases = LaneBiases(model, self, self)
         self._texts = LaneTexts(client, model, self.origin, self, self)
         self.can_make_preset = False
-        self._run.failed.connect(self.failed)
-        self._run.spelled.connect(next_token.add_pieces)
-        self._run.ended.connect(self.origin.ask)
-        self._run.ended.connect(self.ended)
+        self._run.failed.connect(lambda why, _kind: self.failed.emit(why))
+        self.ended.connect(self._on_ended)
         self.origin.changed.connect(self._recognise_model)
         model.changed.connect(self._on_model_changed)
         self.changed.connect(self._hold_writing)
@@ -354,6 +352,12 @@ class CompareState(CompareLanes):
             self.vocabulary.use_vocabulary(self._model.vocabulary, self._model.mark)
         self.origin.recognise(self.run_input)
         self.changed.emit()
+
+    def _on_ended(self) -> None:
+        if pieces := self._run.take_pieces():
+            # The window's own histogram was not given them.
+            self._next_token.add_pieces(pieces)
+        self.origin.ask()
 
     def _learn_spellings(self) -> None:
         # The engine spells each token once, and may have spelled it for the caret.

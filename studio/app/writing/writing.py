@@ -1,39 +1,31 @@
-"""Writing: the run of one generation, from Continue to its last token.
+"""Writing: one generation into the manuscript, from Continue to its last token.
 
-Takes the engine's tokens, gives them to the manuscript and to the histogram once a frame, and keeps
-the takes.
+Gives the engine's tokens to the manuscript and to the histogram once a frame, and keeps the takes.
 """
 
 import hashlib
 import secrets
-import time
 from collections.abc import Callable, Sequence
-from enum import Enum
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.engine_line.client import EngineClient
-from studio.app.frame_clock import FrameClock
+from studio.app.generation.generation import Generation
+from studio.app.generation.sequence import GeneratedSequence, SequencePhase
 from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import UNKNOWN_PLACE, place_of
 from studio.app.writing.draft import Draft
 from studio.engine.messages import (
-    AnyEvent,
-    ChangeSequence,
     Evaluated,
     Failed,
-    Finished,
     Generate,
-    ParamsChanged,
     Prompt,
     RunFinished,
     SequenceStart,
-    Stop,
     Superseded,
-    Token,
     id_bytes,
 )
 from studio.manuscript import Take, TakeSet, TakeWriter
@@ -58,16 +50,6 @@ NO_TEXT = mark(
 
 _ENDS_OF_TEXT = ("end_of_text", "stop_string")
 """Reasons with which the text is whole, be nothing added to it."""
-
-
-class WritingPhase(Enum):
-    """Where a generation is."""
-
-    IDLE = "idle"
-    READING = "reading"
-    """The prompt is being evaluated."""
-    WRITING = "writing"
-    STOPPING = "stopping"
 
 
 class Writing(QObject):
@@ -103,42 +85,44 @@ class Writing(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._client = client
         self._model = model
         self._draft = draft
         self._sampling = sampling
         self._next_token = next_token
-        self._request = 0
+        self._sequence = GeneratedSequence(sampling, parent=self)
+        self._generation = Generation(client, self)
         self._take: Take | None = None
         self._writer: TakeWriter | None = None
-        self._pieces: dict[int, bytes] = {}
-        self._latest: TokenRecord | None = None
-        self._sequence = TokenSequence([])
-        self._tokens = 0
-        self._kept: Sequence[TokenRecord] = ()
-        """The tokens of a take before it that this one begins with."""
+        """None where nothing is written."""
+        self._kept = self._shown = 0
+        """How many tokens of a take before it this one begins with, and how many it has."""
         self._is_dropped = False
         """Whether it is to leave no trace."""
-        self._finished: Finished | None = None
-        self._first_frame: tuple[float, int] | None = None
-        """When it was shown, and how many tokens there were."""
+        self._before = TokenSequence([])
         self._after_end: list[Callable[[], object]] = []
-        self._clock = FrameClock(self._show_frame, self)
-        self.phase = WritingPhase.IDLE
         self.held: str | None = None
         """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
         self.rate: float | None = None
         """Tokens a second, of the generation under way or the last one."""
-        client.died.connect(self._on_died)
+        self._sequence.changed.connect(self.changed)
+        self._generation.evaluated.connect(self._on_evaluated)
+        self._generation.progressed.connect(self._show_frame)
+        self._generation.ended.connect(self._on_ended)
+        self._generation.failed.connect(self.failed)
         sampling.params_changed.connect(self._on_params_changed)
         draft.prompt_changed.connect(self._on_caret)
         draft.selection_changed.connect(self._on_caret)
         draft.manuscript.state_changed.connect(self.takes_changed.emit)
 
     @property
+    def phase(self) -> SequencePhase:
+        """Where the generation is, or the last one."""
+        return self._sequence.phase
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is being written."""
-        return self.phase is WritingPhase.IDLE
+        return self._writer is None
 
     @property
     def can_start(self) -> bool:
@@ -223,13 +207,13 @@ class Writing(QObject):
     @property
     def can_stop(self) -> bool:
         """Whether there is a generation that was not asked to end yet."""
-        return self.phase in (WritingPhase.READING, WritingPhase.WRITING)
+        return self._sequence.can_stop
 
     def stop(self) -> None:
         """End the generation; what is written stays."""
         if self.can_stop:
-            self._client.send(Stop(request=self._request))
-            self._set_phase(WritingPhase.STOPPING)
+            self._generation.stop_all()
+            self._sequence.set_phase(SequencePhase.STOPPING)
 
     def call_when_ended(self, action: Callable[[], object]) -> None:
         """Call `action` once, after the generation under way has ended and its text is whole."""
@@ -281,31 +265,28 @@ class Writing(QObject):
         kept: Sequence[TokenRecord] = (),
     ) -> None:
         prompt = self._draft.prompt(position)
-        self._take = take
-        self._request = self._client.next_request(self._on_event, replaces=self._request)
-        self._writer = TakeWriter(self._draft.manuscript, take)
-        self._latest = None
-        self._sequence = TokenSequence([], seed=params.seed)
-        self._kept, self._tokens = kept, len(kept)
-        self._is_dropped = False
-        self._finished = self._first_frame = None
-        self.rate = None
         take.seed = params.seed
         take.temperatures = [params.temperature]
         take.turns = [(0, params)]
         take.preset = self._draft.preset_name
         take.written_from = self.mark_of(prompt)
+        self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
         for record in kept:
             self._writer.add(record.text, record)
         self._writer.flush()
-        self._set_phase(WritingPhase.READING)
-        self._client.send(
+        self._before = TokenSequence([], seed=params.seed)
+        self._sequence.turns, self._sequence.tokens = take.turns, list(kept)
+        self._kept = self._shown = len(kept)
+        self._is_dropped = False
+        self.rate = None
+        self._generation.begin(
             Generate(
-                request=self._request,
+                request=self._generation.next_request(),
                 prompt=prompt,
                 sequences=(start or SequenceStart(params=params, stop=self._draft.stop),),
                 max_tokens=max(1, self._sampling.max_tokens - len(kept)),
-            )
+            ),
+            [self._sequence],
         )
 
     def _on_caret(self) -> None:
@@ -317,129 +298,75 @@ class Writing(QObject):
         if not self.is_idle:
             if self._take and self._take.temperatures[-1] != params.temperature:
                 self._take.temperatures.append(params.temperature)
-            self._client.send(ChangeSequence(request=self._request, sequence=0, params=params))
+            self._generation.turn(self._sequence, params)
 
-    def _on_event(self, event: AnyEvent) -> None:
-        if self.is_idle:
-            return
-        match event:
-            case Evaluated():
-                # Once more between two tokens, when the context was cut.
-                self._clock.flush()
-                self._latest = None
-                if self._sequence.start is None:
-                    prompt = event.token_ids()
-                    self._sequence = TokenSequence(
-                        prompt + [record.id for record in self._kept],
-                        seed=self._sequence.seed,
-                        start=len(prompt),
-                    )
-                elif self._take and self._take.cut is None:
-                    self._take.cut = self._tokens
-            case ParamsChanged():
-                if self._take:
-                    self._take.turns.append((event.index, event.params))
-            case Token():
-                self._on_token(event)
-            case Finished():
-                self._on_finished(event)
-            case RunFinished():
-                self._on_run_finished(event)
-            case Failed():
-                self._end()
-                self.failed.emit(event.message, event.kind)
-            case Superseded():
-                self._end()
-
-    def _on_finished(self, event: Finished) -> None:
-        self._finished = event
-        if event.beginning:
-            self._on_token(event.beginning)
-        elif event.end:
-            # It is not in the text, but spells tokens that nothing else will.
-            self._pieces.update(event.end.pieces)
-            self._clock.request()
-            ids = self._sequence.ids
-            if self._take and ids is not None:
-                self._take.end = placed(event.end.record, self._sequence, len(ids))
-
-    def _on_run_finished(self, event: RunFinished) -> None:
-        take, finished, written = self._take, self._finished, self._tokens
-        reason = finished.reason if finished else ""
-        if take:
-            take.ending = reason
-        is_dropped = self._is_dropped
-        self._end(event.tokens_per_second)
-        if is_dropped:
-            return
-        if reason == "end_of_text" and not written:
-            self.failed.emit(tr(NOTHING_TO_ADD), "prompt")
-        elif reason == "stop_string" and not written:
-            self.failed.emit(tr(STOPPED_AT_ONCE), "prompt")
-        elif reason != "stopped" and take and not take.text:
-            self.failed.emit(tr(NO_TEXT), "prompt")
-
-    def _on_token(self, event: Token) -> None:
-        if self.phase is WritingPhase.READING:
-            self._set_phase(WritingPhase.WRITING)
-        self._tokens += 1
-        ids = self._sequence.ids
-        assert ids is not None, "it begins with the prompt's"
-        self._latest = placed(event.record, self._sequence, len(ids))
-        ids.append(event.record.id)
-        if self._writer:
-            self._writer.add(event.record.text, self._latest)
-        self._pieces.update(event.pieces)
-        self._clock.request()
+    def _on_evaluated(self, event: Evaluated) -> None:
+        if self._before.start is None:
+            prompt = event.token_ids()
+            kept = [record.id for record in self._sequence.tokens]
+            self._before = TokenSequence(prompt + kept, seed=self._before.seed, start=len(prompt))
+        elif self._take and self._take.cut is None:
+            # Once more between two tokens, when the context was cut.
+            self._take.cut = self._shown
 
     def _show_frame(self) -> None:
-        if self._writer:
-            self._writer.flush()
-        if self._pieces:
-            self._next_token.add_pieces(self._pieces)
-            self._pieces = {}
-        if self._latest and not self.is_idle:
-            self._next_token.show_record(self._latest, place_of(self._latest) or UNKNOWN_PLACE)
-            self._estimate_rate()
+        latest = self._put_tokens()
+        if pieces := self._generation.take_pieces():
+            self._next_token.add_pieces(pieces)
+        if latest:
+            self._next_token.show_record(latest, place_of(latest) or UNKNOWN_PLACE)
+            self.rate = self._sequence.rate
         self.progressed.emit()
 
-    def _estimate_rate(self) -> None:
-        # Tokens arrive in bundles: within one, the time between them is none.
-        now = time.perf_counter()
-        if self._first_frame is None:
-            self._first_frame = now, self._tokens
-            return
-        since, tokens = self._first_frame
-        if self._tokens > tokens and now > since:
-            self.rate = (self._tokens - tokens) / (now - since)
+    def _put_tokens(self) -> TokenRecord | None:
+        """Put what has come into the text; returns the last of it."""
+        if self._take is None or self._writer is None:
+            return None
+        written, ids = self._sequence.written, self._before.ids
+        assert ids is not None, "it begins with the prompt's"
+        self._take.turns = self._sequence.turns
+        latest = None
+        for index in range(self._shown, len(written)):
+            # In its place too, so that nobody keeps another record than the manuscript's.
+            latest = written[index] = placed(written[index], self._before, len(ids))
+            ids.append(latest.id)
+            self._writer.add(latest.text, latest)
+        self._shown = len(written)
+        self._writer.flush()
+        return latest
 
-    def _end(self, rate: float | None = None) -> None:
-        self._clock.flush()
-        # The engine's own figure, where it gave one.
-        self.rate = rate or self.rate
-        reason = self._finished.reason if self._finished else ""
-        adds_nothing = self._tokens == len(self._kept) and reason not in _ENDS_OF_TEXT
-        if self._is_dropped or (self._kept and adds_nothing):
+    def _on_ended(self, event: RunFinished | Failed | Superseded | None) -> None:
+        take, reason, end = self._take, self._sequence.reason, self._sequence.end
+        assert take is not None, "it was begun"
+        assert self._writer is not None
+        is_dropped, is_empty = self._is_dropped, not self._shown
+        if end and not end.text and self._before.ids is not None:
+            take.end = placed(end, self._before, len(self._before.ids))
+        if isinstance(event, RunFinished):
+            take.ending = reason
+            # The engine's own figure, where it gave one.
+            self.rate = event.tokens_per_second or self.rate
+        adds_nothing = self._shown == self._kept and reason not in _ENDS_OF_TEXT
+        if is_dropped or (self._kept and adds_nothing):
             self._draft.manuscript.drop_take()
         else:
-            if self._writer:
-                self._writer.end()
+            self._writer.end()
             self._draft.manuscript.end_take()
         self._take = self._writer = None
-        self._kept = ()
-        self._set_phase(WritingPhase.IDLE)
+        self._sequence.clear()
+        self.changed.emit()
         self.ended.emit()
         waiting, self._after_end = self._after_end, []
         for action in waiting:
             action()
-
-    def _on_died(self) -> None:
-        if not self.is_idle:
-            self._end()
-
-    def _set_phase(self, phase: WritingPhase) -> None:
-        self.phase = phase
-        self.changed.emit()
+        if is_dropped or not isinstance(event, RunFinished):
+            return
+        if reason == "end_of_text" and is_empty:
+            self.failed.emit(tr(NOTHING_TO_ADD), "prompt")
+        elif reason == "stop_string" and is_empty:
+            self.failed.emit(tr(STOPPED_AT_ONCE), "prompt")
+        elif reason != "stopped" and not take.text:
+            self.failed.emit(tr(NO_TEXT), "prompt")
 
 
 def _with_seed(params: SamplingParams) -> SamplingParams:

@@ -7,9 +7,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from studio.app.compare.lane import REASONS, CompareLane, LanePhase
+from studio.app.compare.lane import REASONS, CompareLane
 from studio.app.compare.lane_words import openness, token_count, token_openness, word_count
 from studio.app.compare.state import CompareState
+from studio.app.generation.sequence import SequencePhase
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.presets.favourites import PresetFavourites
 from studio.presets import preset_words
@@ -169,7 +170,7 @@ class LaneColumn(QWidget):
         if self.use.toolTip() != use_tip:
             self.use.setToolTip(use_tip)
         self.menu.follow()
-        joins = lane.phase is LanePhase.NEW and state.has_tokens and not lane.tokens
+        joins = lane.phase is SequencePhase.NEW and state.has_tokens and not lane.tokens
         self.view.say_while_empty(tr(JOINS) if joins else tr(EMPTY))
         self._show_facts()
 
@@ -216,7 +217,7 @@ class LaneColumn(QWidget):
 
     def _is_worth_saying(self) -> bool:
         # That a lane wrote as much as it was asked for is what is expected.
-        return not (self.lane.phase is LanePhase.ENDED and self.lane.reason == "max_tokens")
+        return not (self.lane.phase is SequencePhase.ENDED and self.lane.reason == "max_tokens")
 
     def _name(self) -> str:
         place = self._state.lanes.index(self.lane) + 1 if self.lane in self._state.lanes else 0
@@ -226,15 +227,15 @@ class LaneColumn(QWidget):
         if not self.lane.runs and self._state.biases.why_not(self.lane):
             return tr("biases for another model")
         match self.lane.phase:
-            case LanePhase.NEW:
+            case SequencePhase.NEW:
                 return tr("not run yet")
-            case LanePhase.READING:
+            case SequencePhase.READING:
                 return tr("reading the prompt")
-            case LanePhase.RUNNING:
+            case SequencePhase.RUNNING:
                 return tr("writing")
-            case LanePhase.STOPPING:
+            case SequencePhase.STOPPING:
                 return tr("stopping")
-            case LanePhase.ENDED:
+            case SequencePhase.ENDED:
                 return tr(REASONS.get(self.lane.reason, self.lane.reason))
 
     def _show_word(self, index: int | None) -> None:

@@ -9,8 +9,9 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.app.compare.lane import DROP_BIASES, CompareLane, LanePhase
+from studio.app.compare.lane import DROP_BIASES, CompareLane
 from studio.app.compare.state import CompareState
+from studio.app.generation.sequence import SequencePhase
 from studio.app.presets.favourites import PresetFavourites
 from studio.presets import preset_words
 from studio.translation import mark, tr
@@ -97,7 +98,7 @@ class LaneMenu(QMenu):
                 "they are"
             ),
         )
-        runs = lane.runs and lane.phase is not LanePhase.STOPPING
+        runs = lane.runs and lane.phase is not SequencePhase.STOPPING
         _show(self.stop, None if runs else tr("It does not run."), tr("End this lane alone"))
         foreign = state.biases.why_not(lane)
         _show(self.drop, None if foreign else tr("It has none for another model."), foreign)
@@ -113,7 +114,7 @@ class LaneMenu(QMenu):
             self._choose_entries()
 
     def _choose_entries(self) -> None:
-        is_new = self._lane.phase is LanePhase.NEW
+        is_new = self._lane.phase is SequencePhase.NEW
         self.run.setVisible(is_new)
         self.go.setVisible(not is_new)
         self.drop.setVisible(bool(self._state.biases.why_not(self._lane)))

@@ -184,6 +184,7 @@ def test_what_was_gone_on_with_is_kept_as_it_is_now(shelved: Shelved) -> None:
     shelved.desk.start()
     shelved.desk.write(0, 4)
     shelved.desk.end(0)
+    shelved.desk.finish()
     shelved.history.step(+1)
     shelved.history.step(-1)
     assert shelved.ids == [[5, 6, 4], [5, 6], [5, 6], [5, 6]]
@@ -237,6 +238,7 @@ def test_a_run_is_on_the_shelf_as_soon_as_it_has_ended(
     shelved.desk.start()
     shelved.desk.write(0, 4)
     shelved.desk.end(0)
+    shelved.desk.finish()
     qtbot.waitUntil(lambda: texts(folder) == [" w5 w6 w4"])
     shelved.run(7)
     qtbot.waitUntil(lambda: texts(folder) == [" w5 w6 w4", " w7"])

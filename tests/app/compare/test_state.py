@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from PySide6.QtCore import QObject
 
-from studio.app.compare.lane import LanePhase
 from studio.app.compare.lanes import RUNS
 from studio.app.compare.record import record_of, show_record
 from studio.app.compare.setups import all_presets, around, ladder
 from studio.app.compare.state import ELSEWHERE, ENDS_AT_ONCE
+from studio.app.generation.sequence import SequencePhase
 from studio.app.tokens.place import place_of
 from studio.app.tokens.sketch_budget import SketchBudget
 from studio.engine.messages import (
@@ -75,7 +75,7 @@ def test_a_run_sends_what_is_set_and_holds_the_writing(desk: LaneDesk) -> None:
     assert state.why_not_run
     desk.start()
     desk.write(0, 5, 6)
-    assert state.lanes[0].phase is LanePhase.RUNNING
+    assert state.lanes[0].phase is SequencePhase.RUNNING
     assert state.lanes[0].text == " w5 w6"
     state.lanes[0].sampling.change(temperature=2.0)
     assert desk.client.last(ChangeSequence).params.temperature == 2.0

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.generation import sequence
+from studio.app.generation.sequence import SequencePhase
 from studio.app.tokens.place import place_of
-from studio.app.writing import writing
-from studio.app.writing.writing import NOTHING_TO_ADD, WritingPhase
+from studio.app.writing.writing import NOTHING_TO_ADD
 from studio.engine.messages import ChangeSequence, Failed, Generate, Stop, Superseded
 from studio.manuscript import Origin
 from studio.sampling import MAX_SEED, SamplingParams
@@ -81,12 +82,13 @@ def test_the_phases(desk: Desk) -> None:
     desk.writing.stop()
     desk.client.answer(*finished(request, 1, reason="stopped"))
     assert list(dict.fromkeys(phases)) == [
-        WritingPhase.IDLE,
-        WritingPhase.READING,
-        WritingPhase.WRITING,
-        WritingPhase.STOPPING,
+        SequencePhase.NEW,
+        SequencePhase.READING,
+        SequencePhase.RUNNING,
+        SequencePhase.STOPPING,
+        SequencePhase.ENDED,
     ]
-    assert desk.writing.phase is WritingPhase.IDLE
+    assert desk.writing.is_idle
 
 
 def test_a_token_knows_what_was_before_it_its_seed_and_what_samplers_had_learnt(
@@ -124,7 +126,7 @@ def test_rate_seed_and_records_are_kept(desk: Desk) -> None:
 
 def test_the_rate_is_known_while_it_writes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(writing, "time", SimpleNamespace(perf_counter=lambda: now))
+    monkeypatch.setattr(sequence, "time", SimpleNamespace(perf_counter=lambda: now))
     request = begin(desk)
     desk.client.answer(evaluated(request, 1))
     index = iter(range(100))
@@ -213,7 +215,7 @@ def test_stop_is_asked_once_and_ends_a_long_reading(desk: Desk) -> None:
     desk.writing.stop()
     desk.writing.stop()
     assert desk.client.all_sent(Stop) == [Stop(request=request)]
-    assert desk.writing.phase is WritingPhase.STOPPING
+    assert desk.writing.phase is SequencePhase.STOPPING
     desk.client.answer(*finished(request, 0, reason="stopped", seed=0))
     assert desk.writing.is_idle
     assert desk.draft.manuscript.text == OPENING
@@ -260,7 +262,7 @@ def test_a_generation_that_gave_way_leaves_no_trace(desk: Desk) -> None:
 def test_answers_to_others_are_none_of_its_business(desk: Desk) -> None:
     request = begin(desk)
     desk.client.answer(token(request + 1, 0, b" stray"), *finished(request - 1, 5))
-    assert desk.writing.phase is WritingPhase.READING
+    assert desk.writing.phase is SequencePhase.READING
     desk.client.answer(*finished(request, 0))
     desk.client.answer(token(request, 0, b" late"))
     assert desk.draft.manuscript.text == OPENING

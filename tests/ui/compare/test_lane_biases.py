@@ -7,7 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from studio.app.compare.lane import DROP_BIASES, LanePhase
+from studio.app.compare.lane import DROP_BIASES
+from studio.app.generation.sequence import SequencePhase
 from studio.engine.messages import ChangeSequence, Generate, RerunSequence, StopSequence
 from studio.ui.main_window import MainWindow
 from tests.helpers.fake_engine import VOCABULARY
@@ -32,7 +33,7 @@ def test_the_others_run_and_the_lane_joins_them_without_its_biases(desk: LaneDes
     assert len(desk.client.last(Generate).sequences) == 3
     assert "Lane 2 does not run. The bias of token 1,000,000" in reported[0]
     assert f"0 to {VOCABULARY - 1:,}" in reported[0]
-    assert second.phase is LanePhase.NEW
+    assert second.phase is SequencePhase.NEW
     # The engine counts those that run.
     others = [lane for lane in state.lanes if lane is not second]
     assert [lane.number for lane in others] == [0, 1, 2]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.generation.sequence import SequencePhase
 from studio.app.model.state import ModelPhase
-from studio.app.writing.writing import WritingPhase
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
@@ -73,7 +73,7 @@ def test_stop_while_a_long_prompt_is_read(window: MainWindow, qtbot: QtBot) -> N
     window.editor.move_caret(len(text))
     window.actions_.continue_.trigger()
     qtbot.waitUntil(lambda: session.context.progress is not None, timeout=LONG)
-    assert session.writing.phase is WritingPhase.READING
+    assert session.writing.phase is SequencePhase.READING
     assert window.actions_.stop.isEnabled()
     window.actions_.stop.trigger()
     assert not session.writing.can_stop

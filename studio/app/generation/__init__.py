@@ -1,0 +1,1 @@
+"""A generation of the engine as the window follows it."""
