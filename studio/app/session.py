@@ -82,7 +82,10 @@ class Session(QObject):
         self.records = TokenRecords(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
-        self.texts = TextQuestion(self.client, self.model, self.sampling, self.next_token, self)
+        self.texts = TextQuestion(
+            self.client, self.model, lambda: [(self.sampling.params, self.next_token)], self
+        )
+        self.sampling.params_changed.connect(self.texts.ask)
         self.heat = HeatState(self.sampling, self.next_token, self)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
         self.replacement = WordReplacement(self.draft.manuscript, self.records, self.word, self)

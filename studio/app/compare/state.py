@@ -6,12 +6,12 @@ Asks whether something is allowed, and says why not; `CompareRun` carries it out
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_biases import LaneBiases
-from studio.app.compare.lane_texts import LaneTexts
 from studio.app.compare.lanes import RUNS, CompareLanes
 from studio.app.compare.origin import CompareOrigin
 from studio.app.compare.place import LanePlace
@@ -24,6 +24,7 @@ from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.text_question import TextQuestion
 from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.writing import Writing
@@ -97,7 +98,9 @@ class CompareState(CompareLanes):
         self._run = CompareRun(client, self, self)
         self.origin = CompareOrigin(model, self)
         self.biases = LaneBiases(model, self, self)
-        self._texts = LaneTexts(client, model, self.origin, self, self)
+        self._texts = TextQuestion(client, model, self._wanted_texts, self)
+        for other in (self.changed, self.lanes_changed):
+            other.connect(self._texts.ask)
         self.can_make_preset = False
         self._run.failed.connect(lambda why, _kind: self.failed.emit(why))
         self.ended.connect(self._on_ended)
@@ -363,6 +366,14 @@ class CompareState(CompareLanes):
         # The engine spells each token once, and may have spelled it for the caret.
         self.vocabulary.learn_from(self._next_token)
 
+    def _wanted_texts(self) -> Iterator[tuple[SamplingParams, NextToken]]:
+        """The settings of the lanes whose tokens are the open model's."""
+        source = self.run_input.source
+        if self.run_input.prompt is None or self.origin.is_open_model(source):
+            for lane in self.lanes:
+                for params in (lane.sampling.params, *(params for _, params in lane.turns)):
+                    yield params, self.vocabulary
+
     def shown(self) -> None:
         """See `CompareLanes`."""
         super().shown()
@@ -380,7 +391,7 @@ class CompareState(CompareLanes):
             # Whether it can go on may hang by that.
             lane.changed.emit()
         self.biases.look()
-        self._texts.look()
+        self._texts.ask()
 
     def _before_removal(self, lane: CompareLane) -> None:
         self._run.remove(lane)

@@ -1,18 +1,16 @@
 """Asks the engine which tokens texts of the parameters are: DRY's breakers, words with biases."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QObject
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.state import ModelState
-from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.engine.messages import (
     AnyEvent,
     BreakersFound,
-    Evaluated,
     FindBreakers,
     FindWords,
     WordsFound,
@@ -59,13 +57,12 @@ def learn(vocabulary: NextToken, answer: BreakersFound | WordsFound) -> None:
 
 
 class TextQuestion(QObject):
-    """Asked once for each vocabulary and each list of texts, as soon as both are there.
+    """Asked once for each model and each list of texts, as soon as both are there.
 
     Args:
         client: The line to the engine.
         model: The open model.
-        sampling: The parameters in force.
-        next_token: The distribution at the caret.
+        wanted: Says whose texts are asked about: parameters, and what is to know their tokens.
         parent: The Qt parent, if any.
     """
 
@@ -73,42 +70,42 @@ class TextQuestion(QObject):
         self,
         client: EngineClient,
         model: ModelState,
-        sampling: SamplingState,
-        next_token: NextToken,
+        wanted: Callable[[], Iterable[tuple[SamplingParams, NextToken]]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
         self._model = model
-        self._sampling = sampling
-        self._next_token = next_token
+        self._wanted = wanted
+        self._found: dict[tuple[Hashable, object], BreakersFound | WordsFound] = {}
+        """For a vocabulary that takes the place of another, or comes to be this model's later."""
         self._asked: set[object] = set()
         """What the answers that are waited for are about."""
-        client.follow(self._on_evaluated, Evaluated)
-        sampling.params_changed.connect(self._ask)
         model.changed.connect(self._on_model_changed)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """The texts, or what knows them, may be others."""
         if not self._model.is_ready:
             return
-        for about, question in questions(self._sampling.params, self._next_token):
-            if about not in self._asked:
-                self._asked.add(about)
-                request = self._client.next_request(partial(self._on_answer, about))
-                self._client.send(question(request))
-
-    def _on_evaluated(self, event: Evaluated) -> None:
-        if event.pieces:
-            # Reported once, whoever has asked: what stands before a token, a word may begin in.
-            self._next_token.add_pieces(event.pieces)
+        for params, vocabulary in self._wanted():
+            for about, question in questions(params, vocabulary):
+                found = self._found.get((self._model.vocabulary, about))
+                if found is not None:
+                    learn(vocabulary, found)
+                elif about not in self._asked:
+                    self._asked.add(about)
+                    request = self._client.next_request(partial(self._on_answer, about))
+                    self._client.send(question(request))
 
     def _on_answer(self, about: object, event: AnyEvent) -> None:
         if about in self._asked:
             self._asked.remove(about)
             if isinstance(event, BreakersFound | WordsFound):
-                learn(self._next_token, event)
+                self._found[self._model.vocabulary, about] = event
+                for vocabulary in {vocabulary for _, vocabulary in self._wanted()}:
+                    learn(vocabulary, event)
 
     def _on_model_changed(self) -> None:
         # An answer that is on its way is about the tokens of the model before.
         self._asked.clear()
-        self._ask()
+        self.ask()

@@ -72,7 +72,7 @@ class NextTokenPreview(QObject):
         """The prompt that was read last, at rest."""
         self._history: list[int] = []
         self._timer = single_shot(self, self._ask, DEBOUNCE_MS)
-        client.follow(self._learn, Distribution)
+        client.follow(self._learn, Distribution, Evaluated)
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)
         writing.ended.connect(self._on_writing_ended)
@@ -99,8 +99,8 @@ class NextTokenPreview(QObject):
         self._request = self._client.next_request(self._on_event, replaces=self._request)
         self._client.send(PreviewNextToken(request=self._request, prompt=prompt))
 
-    def _learn(self, event: Distribution) -> None:
-        # Reported once: also an answer that comes too late says how tokens are spelled.
+    def _learn(self, event: Distribution | Evaluated) -> None:
+        # Reported once, whoever has asked, and also where the answer comes too late.
         if event.pieces:
             self._next_token.add_pieces(event.pieces)
 

@@ -22,8 +22,9 @@ def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     desk.load()
     desk.question = TextQuestion(  # type: ignore[attr-defined]  # kept alive with it
-        desk.client, desk.model, desk.sampling, desk.next_token
+        desk.client, desk.model, lambda: [(desk.sampling.params, desk.next_token)]
     )
+    desk.sampling.params_changed.connect(desk.question.ask)  # type: ignore[attr-defined]
     return desk
 
 
