@@ -29,6 +29,7 @@ from studio.app.writing.draft import Draft
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
+from studio.app.writing.scrub import Scrub
 from studio.app.writing.word_choice import WordChoice
 from studio.app.writing.writing import Writing
 from studio.manuscript import Journal
@@ -76,6 +77,7 @@ class Session(QObject):
         self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
+        self.scrub = Scrub(self.draft, self.sampling, self.writing, self.next_token, self)
         self.words = WordChoice(
             self.draft, self.writing, self.next_token_preview, self.next_token, self
         )
@@ -120,13 +122,17 @@ class Session(QObject):
         self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
 
     def _on_preset_chosen(self, preset: Preset) -> None:
+        self.scrub.is_paused = True
         self.sampling.set_params(preset.sampling)
+        self.scrub.is_paused = False
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)
 
     @property
     def can_stop(self) -> bool:
-        """Whether something takes long now."""
+        """Whether something takes long now, or a take is being turned."""
+        if self.scrub.is_turning:
+            return True
         if self.client.is_stopping or self.client.silence:
             return True
         if not self.writing.is_idle:
@@ -139,8 +145,12 @@ class Session(QObject):
     def stop(self) -> None:
         """Esc: end whatever takes long, the writing before a file before the load.
 
-        Once more, before that has been answered: end the engine.
+        Once more, before that has been answered: end the engine. A turn of a take that has not been
+        let go is taken back.
         """
+        if self.scrub.is_turning:
+            self.scrub.give_up()
+            return
         if self.client.is_stopping and self._since_stop.isValid():
             self._insisting.start(max(0, ONE_PRESS_MS - self._since_stop.elapsed()))
             return

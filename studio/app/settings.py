@@ -151,6 +151,9 @@ ZOOM = Setting(
 FACE = Setting("window/face", "serif", "what prose is set in: serif or sans", ("serif", "sans"))
 SIDE_SHOWN = Setting("window/side", True, "whether the column beside the page is shown")
 DETAILS_OPEN = Setting("temperature/details", False, "whether the exact figures are shown")
+SCRUB = Setting(
+    "temperature/scrub", False, "whether turning a parameter rewrites the take at the caret"
+)
 BRIEF_OPEN = Setting("window/brief_open", True, "whether the brief's field is shown")
 SAMPLING_OPEN = Setting("window/sampling_open", False, "whether the sampling fields are shown")
 EXPLAIN_OPEN = Setting("explain/open", False, "whether Explain is shown")

@@ -100,6 +100,13 @@ _ROWS = (
         "{:.1f} ms",
     ),
     ("landscape_ms_p95", "landscape of 1,000 tokens re-tempered", "16", "4", "{:.1f} ms"),
+    (
+        "scrub_ms_p95",
+        "a take of 1,000 tokens turned, greyed where it parts",
+        "16",
+        "8",
+        "{:.1f} ms",
+    ),
     ("longest_stall_ms", "longest stall of the event loop while writing", "50", "16", "{:.0f} ms"),
     (
         "document_mb",

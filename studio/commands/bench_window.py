@@ -95,6 +95,8 @@ def measure_window(path: Path, rounds: int, count: int) -> dict[str, object]:
     figures |= {"turn_heat_ms_p95": heat["milliseconds"], "turn_heat_tokens": heat["tokens"]}
     land = window.ask("landscape")
     figures |= {"landscape_ms_p95": land["milliseconds"], "landscape_tokens": land["tokens"]}
+    scrub = window.ask("scrub")
+    figures |= {"scrub_ms_p95": scrub["milliseconds"], "scrub_tokens": scrub["tokens"]}
     window.close()
     return figures
 

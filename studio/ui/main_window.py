@@ -27,6 +27,7 @@ from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.scrub import EditorScrub
 from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
 from studio.ui.engine_notice import EngineNotice
@@ -54,6 +55,7 @@ from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.notice_bar import NoticeBar
 from studio.ui.widgets.progress_line import ProgressLine
 from studio.ui.widgets.side_dock import SideDock
+from studio.ui.widgets.switch import ActionSwitch
 from studio.ui.widgets.toast import Toast
 from studio.ui.window_actions import WindowActions
 from studio.ui.window_head import WindowHead
@@ -131,6 +133,7 @@ class MainWindow(QMainWindow):
             theme,
             lambda: not session.writing.is_idle,
         )
+        self.scrub = EditorScrub(self.editor, session.scrub, theme)
         self.explain = Explain(self, session, theme, settings, self.editor)
         self.parameters = ParameterAccess(
             self, session, theme, settings, self.explain.open_at, self.editor
@@ -226,6 +229,7 @@ class MainWindow(QMainWindow):
             actions.previous_take,
             actions.next_take,
         )
+        self.writing_bar.follow_scrub(self.session.scrub, self.session.next_token)
         self.take_margin = TakeMargin(
             self.editor,
             self.session.writing,
@@ -289,6 +293,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.compare.stack, 1)
         self.setCentralWidget(whole)
         self.temperature.add_help(self.explain.link("temperature", "temperature"))
+        self.temperature.add_switch(ActionSwitch(actions.scrub))
         self.temperature.figures.addWidget(self.status.figures)
         self.temperature.add_fact(TakeSeed(self.session.writing))
         self.temperature.details.toggled.connect(self.histogram.histogram.set_exact)
@@ -329,6 +334,8 @@ class MainWindow(QMainWindow):
     def _bind(self) -> None:
         session, writing = self.session, self.session.writing
         self.editor.caret_moved.connect(session.draft.set_caret)
+        self.temperature.slider.sliderPressed.connect(session.scrub.hold)
+        self.temperature.slider.sliderReleased.connect(session.scrub.let_go)
         self.editor.refused.connect(self._on_edit_refused)
         self.editor.laid_out.connect(lambda: self.notice.forget(tr(LAYING_OUT)))
         self.brief.edit.refused.connect(self.notice.report)
@@ -447,6 +454,7 @@ class MainWindow(QMainWindow):
         self._report_of_text(news)
 
     def _on_page_turned(self) -> None:
+        self.session.scrub.is_in_view = not self.compare.is_shown
         page = self.compare.page if self.compare.is_shown else self._left
         layout = page.layout() if page is not None else None
         if isinstance(layout, QVBoxLayout):

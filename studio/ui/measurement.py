@@ -89,6 +89,7 @@ def _answer(window: MainWindow, path: str, count: int) -> None:
         "turn": measurement.turn,
         "turn_heat": measurement.turn_heat,
         "landscape": measurement.landscape,
+        "scrub": measurement.scrub,
         "memory": measurement.memory,
         "idle": measurement.idle,
     }
@@ -244,6 +245,40 @@ class _Measurement:
         landscape.set_shown(False)
         session.sampling.set_params(_PARAMS)
         return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3, "tokens": tokens}
+
+    def scrub(self) -> dict[str, object]:
+        """From a new T to where a page of tokens parts, greyed from there; the same figure.
+
+        Every other T is so near the take's own that all of it stands, and is looked through. Also
+        says how many tokens the take has.
+        """
+        session, window = self._session, self._window
+        self._write_page()
+        window.resize(*_PAGE_SIZE)
+        longest = max(
+            session.draft.manuscript.take_sets,
+            key=lambda takes: takes.place.end - takes.place.start,
+        )
+        window.editor.move_caret(longest.place.end)
+        self._next_token_preview()
+        QApplication.processEvents()
+        session.scrub.set_on(True)
+        session.scrub.hold()
+        times = []
+        for number, temperature in enumerate(np.geomspace(0.1, 5.0, _TURNS).tolist(), 1):
+            near = _PARAMS.temperature * (1.0 + 1e-9 * number)
+            for turned in (temperature, near):
+                started = time.perf_counter()
+                session.sampling.change(temperature=turned)
+                QApplication.processEvents()
+                run_until(lambda: session.scrub.is_known)
+                times.append(time.perf_counter() - started)
+        shown = session.scrub.shown
+        assert shown is not None, "the take can be turned"
+        session.scrub.give_up()
+        session.scrub.let_go()
+        session.scrub.set_on(False)
+        return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3, "tokens": shown.tokens}
 
     def memory(self) -> dict[str, object]:
         """Resident memory of the window's process."""

@@ -13,10 +13,10 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QTextEdit
 
 from studio.app.session import Session
-from studio.app.settings import APPEARANCE, FACE, RECENT_FILES, Settings
+from studio.app.settings import APPEARANCE, FACE, RECENT_FILES, SCRUB, Settings
 from studio.app.writing.place_words import place_words
 from studio.app.writing.take_words import retake_tip
-from studio.translation import tr
+from studio.translation import mark, tr
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from studio.ui.writing.take_window import TakeWindow
 
 Choice = TypeVar("Choice", bound=str)
+
+SCRUB_TIP = mark(
+    "Turn T, or any parameter, over a take: what the same random draws would not have written goes "
+    "grey, and is rewritten when you let go. Turn back, and the old words come back"
+)
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
@@ -173,6 +178,9 @@ class WindowActions(QObject):
             ["Ctrl+Shift+Enter", "Ctrl+Shift+Return"],
             retake_tip(None),
         )
+        self.scrub = make_action(window, tr("Scru&b"), lambda: None, "Alt+T", tr(SCRUB_TIP))
+        self.scrub.setCheckable(True)
+        self.scrub.toggled.connect(session.scrub.set_on)
         self.previous_take = make_action(
             window, tr("&Previous take"), lambda: step(-1), "Alt+Left", tr("Show the take before")
         )
@@ -281,6 +289,7 @@ class WindowActions(QObject):
         self._is_evaluating = False
         session.context.changed.connect(self._follow_context)
         writing.takes_changed.connect(self._follow_text)
+        session.scrub.changed.connect(self._follow_scrub)
         self._follow()
 
     def _show_log(self) -> None:
@@ -311,6 +320,9 @@ class WindowActions(QObject):
         if is_evaluating != self._is_evaluating:
             self._is_evaluating = is_evaluating
             self._follow()
+
+    def _follow_scrub(self) -> None:
+        self.stop.setEnabled(self._session.can_stop)
 
     def _follow_text(self) -> None:
         # While a take grows, several times a frame, nothing that its text decides can be done.
@@ -355,6 +367,8 @@ class WindowActions(QObject):
             settings: What is remembered.
             preset_menu: The menu of presets.
         """
+        self.scrub.setChecked(settings.get(SCRUB))
+        self.scrub.toggled.connect(lambda is_on: settings.set(SCRUB, is_on))
         bar = window.menuBar()
         file = bar.addMenu(tr("&File"))
         file.addActions([self.new, self.open])
@@ -374,7 +388,7 @@ class WindowActions(QObject):
         write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])
         write.addSeparator()
-        write.addActions([self.previous_take, self.next_take, self.takes])
+        write.addActions([self.previous_take, self.next_take, self.takes, self.scrub])
         write.addSeparator()
         write.addActions([self.what_else, self.score])
         write.setToolTipsVisible(True)

@@ -36,6 +36,7 @@ WITH_A_KEY = {
     "retake",
     "previous_take",
     "next_take",
+    "scrub",
     "open_model",
     "zoom_in",
     "zoom_out",

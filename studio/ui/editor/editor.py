@@ -100,6 +100,8 @@ class ManuscriptEditor(Page):
         self._scroll = ScrollKeeper(self)
         self._mirror.about_to_apply.connect(self._scroll.remember)
         self._kept: tuple[int, int] | None = None
+        self._marked: list[QTextEdit.ExtraSelection] = []
+        self._faded: list[QTextEdit.ExtraSelection] = []
         self._mirror.about_to_apply.connect(self._keep_selection)
         self._mirror.applied.connect(self._restore_selection)
         self._mirror.applied.connect(self._scroll.restore)
@@ -199,13 +201,29 @@ class ManuscriptEditor(Page):
         """
         marked = QTextCharFormat()
         marked.setBackground(background)
-        selections = []
-        for start, end in ranges:
-            selection = QTextEdit.ExtraSelection()
-            selection.cursor = self._mirror.cursor(start, end)
-            selection.format = marked
-            selections.append(selection)
-        self.setExtraSelections(selections)
+        self._marked = [self._shown_as(marked, start, end) for start, end in ranges]
+        self.setExtraSelections([*self._faded, *self._marked])
+
+    def fade(self, start: int, end: int, color: QColor) -> None:
+        """Shows code points in another colour; those shown so before have their own again.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last; where there is none, all have their own colour.
+            color: Of their letters.
+        """
+        if start == end and not self._faded:
+            return
+        faded = QTextCharFormat()
+        faded.setForeground(color)
+        self._faded = [self._shown_as(faded, start, end)] if start < end else []
+        self.setExtraSelections([*self._faded, *self._marked])
+
+    def _shown_as(self, look: QTextCharFormat, start: int, end: int) -> QTextEdit.ExtraSelection:
+        selection = QTextEdit.ExtraSelection()
+        selection.cursor = self._mirror.cursor(start, end)
+        selection.format = look
+        return selection
 
     def _emit_selection(self) -> None:
         start, end = self.selection

@@ -119,6 +119,11 @@ class TemperaturePanel(Card):
         self.header.insertWidget(1, link)
         tab_before(link, self.details)
 
+    def add_switch(self, switch: QWidget) -> None:
+        """Put what turning T does beside the details' switch; the card is in its window."""
+        self.header.insertWidget(self.header.indexOf(self.details), switch)
+        tab_before(switch, self.details)
+
     def add_fact(self, fact: QWidget) -> None:
         """Put something exact under the details, in a line of its own."""
         line = QHBoxLayout()

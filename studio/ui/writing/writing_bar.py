@@ -7,11 +7,15 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio.app.frame_clock import FrameClock
 from studio.app.timers import single_shot
+from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
 from studio.app.writing.place_words import place_words, shorter
 from studio.app.writing.provenance_words import provenance_words
+from studio.app.writing.scrub import Scrub
+from studio.app.writing.scrub_words import scrub_words
 from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
 from studio.app.writing.writing import Writing
+from studio.manuscript import TakeSet
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.actions import ActionButton
@@ -62,6 +66,9 @@ class WritingBar(QWidget):
         self._writing = writing
         self._draft = draft
         self._words = ""
+        self._scrub: tuple[Scrub, NextToken] | None = None
+        self._turned: tuple[str, ...] = ()
+        """What is said of the take that is turned."""
         self.takes = TakeSteps(previous_take, next_take)
         self.place = ElidedLabel()
         self.place.setProperty("role", "muted")
@@ -89,8 +96,9 @@ class WritingBar(QWidget):
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         draft.manuscript.state_changed.connect(self._count_clock.request)
-        stop_action.changed.connect(lambda: self.stop.setVisible(stop_action.isEnabled()))
-        self.stop.setVisible(stop_action.isEnabled())
+        stop_action.changed.connect(self._show_stop)
+        self._stop_action = stop_action
+        self._show_stop()
         self.set_has_takes(True)
         self._count()
 
@@ -98,6 +106,28 @@ class WritingBar(QWidget):
     def is_settled(self) -> bool:
         """Whether the count is that of the text as it is now."""
         return self._count_clock.is_settled and not self._more.isActive()
+
+    def follow_scrub(self, scrub: Scrub, vocabulary: NextToken) -> None:
+        """Say of a take that is turned how much of it stands.
+
+        Args:
+            scrub: What is turned.
+            vocabulary: Knows how tokens are spelled.
+        """
+        self._scrub = scrub, vocabulary
+        scrub.changed.connect(self._show_scrub)
+
+    def _show_stop(self) -> None:
+        # While a take is turned nothing is under way that a button would have to end.
+        is_turning = self._scrub is not None and self._scrub[0].is_turning
+        self.stop.setVisible(self._stop_action.isEnabled() and not is_turning)
+
+    def _show_scrub(self) -> None:
+        self._show_stop()
+        turned = scrub_words(*self._scrub) if self._scrub else ()
+        if turned != self._turned:
+            self._turned = turned
+            self._show_place(self._writing.take_set())
 
     def set_has_takes(self, has_takes: bool) -> None:
         """Whether takes are reported and stepped through here, or elsewhere."""
@@ -117,6 +147,15 @@ class WritingBar(QWidget):
         self.takes.setVisible(self._has_takes and take_set is not None)
         if take_set is not None:
             self.takes.show_takes(take_set)
+        self._show_place(take_set)
+        self._show_facts()
+
+    def _show_place(self, take_set: TakeSet | None) -> None:
+        if self._turned:
+            self.place.setVisible(True)
+            self.place.set_forms(*self._turned)
+            set_tip(self.place, f"<p>{escape(self._turned[0].rstrip('.'))}.</p>")
+            return
         words, tip = place_words(self._draft)
         fewer = shorter(words)
         if not words and take_set is not None and take_set.current is not None:
@@ -125,7 +164,6 @@ class WritingBar(QWidget):
         self.place.setVisible(bool(words))
         self.place.set_forms(words, fewer)
         set_tip(self.place, f"<p>{tip}.</p>")
-        self._show_facts()
 
     def _count(self) -> None:
         words = self._draft.manuscript.words(_COUNTED_AT_ONCE)

@@ -1,0 +1,27 @@
+"""A quiet button that is on or off, as an action is."""
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from studio.ui.widgets.actions import key_text, shown_text
+from studio.ui.widgets.tips import plain_tip, set_tip, with_key
+
+
+class ActionSwitch(QPushButton):
+    """Shows whether a checkable action is on, and turns it.
+
+    Args:
+        action: Its name, key and help are the button's.
+        parent: The Qt parent, if any.
+    """
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(shown_text(action), parent)
+        self.setProperty("flat", True)
+        self.setProperty("role", "muted")
+        self.setCheckable(True)
+        self.setChecked(action.isChecked())
+        set_tip(self, with_key(plain_tip(action.toolTip()), key_text(action)))
+        self.setAccessibleName(shown_text(action))
+        action.toggled.connect(self.setChecked)
+        self.clicked.connect(action.setChecked)

@@ -1,0 +1,244 @@
+"""A take is turned by hand: the real window, the real child, the real model."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTextEdit
+from pytestqt.qtbot import QtBot
+
+from studio.app.writing.take_draws import TakeDraws
+from studio.manuscript import Take, TakeSet
+from studio.sampling import SamplingParams
+from studio.ui.main_window import MainWindow
+from studio.ui.temperature.track import x_of
+from tests.ui.conftest import LONG, NEVER_ENDS
+
+OPENING = "The old fisherman looked out over the sea and thought about"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
+LEFT = Qt.MouseButton.LeftButton
+TOKENS = 24
+
+
+def begin(window: MainWindow, qtbot: QtBot, params: SamplingParams) -> Take:
+    """Type an opening, and have it continued with Scrub on."""
+    session = window.session
+    session.sampling.set_params(params)
+    session.sampling.set_max_tokens(TOKENS)
+    window.editor.setFocus()
+    QTest.keyClicks(window.editor, OPENING)
+    QTest.keyClick(window.editor, Qt.Key.Key_T, ALT)
+    assert session.scrub.is_on
+    return go_on(window, qtbot)
+
+
+def go_on(window: MainWindow, qtbot: QtBot) -> Take:
+    """Continue, wait until it has ended and until the bars have followed."""
+    QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL)
+    return ended(window, qtbot)
+
+
+def ended(window: MainWindow, qtbot: QtBot) -> Take:
+    session = window.session
+    qtbot.waitUntil(lambda: session.writing.is_idle and session.scrub.is_settled, timeout=LONG)
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
+    return current(window)
+
+
+def takes_of(window: MainWindow) -> TakeSet:
+    takes = window.session.writing.take_set()
+    assert takes is not None
+    return takes
+
+
+def current(window: MainWindow) -> Take:
+    take = takes_of(window).current
+    assert take is not None
+    return take
+
+
+def ids(take: Take) -> list[int]:
+    return [record.id for record in take.records]
+
+
+def text_of(window: MainWindow) -> str:
+    return window.session.draft.manuscript.text
+
+
+def grey(window: MainWindow) -> list[tuple[int, int]]:
+    selections: list[QTextEdit.ExtraSelection] = window.editor.extraSelections()
+    return [(one.cursor.selectionStart(), one.cursor.selectionEnd()) for one in selections]
+
+
+def first_difference(one: list[int], other: list[int]) -> int | None:
+    if one == other:
+        return None
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((index for index, (mine, yours) in pairs if mine != yours), shorter)
+
+
+def near(window: MainWindow, take: Take) -> set[int]:
+    """Where arithmetic may decide which token is drawn, under the parameters in force."""
+    vocabulary, params = window.session.next_token, window.session.sampling.params
+    return set(TakeDraws(take, take.text, vocabulary.sketches).redraw(vocabulary).near(params))
+
+
+def assert_written_alike(window: MainWindow, one: Take, other: Take) -> int:
+    """Token by token the same; or they part at a near-tie that is known. How many are the same."""
+    differs = first_difference(ids(one), ids(other))
+    if differs is None:
+        assert one.text == other.text
+        return len(one.records)
+    known = near(window, one) | near(window, other)
+    assert differs in known
+    return differs
+
+
+TURNS: tuple[tuple[dict[str, object], dict[str, object]], ...] = (
+    ({"temperature": 0.8}, {"temperature": 1.2}),
+    ({"temperature": 1.1}, {"temperature": 0.0}),
+    ({"temperature": 0.7, "min_p": 0.05}, {"temperature": 1.0}),
+    ({"temperature": 1.0, "top_p": 0.95}, {"top_p": 0.5}),
+    ({"temperature": 0.9}, {"repeat_penalty": 1.4}),
+    ({"mirostat": 2, "mirostat_tau": 3.0}, {"mirostat_tau": 4.0}),
+    ({"temperature": 1.0}, {"xtc_probability": 0.5, "xtc_threshold": 0.1}),
+)
+
+
+@pytest.mark.parametrize(("former", "turned"), TURNS)
+def test_it_is_what_its_seed_would_have_written_and_turned_back_it_is_the_old_text(
+    window: MainWindow, qtbot: QtBot, former: dict[str, object], turned: dict[str, object]
+) -> None:
+    session = window.session
+    params = SamplingParams(seed=11, logit_bias=NEVER_ENDS, **former)  # type: ignore[arg-type]  # fields vary
+    first = begin(window, qtbot, params)
+    text = text_of(window)
+    assert len(first.records) == TOKENS
+    session.sampling.change(**turned)
+    new = ended(window, qtbot)
+    assert new is not first, "with these draws something falls otherwise"
+    # A whole generation with the same seed, from the start.
+    QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    anew = ended(window, qtbot)
+    assert anew is not new
+    assert_written_alike(window, new, anew)
+    count = len(takes_of(window).takes)
+    session.sampling.set_params(params)
+    assert ended(window, qtbot) is first
+    assert text_of(window) == text
+    assert len(takes_of(window).takes) == count
+    # And once more: what was written then is there.
+    session.sampling.change(**turned)
+    again = ended(window, qtbot)
+    assert ids(again) in (ids(new), ids(anew))
+    assert len(takes_of(window).takes) == count
+
+
+def test_by_hand_it_greys_while_the_dial_is_held_and_goes_on_when_let_go(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    session, slider = window.session, window.temperature.slider
+    first = begin(window, qtbot, SamplingParams(temperature=0.8, seed=11, logit_bias=NEVER_ENDS))
+    text = text_of(window)
+    height = slider.height() // 3
+    at = [QPoint(round(x_of(t, slider.width())), height) for t in (0.8, 0.85, 1.0, 1.3)]
+    QTest.mousePress(slider, LEFT, pos=at[0])
+    stays = []
+    for point in at[1:]:
+        QTest.mouseMove(slider, point)
+        qtbot.waitUntil(lambda: session.scrub.is_known, timeout=LONG)
+        assert session.scrub.shown is not None
+        stays.append(session.scrub.shown.stays)
+    # The hotter, the sooner it parts; and the text stands as long as the dial is held.
+    assert stays == sorted(stays, reverse=True)
+    assert stays[-1] < TOKENS
+    assert text_of(window) == text
+    shown = session.scrub.shown
+    assert shown is not None
+    assert shown.divergence is not None
+    assert grey(window) == [(shown.parts, shown.end)]
+    assert window.scrub.line.isValid()
+    words = window.writing_bar.place.text()
+    assert words.startswith(f"{shown.stays} of {TOKENS} tokens stay; ")
+    assert not window.writing_bar.stop.isVisible()
+    QTest.mouseRelease(slider, LEFT, pos=at[-1])
+    new = ended(window, qtbot)
+    assert new is not first
+    assert ids(new)[: shown.stays] == ids(first)[: shown.stays]
+    fallen = ids(new)[shown.stays]
+    assert fallen == shown.divergence.token or shown.stays in near(window, new)
+    assert grey(window) == []
+    # Undo is one step, and redo.
+    QTest.keyClick(window.editor, Qt.Key.Key_Z, CONTROL)
+    assert text_of(window) == text
+    assert current(window) is first
+
+
+def test_by_keys_it_goes_on_at_rest_and_esc_takes_the_turn_back(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    session, slider = window.session, window.temperature.slider
+    first = begin(window, qtbot, SamplingParams(temperature=0.8, seed=11, logit_bias=NEVER_ENDS))
+    text = text_of(window)
+    slider.setFocus()
+    for _ in range(8):
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+    turned = session.sampling.params.temperature
+    assert turned > 1.1
+    assert session.scrub.is_turning
+    QTest.keyClick(slider, Qt.Key.Key_Escape)
+    assert session.sampling.params.temperature == 0.8
+    assert grey(window) == []
+    assert (text_of(window), current(window)) == (text, first)
+    for _ in range(8):
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+    new = ended(window, qtbot)
+    assert new is not first
+    assert session.sampling.params.temperature == turned
+    assert not window.actions_.stop.isEnabled()
+
+
+def test_turned_on_while_it_is_written_only_the_last_stays(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    session = window.session
+    params = SamplingParams(temperature=0.8, seed=11, logit_bias=NEVER_ENDS)
+    first = begin(window, qtbot, params)
+    session.sampling.set_max_tokens(200)
+    session.sampling.change(temperature=1.3)
+    session.scrub.settle()
+    qtbot.waitUntil(
+        lambda: len(current(window).records) > 12 and current(window) is not first, timeout=LONG
+    )
+    session.sampling.change(temperature=1.1)
+    qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+    assert takes_of(window).takes == [first]
+    assert current(window) is first
+    session.sampling.set_max_tokens(TOKENS)
+    new = ended(window, qtbot)
+    assert takes_of(window).takes == [first, new]
+    QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert_written_alike(window, new, ended(window, qtbot))
+
+
+def test_it_is_remembered_and_off_at_first(window: MainWindow, qtbot: QtBot) -> None:
+    action = window.actions_.scrub
+    assert not action.isChecked()
+    first = begin(window, qtbot, SamplingParams(temperature=0.8, seed=11))
+    QTest.keyClick(window.editor, Qt.Key.Key_T, ALT)
+    assert not window.session.scrub.is_on
+    window.session.sampling.change(temperature=1.5)
+    assert not window.session.scrub.is_turning
+    assert current(window) is first
+
+
+def test_a_preset_that_is_chosen_turns_nothing(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    first = begin(window, qtbot, SamplingParams(temperature=0.8, seed=11))
+    preset = session.preset_choice.named("Data augmentation")
+    assert preset is not None
+    session.preset_choice.choose(preset)
+    assert session.sampling.params.temperature != 0.8
+    assert not session.scrub.is_turning
+    assert ended(window, qtbot) is first
