@@ -146,7 +146,7 @@ class WindowActions(QObject):
             window, tr("Select &all"), _on_focused(window, "selectAll"), _KEY.SelectAll
         )
         self.find = make_action(window, tr("&Find…"), find_bar.open, _KEY.Find)
-        self.replace = make_action(window, tr("&Replace…"), find_bar.open_replacing, _KEY.Replace)
+        self.replace = make_action(window, tr("R&eplace…"), find_bar.open_replacing, _KEY.Replace)
         self.find_next = make_action(window, tr("Find ne&xt"), find_bar.find_next, "F3")
         self.find_previous = make_action(
             window, tr("Find pre&vious"), find_bar.find_previous, "Shift+F3"
@@ -405,7 +405,7 @@ class WindowActions(QObject):
         view.addAction(self._landscape.action)
         self.prompt = make_action(
             window,
-            tr("What the model see&s"),
+            tr("What the &model sees"),
             lambda: self._show_prompt(theme),
             tip=tr("The prompt at the caret, token by token: brief, format, text, what is cut"),
         )

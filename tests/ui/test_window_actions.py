@@ -29,6 +29,7 @@ WITH_A_KEY = {
     "paste",
     "select_all",
     "find",
+    "replace",
     "find_next",
     "find_previous",
     "continue_",
@@ -49,7 +50,17 @@ WITH_A_KEY = {
     "what_else",
     "explain",
 }
-WITHOUT = {"export", "model_options", "reopen_model", "end_engine", "restore", "about", "log"}
+WITHOUT = {
+    "export",
+    "model_options",
+    "reopen_model",
+    "end_engine",
+    "restore",
+    "about",
+    "log",
+    "takes",
+    "prompt",
+}
 OFFERED = {"open_anyway"}
 """By a message, and nowhere else."""
 
