@@ -30,10 +30,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "ui/theme/style.py": frozenset({"px", '[type="{}"]'}),
     "ui/theme/type_scale.py": frozenset({"font-size: {}px; font-weight: {};"}),
     # Names of programs, which are the same in every language, and of their instructions.
-    "presets/foreign/kobold.py": frozenset({"KoboldCpp", "extrastopseq", "tokenbans"}),
-    "presets/foreign/lm_studio.py": frozenset(
-        {"temperature", "maxPredictedTokens", "systemPrompt", "stopStrings"}
-    ),
+    "presets/foreign/kobold.py": frozenset({"KoboldCpp"}),
     "presets/foreign/novel_ai.py": frozenset({"NovelAI"}),
     "presets/foreign/ollama.py": frozenset(
         {"SYSTEM {}\n", "PARAMETER {} ", "PARAMETER num_predict ", "PARAMETER stop ", "SYSTEM "}

@@ -26,6 +26,7 @@ from studio.presets.foreign import (
     silly_tavern_parts,
     webui,
 )
+from studio.presets.foreign.format import Format, Values
 from studio.presets.foreign.keys import KeyTable
 from studio.presets.foreign.source import Carried, Imported, NotCarried, first_keys
 from studio.presets.foreign.target import Exported, Writer
@@ -41,60 +42,38 @@ _LONGEST_TEXT = 1024 * 1024
 _LONGEST_ARGUMENTS = 100_000
 """Characters that are looked through for a flag."""
 
+_WRITTEN = {
+    "sillytavern": silly_tavern.FORMAT,
+    "koboldcpp": kobold.FORMAT,
+    "lmstudio": lm_studio.FORMAT,
+    "textgen": webui.FORMAT,
+    "llamacpp": llama_args.FORMAT,
+    "ollama": ollama.FORMAT,
+    "openai": openai_body.FORMAT,
+}
+"""Forms that a preset can be written as, by the names that a command gives them."""
+
 WRITERS: Mapping[str, Writer] = {
     "kelvin": lambda preset: Exported(PresetDocument(preset).to_bytes().decode(), ".json"),
-    "sillytavern": silly_tavern.write,
-    "koboldcpp": kobold.write,
-    "lmstudio": lm_studio.write,
-    "textgen": webui.write,
-    "llamacpp": llama_args.write,
-    "ollama": ollama.write,
-    "openai": openai_body.write,
+    **{name: it.write for name, it in _WRITTEN.items() if it.write is not None},
 }
-"""What a preset can be written as, by the name that a command gives it."""
+"""What a preset can be written as, our own form first."""
 
 FORMAT_WORDS: Mapping[str, str] = {
     "kelvin": own.PROGRAM,
-    "sillytavern": silly_tavern.PROGRAM,
-    "koboldcpp": kobold.PROGRAM,
-    "lmstudio": lm_studio.PROGRAM,
-    "textgen": webui.PROGRAM,
-    "llamacpp": llama_args.PROGRAM,
-    "ollama": ollama.PROGRAM,
-    "openai": openai_body.PROGRAM,
+    **{name: it.program for name, it in _WRITTEN.items()},
 }
 
-KEY_TABLES: Mapping[str, KeyTable] = {
-    silly_tavern.PROGRAM: silly_tavern.KEYS,
-    silly_tavern_chat.PROGRAM: silly_tavern_chat.KEYS,
-    silly_tavern_parts.MASTER: silly_tavern_parts.MASTER_KEYS,
-    silly_tavern_parts.SYSTEM_PROMPT: silly_tavern_parts.PROMPT_KEYS,
-    novel_ai.PROGRAM: novel_ai.KEYS,
-    kobold.PROGRAM: kobold.KEYS,
-    lm_studio.PROGRAM: lm_studio.KEYS,
-    lm_studio_older.PROGRAM: lm_studio_older.KEYS,
-    webui.PROGRAM: webui.KEYS,
-    llama_args.PROGRAM: llama_args.KEYS,
-    ollama.PROGRAM: ollama.KEYS,
-    ollama.BODY: ollama.BODY_KEYS,
-    hugging_face.PROGRAM: hugging_face.KEYS,
-    openai_body.PROGRAM: openai_body.KEYS,
-}
+_FORMATS = (
+    *(silly_tavern.FORMAT, silly_tavern_chat.FORMAT, silly_tavern_parts.MASTER_FORMAT),
+    *(silly_tavern_parts.SYSTEM_PROMPT_FORMAT, novel_ai.FORMAT, kobold.FORMAT, lm_studio.FORMAT),
+    *(lm_studio_older.FORMAT, webui.FORMAT, llama_args.FORMAT, ollama.FORMAT, ollama.BODY_FORMAT),
+    *(hugging_face.FORMAT, openai_body.FORMAT),
+)
+KEY_TABLES: Mapping[str, KeyTable] = {it.program: it.keys for it in _FORMATS}
 """What becomes of each program's keys; `KEYS.md` says it to people."""
 
-ABSENT: Mapping[str, Mapping[str, object]] = {
-    silly_tavern.PROGRAM: silly_tavern.ABSENT,
-    silly_tavern_parts.MASTER: silly_tavern.ABSENT,
-    novel_ai.PROGRAM: novel_ai.ABSENT,
-    kobold.PROGRAM: kobold.ABSENT,
-    lm_studio.PROGRAM: lm_studio.ABSENT,
-    lm_studio_older.PROGRAM: lm_studio.ABSENT,
-    webui.PROGRAM: webui.ABSENT,
-    llama_args.PROGRAM: llama_args.ABSENT,
-    ollama.PROGRAM: ollama.ABSENT,
-    ollama.BODY: ollama.ABSENT,
-    hugging_face.PROGRAM: hugging_face.ABSENT,
-}
+ABSENT: Mapping[str, Values] = {it.program: it.absent for it in _FORMATS if it.absent}
 """What each program has where a file is silent, where it is another than the neutral value."""
 
 _YAML_LINE = re.compile(
@@ -180,8 +159,8 @@ def _read(text: str, stem: str, *, absent: bool) -> tuple[Imported, ...]:
 
     values = read_yaml(text)
     if "config" in values or "base" in values:
-        return (lm_studio.read_model(values, stem, absent=absent),)
-    return (webui.read(values, stem, absent=absent),)
+        return (lm_studio.MODEL_FORMAT.read(values, stem, absent=absent),)
+    return (webui.FORMAT.read(values, stem, absent=absent),)
 
 
 def _refuse_strange(found: Sequence[Imported]) -> None:
@@ -218,7 +197,7 @@ def _named(keys: Iterable[str]) -> str:
     return first_keys([visible_line(key, 40) for key in keys], _MOST_KEYS_NAMED)
 
 
-def _from_object(values: Mapping[str, object], stem: str, *, absent: bool) -> Imported:
+def _from_object(values: Values, stem: str, *, absent: bool) -> Imported:
     if str(values.get("format", "")).startswith(_OTHER_FILE):
         raise PresetError(
             tr(
@@ -228,39 +207,44 @@ def _from_object(values: Mapping[str, object], stem: str, *, absent: bool) -> Im
         )
     if own.is_own(values):
         return own.read(values, stem)
+    return _format_of(values).read(values, stem, absent=absent)
+
+
+def _format_of(values: Values) -> Format:
+    """Which form an object is of: told by how it is built, then by the names of its keys."""
     if "operation" in values or ("load" in values and "identifier" in values):
-        return lm_studio.read(values, stem, absent=absent)
+        return lm_studio.FORMAT
     if "inference_params" in values:
-        return lm_studio_older.read(values, stem, absent=absent)
+        return lm_studio_older.FORMAT
     if "savedsettings" in values:
-        return kobold.read_story(values, stem, absent=absent)
+        return kobold.STORY_FORMAT
     if silly_tavern_parts.is_master(values):
-        return silly_tavern_parts.read_master(values, stem, absent=absent)
+        return silly_tavern_parts.MASTER_FORMAT
     if values.keys() & silly_tavern_chat.MARKS:
-        return silly_tavern_chat.read(values, stem, absent=absent)
+        return silly_tavern_chat.FORMAT
     silly_tavern_parts.refuse_template(values)
     if silly_tavern_parts.is_system_prompt(values):
-        return silly_tavern_parts.read_system_prompt(values, stem)
+        return silly_tavern_parts.SYSTEM_PROMPT_FORMAT
     if "options" in values:
-        return ollama.read_body(values, stem, absent=absent)
+        return ollama.BODY_FORMAT
     if "parameters" in values or len(values.keys() & novel_ai.MARKS) > 1:
-        return novel_ai.read(values, stem, absent=absent)
+        return novel_ai.FORMAT
     if values.keys() & hugging_face.MARKS:
-        return hugging_face.read(values, stem, absent=absent)
+        return hugging_face.FORMAT
     if values.keys() & openai_body.CERTAIN and "temp" not in values:
-        return openai_body.read(values, stem, absent=absent)
+        return openai_body.FORMAT
     tavern, kobolds = _count(values, silly_tavern.MARKS), _count(values, kobold.MARKS)
     named = "preset" in values or "title" in values
     if max(tavern, kobolds):
         if kobolds > tavern or (named and kobolds):
-            return kobold.read(values, stem, absent=absent)
+            return kobold.FORMAT
         if tavern > kobolds or "typical" not in values:
-            return silly_tavern.read(values, stem, absent=absent)
-        return kobold.read(values, stem, absent=absent)
+            return silly_tavern.FORMAT
+        return kobold.FORMAT
     if {"do_sample", "max_new_tokens"} & values.keys():
-        return hugging_face.read(values, stem, absent=absent)
+        return hugging_face.FORMAT
     if values.keys() & openai_body.MARKS:
-        return openai_body.read(values, stem, absent=absent)
+        return openai_body.FORMAT
     raise _unknown_file()
 
 
@@ -269,7 +253,7 @@ def _unknown_file() -> PresetError:
     return PresetError(f"{words} {tr(_KNOWN)}")
 
 
-def _count(values: Mapping[str, object], marks: Collection[str]) -> int:
+def _count(values: Values, marks: Collection[str]) -> int:
     return len(values.keys() & set(marks))
 
 

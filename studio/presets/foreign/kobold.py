@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from studio.presets.credentials import HIDDEN, is_secret, without_secrets
-from studio.presets.errors import refused
-from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.orders import KOBOLD_ORDER, from_kobold, to_kobold
-from studio.presets.foreign.quirks import (
-    carry_biases,
-    carry_breakers,
-    give_biases,
-    give_dry_range,
-    kobold_order,
-    settle_dry_range,
-    text_list,
+from studio.presets.foreign import quirks, reasons
+from studio.presets.foreign.format import Format, Values
+from studio.presets.foreign.keys import (
+    KeyTable,
+    alike,
+    among,
+    apart,
+    carried,
+    itself,
+    same,
+    without_place,
 )
-from studio.presets.foreign.source import Imported, NotCarried, Source
+from studio.presets.foreign.orders import KOBOLD_ORDER, from_kobold, to_kobold, with_adaptive
+from studio.presets.foreign.source import Imported, NotCarried, Source, object_in
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
-from studio.presets.preset_fields import checked_text
 from studio.sampling import CASINGS, WordBias
 from studio.translation import mark, tr
 
 PROGRAM = "KoboldCpp"
 STORY = mark("Kobold Lite story")
 
-ABSENT: Mapping[str, object] = {
+ABSENT: Values = {
     "temperature": 0.7,
     "top_k": 100,
     "top_p": 0.92,
@@ -43,66 +42,124 @@ ABSENT: Mapping[str, object] = {
 """What KoboldCpp takes where a request is silent, where it is another than the neutral value."""
 
 _KEYS = {
-    "dynatemp_range": "dynatemp_range",
-    "dynatemp_exponent": "dynatemp_exponent",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "min_p": "min_p",
+    **itself(
+        *("dynatemp_range", "dynatemp_exponent", "top_k", "top_p", "min_p"),
+        *("xtc_probability", "xtc_threshold", "presence_penalty", "dry_multiplier"),
+        *("dry_base", "dry_allowed_length", "dry_penalty_last_n", "mirostat"),
+        *("mirostat_tau", "mirostat_eta"),
+    ),
     "typical": "typical_p",
     "nsigma": "top_n_sigma",
-    "xtc_probability": "xtc_probability",
-    "xtc_threshold": "xtc_threshold",
     "rep_pen": "repeat_penalty",
     "rep_pen_range": "repeat_last_n",
-    "presence_penalty": "presence_penalty",
-    "dry_multiplier": "dry_multiplier",
-    "dry_base": "dry_base",
-    "dry_allowed_length": "dry_allowed_length",
-    "dry_penalty_last_n": "dry_penalty_last_n",
-    "mirostat": "mirostat",
-    "mirostat_tau": "mirostat_tau",
-    "mirostat_eta": "mirostat_eta",
+    "adaptivep_target": "adaptive_target",
+    "adaptivep_decay": "adaptive_decay",
 }
-_LITE_KEYS = {
+_OTHER_NAMES = {
     "typ_s": "typical_p",
     "miro_type": "mirostat",
     "miro_tau": "mirostat_tau",
     "miro_eta": "mirostat_eta",
+    "adaptive_target": "adaptive_target",
+    "adaptive_decay": "adaptive_decay",
 }
-"""As Kobold Lite calls them, where the engine has the other name."""
+"""As Kobold Lite calls them where the engine has the name above, and the other way about."""
+
+_MAY_END = mark("Whether the model may end.")
+_BETWEEN = "||$||"
+"""Stands between the texts of a list, in stories."""
+_WHOLE = re.compile(r"-?\d{1,18}")
+
+
+def _carry_temperature(source: Source, key: str) -> None:
+    source.carry_temperature(key, tr("Below 0 is greedy there: T 0."))
+
+
+def _carry_range(source: Source, key: str) -> None:
+    """How far back its penalty looks: at least over the last token, whatever is asked for."""
+    value = source.number(key, is_whole=True)
+    if value is not None:
+        if value < 1:
+            source.note(key, tr("Below 1 is the last token alone there: 1."))
+        source.set("repeat_last_n", max(1, value), key)
+
+
+def _carry_seed(source: Source, key: str) -> None:
+    """A seed that its window may have saved as a text; below 1 there is none."""
+    seed = source.consume(key)
+    if isinstance(seed, str) and _WHOLE.fullmatch(seed):
+        seed = int(seed)
+    if seed is not None:
+        source.put(key, seed)
+        number = source.number(key, is_whole=True)
+        assert number is not None
+        source.set("seed", number if number >= 1 else -1, key)
+
+
+def _carry_bans(source: Source, key: str, *, is_list: bool) -> None:
+    """Texts that must not come: a list, or in stories one text with signs between."""
+    texts = source.names(key) if is_list else (source.text(key) or "").split(_BETWEEN)
+    source.add_words([WordBias(text, -math.inf, CASINGS) for text in texts or () if text], key)
+
+
+def _carry_stops(source: Source, key: str) -> None:
+    """Stop strings as stories have them: one text with signs between."""
+    if (text := source.text(key)) is not None:
+        source.set_stops([stop for stop in text.split(_BETWEEN) if stop], key)
+
 
 KEYS: KeyTable = {
-    "preset": carried("name", words=mark("Else `title`, else the file's name.")),
-    "title": carried("name", words=mark("Where `preset` is missing.")),
-    "description": carried("description", words=""),
-    **same(_KEYS),
-    **same(_LITE_KEYS),
-    "temp": carried("temperature", words=mark("0 and below is greedy: T 0.")),
-    "temperature": carried("temperature", words=mark("The same, in stories.")),
-    "rep_pen_range": carried("repeat_last_n", words=mark("Below 1 is the last token alone: 1.")),
-    "sampler_seed": carried("seed", words=mark("Below 1 is a new one each time. May be a text.")),
-    "dry_penalty_last_n": carried(
-        "dry_penalty_last_n", words=mark("0 while DRY is on is all tokens: -1.")
+    "preset": apart("name", words=mark("Else `title`, else the file's name.")),
+    "title": apart("name", words=mark("Where `preset` is missing.")),
+    "description": carried("description"),
+    "temp": carried(
+        "temperature", words=mark("0 and below is greedy: T 0."), carry=_carry_temperature
     ),
-    "dry_sequence_breakers": carried("dry_sequence_breakers", words=mark("A list.")),
+    "temperature": carried(
+        "temperature", words=mark("The same, in stories."), carry=_carry_temperature
+    ),
+    **same(_OTHER_NAMES),
+    **same(_KEYS),
+    **dict.fromkeys(
+        ("adaptivep_target", "adaptive_target"),
+        carried("adaptive_target", "samplers", words=mark("It runs last; below 0 is off: -1.")),
+    ),
+    "rep_pen_range": carried(
+        "repeat_last_n", words=mark("Below 1 is the last token alone: 1."), carry=_carry_range
+    ),
+    "sampler_seed": carried(
+        "seed", words=mark("Below 1 is a new one each time. May be a text."), carry=_carry_seed
+    ),
+    "dry_penalty_last_n": carried("dry_penalty_last_n", words=reasons.ZERO_IS_ALL),
+    "dry_sequence_breakers": carried("dry_sequence_breakers"),
     "sampler_order": carried(
         "samplers",
         words=mark(
             "Numbers: 0 top-k, 1 top-a, 2 top-p and min-p, 3 tfs, 4 typical, 5 temperature and "
             "top-n-sigma, 6 penalties. DRY runs before them, XTC after."
         ),
+        carry=quirks.carry_kobold_order,
     ),
     "logit_bias": carried("logit_bias", words=mark("By token id; -100 and less ban it.")),
     "logitbiasdict": carried("logit_bias", words=mark("The same, in stories.")),
-    "stop_sequence": carried("stop", words=mark("A list.")),
-    "extrastopseq": carried("stop", words=mark("In stories: texts with `||$||` between.")),
-    "max_length": carried("max_tokens", words=""),
-    "genamt": carried("max_tokens", words=mark("The same, in older presets.")),
-    "tfs": without_place(
-        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
+    "tokenbans": carried(
+        "word_biases",
+        words=mark("Texts that must not come, in stories."),
+        carry=partial(_carry_bans, is_list=False),
     ),
+    "banned_tokens": carried(
+        "word_biases",
+        words=mark("Texts that must not come, in any casing."),
+        carry=partial(_carry_bans, is_list=True),
+    ),
+    "stop_sequence": carried("stop"),
+    "extrastopseq": carried(
+        "stop", words=mark("In stories: texts with `||$||` between."), carry=_carry_stops
+    ),
+    "max_length": carried("max_tokens"),
+    "genamt": carried("max_tokens", words=mark("The same, in older presets.")),
+    **among("tfs", "top_a"),
     "tfs_s": without_place(mark("Tail-free sampling, in stories."), 1),
-    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
     "rep_pen_slope": without_place(
         mark(
             "Weakens the repeat penalty of the farther half; between 0 and 1, while `rep_pen` is "
@@ -111,24 +168,11 @@ KEYS: KeyTable = {
         0,
         1,
     ),
-    "smoothing_factor": without_place(mark("Quadratic sampling: bends the distribution."), 0),
-    "smoothing_curve": without_place(
-        mark("How sharply smoothing bends; for `smoothing_factor`."), 1
-    ),
-    "adaptivep_target": without_place(mark("Adaptive-p: draws near a probability."), -1),
-    "adaptive_target": without_place(mark("Adaptive-p: draws near a probability."), -1),
-    "adaptivep_decay": without_place(mark("How fast adaptive-p adapts."), 0.9),
-    "adaptive_decay": without_place(mark("How fast adaptive-p adapts."), 0.9),
-    "tokenbans": carried("word_biases", words=mark("Texts that must not come, in stories.")),
-    "banned_tokens": carried("word_biases", words=mark("Texts that must not come, in any casing.")),
-    "grammar": without_place(mark("A grammar that the text must follow.")),
-    "guidance_scale": without_place(mark("Guidance: a second evaluation leads the first."), 1),
-    "guidance_prompt": without_place(mark("What guidance leads away from.")),
-    "eos_ban_mode": without_place(mark("Whether the model may end."), 0, "0", 1, "1"),
-    "ban_eos_token": without_place(mark("Whether the model may end."), False),
-    "use_default_badwordsids": without_place(mark("Whether the model may end."), False),
-    "bypass_eos": without_place(mark("Whether the model may end."), False),
-    "max_context_length": without_place(mark("The size of the context: see Model options.")),
+    **among("smoothing_factor", "smoothing_curve", "grammar", "guidance_scale"),
+    "guidance_prompt": without_place(reasons.LEADS_AWAY),
+    "eos_ban_mode": without_place(_MAY_END, 0, "0", 1, "1"),
+    **alike(_MAY_END, "ban_eos_token", "use_default_badwordsids", "bypass_eos", idle=(False,)),
+    "max_context_length": without_place(reasons.CONTEXT),
     "custom_sampler_fields": without_place(mark("Fields for a server of one's own.")),
     "second_ep_qty": without_place(mark("Tokens that a second server begins with."), 0, "0"),
     "second_ep_model": without_place(mark("The model of a second server."), "gpt2"),
@@ -141,8 +185,6 @@ _WINDOW = mark("A setting of Kobold Lite's window, and none of the sampling.")
 _SECRET = mark("A key or an address of a server; it is not shown.")
 _STORY_PARTS = ("extrastopseq", "logitbiasdict", "tokenbans")
 """What older stories have beside `savedsettings`, where newer ones have it within."""
-_BETWEEN_STOPS = "||$||"
-_WHOLE = re.compile(r"-?\d{1,18}")
 
 MARKS = frozenset(
     {"preset", "title", "temp", "dynatemp_range", "typical", "tfs", "top_a", "rep_pen"}
@@ -152,115 +194,32 @@ MARKS = frozenset(
 """Keys by which such a file is known."""
 
 
-def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The preset in a preset's object.
-
-    Args:
-        values: The object.
-        name: What to call it where it has no name.
-        absent: Whether what the file is silent on is as KoboldCpp has it.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    return _read(values, name, PROGRAM, "", absent=absent)
+def _carry(source: Source) -> None:
+    source.call_by("preset", "title")
+    quirks.carry_all(source)
+    _carry_slope(source)
+    quirks.settle_dry_range(source, "dry_penalty_last_n")
+    quirks.run_adaptive(source, "adaptivep_target", "adaptive_target")
 
 
-def read_story(story: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The settings in a story file. The story itself is not looked at.
-
-    Args:
-        story: The file's object.
-        name: What to call it.
-        absent: Whether what the file is silent on is as KoboldCpp has it.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    settings = story.get("savedsettings")
-    if not isinstance(settings, dict):
-        raise refused("savedsettings", settings, tr("an object with the settings"))
+def _read_story(story: Values, name: str, *, absent: bool) -> Imported:
+    """The settings in a story file. The story itself is not looked at."""
+    settings = object_in(story, "savedsettings", mark("an object with the settings"))
     beside = {key: story[key] for key in _STORY_PARTS if story.get(key) and not settings.get(key)}
     known: dict[str, object] = {}
     window: list[NotCarried] = []
     for key, value in settings.items():
+        named = f"savedsettings.{key}"
         if key in KEYS:
             known[key] = value
         elif key.startswith("saved_") or is_secret(key):
-            window.append(NotCarried(f"savedsettings.{key}", HIDDEN, False, tr(_SECRET)))
+            window.append(NotCarried(named, HIDDEN, False, tr(_SECRET)))
         else:
-            shown = without_secrets(key, value)
-            window.append(NotCarried(f"savedsettings.{key}", shown, False, tr(_WINDOW)))
-    imported = _read({**known, **beside}, name, STORY, "savedsettings.", absent=absent)
+            window.append(NotCarried(named, without_secrets(key, value), False, tr(_WINDOW)))
+    source = FORMAT.opened({**known, **beside}, absent=absent, prefix="savedsettings.")
+    _carry(source)
+    imported = source.imported(name, STORY)
     return replace(imported, not_carried=(*imported.not_carried, *window))
-
-
-def _read(
-    values: Mapping[str, object], name: str, program: str, prefix: str, *, absent: bool
-) -> Imported:
-    source = Source(values, KEYS, prefix, ABSENT if absent else None)
-    named = None
-    for key in ("preset", "title"):
-        if isinstance(values.get(key), str):
-            named = prefix + key, source.give_up(key)
-            break
-    source.carry_temperature("temp", "temperature", below_zero=tr("Below 0 is greedy there: T 0."))
-    source.carry(_LITE_KEYS)
-    _carry_range(source)
-    source.carry(_KEYS)
-    _carry_seed(source)
-    _carry_slope(source)
-    settle_dry_range(source, "dry_penalty_last_n")
-    carry_breakers(source, "dry_sequence_breakers")
-    carry_biases(source, "logit_bias")
-    carry_biases(source, "logitbiasdict")
-    _carry_bans(source, prefix)
-    source.carry_stops("stop_sequence")
-    extra = source.consume("extrastopseq")
-    if extra is not None:
-        texts = checked_text(f"{prefix}extrastopseq", extra).split(_BETWEEN_STOPS)
-        source.set_stops([stop for stop in texts if stop], "extrastopseq")
-    source.carry_max_tokens("max_length", "genamt")
-    if "description" in source:
-        source.set_text("description", source.consume("description"), "description")
-    if "sampler_order" in source:
-        source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
-    return source.imported(name, program, named)
-
-
-def _carry_range(source: Source) -> None:
-    """How far back its penalty looks: at least over the last token, whatever is asked for."""
-    value = source.number("rep_pen_range", is_whole=True)
-    if value is not None:
-        if value < 1:
-            source.note("rep_pen_range", tr("Below 1 is the last token alone there: 1."))
-        source.set("repeat_last_n", max(1, value), "rep_pen_range")
-
-
-def _carry_bans(source: Source, prefix: str) -> None:
-    """Texts that must not come: a list, or in stories one text with signs between."""
-    bans = source.consume("tokenbans")
-    texts = "" if bans is None else checked_text(f"{prefix}tokenbans", bans)
-    for key, found in (
-        ("tokenbans", texts.split(_BETWEEN_STOPS)),
-        (
-            "banned_tokens",
-            text_list(f"{prefix}banned_tokens", source.consume("banned_tokens") or []),
-        ),
-    ):
-        source.add_words([WordBias(text, -math.inf, CASINGS) for text in found if text], key)
-
-
-def _carry_seed(source: Source) -> None:
-    """A seed that its window may have saved as a text; below 1 there is none."""
-    seed = source.consume("sampler_seed")
-    if isinstance(seed, str) and _WHOLE.fullmatch(seed):
-        seed = int(seed)
-    if seed is not None:
-        source.put("sampler_seed", seed)
-        number = source.number("sampler_seed", is_whole=True)
-        assert number is not None
-        source.set("seed", number if number >= 1 else -1, "sampler_seed")
 
 
 def _carry_slope(source: Source) -> None:
@@ -291,11 +250,11 @@ def write(preset: Preset) -> Exported:
     values["sampler_seed"] = target.give("seed")
     if preset.sampling.seed == 0:
         target.lose("seed", tr("0 is a new one each time there."))
-    give_dry_range(target)
+    quirks.give_dry_range(target)
     if preset.sampling.top_n_sigma < 0:
         values["nsigma"] = 0
     values["dry_sequence_breakers"] = list(preset.sampling.dry_sequence_breakers)
-    values["logit_bias"] = {str(token): bias for token, bias in give_biases(target).items()}
+    values["logit_bias"] = {str(token): bias for token, bias in quirks.give_biases(target).items()}
     words = preset.sampling.word_biases
     banned = [word for word in words if word.bias == -math.inf]
     target.carried({"word_biases"})
@@ -310,6 +269,10 @@ def write(preset: Preset) -> Exported:
     values["max_length"] = target.give("max_tokens")
     order = to_kobold(preset.sampling.samplers)
     values["sampler_order"] = order
-    target.order_is(from_kobold(order))
+    target.order_is(with_adaptive(from_kobold(order), preset.sampling.adaptive_target))
     target.carried({"dry_sequence_breakers", "stop"})
-    return target.exported(json.dumps(values, indent=2, ensure_ascii=False) + "\n", ".json")
+    return target.exported_json(values)
+
+
+FORMAT = Format(program=PROGRAM, keys=KEYS, absent=ABSENT, carry=_carry, write=write)
+STORY_FORMAT = Format(program=STORY, keys=KEYS, reader=_read_story)

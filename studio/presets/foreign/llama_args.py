@@ -5,20 +5,16 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from studio.presets.credentials import is_secret
 from studio.presets.errors import PresetError, refused
-from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.orders import (
-    from_letters,
-    from_llama_names,
-    is_llama_default,
-    to_llama_names,
-)
+from studio.presets.foreign import quirks, reasons
+from studio.presets.foreign.format import Format, Values
+from studio.presets.foreign.keys import KeyTable, alike, apart, carried, same, without_place
+from studio.presets.foreign.orders import is_llama_default, to_llama_names
 from studio.presets.foreign.plain_text import number_of
-from studio.presets.foreign.quirks import BELOW_ZERO, carry_breakers, settle_adaptive
 from studio.presets.foreign.source import WHOLE, Imported, Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
@@ -93,7 +89,7 @@ def unescaped(text: str) -> str:
 
 PROGRAM = mark("llama.cpp arguments")
 
-ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
+ABSENT: Values = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 """What llama.cpp's programs begin with, where it is another than the neutral value."""
 
 _KEYS = {number.program_flag: name for name, number in NUMBERS.items() if number.program_flag}
@@ -141,64 +137,79 @@ _NO_BREAKERS = "none"
 """Takes all of DRY's sequence breakers away; a breaker of this spelling cannot be given."""
 _BIAS = re.compile(r"(\d{1,9})([+-].+)")
 
-_SPEED = mark("Speed and memory: see Model options.")
+
+def _carry_stops(source: Source, key: str) -> None:
+    if stops := source.consume(key):
+        assert isinstance(stops, list)
+        source.set_stops([unescaped(stop) for stop in stops], key)
+
+
+def _carry_breakers(source: Source, key: str) -> None:
+    """The first one replaces those that are so by default, and `none` all that stand before it."""
+    found = source.consume(key)
+    if isinstance(found, list):
+        behind = len(found) - [*reversed(found), _NO_BREAKERS].index(_NO_BREAKERS)
+        source.put(key, [unescaped(text) for text in found[behind:]])
+        quirks.carry_breakers(source, key)
+
+
+def _carry_biases(source: Source, key: str) -> None:
+    if biases := source.consume(key):
+        assert isinstance(biases, list)
+        source.add_biases(dict(map(_bias, biases)), key)
+
+
+def _bias(text: str) -> tuple[int, float]:
+    found = _BIAS.fullmatch(text)
+    if not found:
+        allowed = tr("a token id and a signed number, such as 15043+1")
+        raise refused("--logit-bias", text, allowed)
+    if found[2].lower() in ("-inf", "-infinity"):
+        return int(found[1]), -math.inf
+    return int(found[1]), float(number_of("--logit-bias", found[2]))
+
+
 _PLACES: KeyTable = {
     **same(_KEYS),
-    "--samplers": carried("samplers", words=mark("Names with `;` between.")),
-    "--sampling-seq": carried(
+    "--samplers": apart("samplers", words=mark("Names with `;` between.")),
+    "--sampling-seq": apart(
         "samplers", words=mark("Letters: e d s k y p m x t. `--samplers` counts before it.")
     ),
     "--dry-sequence-breaker": carried(
         "dry_sequence_breakers",
         words=mark("The first replaces the usual ones; `none` is none at all."),
+        carry=_carry_breakers,
     ),
-    "--logit-bias": carried("logit_bias", words=mark("`15043-1`; `15043-inf` bans the token.")),
-    "--predict": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
-    "--reverse-prompt": carried("stop", words=mark("Once for each.")),
-    "--system-prompt": carried(
-        "system_message", "prompt_format", words=mark("The preset is then for a chat.")
+    "--logit-bias": carried(
+        "logit_bias", words=mark("`15043-1`; `15043-inf` bans the token."), carry=_carry_biases
     ),
-    "--ignore-eos": without_place(mark("Writes on where the model would end.")),
-    "--grammar": without_place(mark("A grammar that the text must follow.")),
-    "--grammar-file": without_place(mark("A grammar that the text must follow.")),
-    "--json-schema": without_place(mark("A JSON schema that the text must follow.")),
-    "--json-schema-file": without_place(mark("A JSON schema that the text must follow.")),
+    "--predict": carried("max_tokens"),
+    "--reverse-prompt": carried("stop", words=mark("Once for each."), carry=_carry_stops),
+    "--system-prompt": carried("system_message"),
+    "--ignore-eos": without_place(reasons.NO_END),
+    **alike(reasons.GRAMMAR, "--grammar", "--grammar-file"),
+    **alike(reasons.SCHEMA, "--json-schema", "--json-schema-file"),
     "--backend-sampling": without_place(mark("Where sampling is computed.")),
-    "--tfs": without_place(
-        mark("Tail-free sampling: cuts where the curve of probabilities flattens.")
+    "--tfs": without_place(reasons.TAIL_FREE),
+    **alike(reasons.MODEL, "--model", "--hf-repo"),
+    **alike(reasons.PROMPT, "--prompt", "--file"),
+    "--ctx-size": without_place(reasons.CONTEXT),
+    **alike(
+        reasons.SPEED,
+        *("--threads", "--threads-batch", "--gpu-layers", "--batch-size", "--ubatch-size"),
+        *("--mmap", "--no-mmap", "--mlock", "--flash-attn", "--cache-type-k", "--cache-type-v"),
+        "--kv-unified",
     ),
-    "--model": without_place(mark("The model: see Model › Open model.")),
-    "--prompt": without_place(mark("A prompt, and no setting.")),
-    "--file": without_place(mark("A prompt, and no setting.")),
-    "--ctx-size": without_place(mark("The size of the context: see Model options.")),
-    "--threads": without_place(_SPEED),
-    "--gpu-layers": without_place(_SPEED),
-    "--batch-size": without_place(_SPEED),
-    "--no-mmap": without_place(_SPEED),
-    "--mlock": without_place(_SPEED),
-    "--flash-attn": without_place(_SPEED),
-    "--chat-template": without_place(
-        mark("Another chat template; the studio takes the model's own.")
-    ),
+    "--chat-template": without_place(reasons.TEMPLATE),
     "--conversation": without_place(mark("How the console talks.")),
-    "--keep": without_place(mark("What of the prompt stays where the context is full.")),
-    "--hf-repo": without_place(mark("The model: see Model › Open model.")),
+    "--keep": without_place(reasons.SHIFT),
     "--alias": without_place(mark("What a server calls the model.")),
     "--mmproj": without_place(mark("The part of a model that sees pictures.")),
     "--jinja": without_place(mark("How a chat template is read; here as Jinja always.")),
     "--chat-template-kwargs": without_place(mark("Switches of the model's own chat template.")),
-    "--reasoning-format": without_place(mark("How thoughts are set apart from the answer.")),
-    "--reasoning-budget": without_place(mark("How long the model thinks.")),
-    "--parallel": without_place(mark("How a server is run.")),
-    "--host": without_place(mark("How a server is run.")),
-    "--port": without_place(mark("How a server is run.")),
-    "--load-on-startup": without_place(mark("How a server is run.")),
-    "--ubatch-size": without_place(_SPEED),
-    "--cache-type-k": without_place(_SPEED),
-    "--cache-type-v": without_place(_SPEED),
-    "--kv-unified": without_place(_SPEED),
-    "--mmap": without_place(_SPEED),
-    "--threads-batch": without_place(_SPEED),
+    "--reasoning-format": without_place(reasons.THOUGHTS),
+    "--reasoning-budget": without_place(reasons.THINKS_LONG),
+    **alike(mark("How a server is run."), "--parallel", "--host", "--port", "--load-on-startup"),
 }
 KEYS: KeyTable = {
     **_PLACES,
@@ -240,7 +251,7 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
         PresetError: a value is missing or not allowed.
     """
     takes_any = {flag for flag in KEYS if own_flag(flag) in _OTHERS}
-    source = Source({}, KEYS, absent=ABSENT if absent else None)
+    source = FORMAT.opened({}, absent=absent)
     carry_arguments(source, arguments(words(text), takes_any))
     return source.imported(name, PROGRAM)
 
@@ -274,28 +285,9 @@ def carry_arguments(source: Source, pairs: Iterable[tuple[str, str | None]]) -> 
             source.put(flag, value)
     for flag, values in lists.items():
         source.put(flag, values)
-    source.carry_temperature("--temp", below_zero=tr(BELOW_ZERO))
-    source.carry(_KEYS)
-    source.carry_max_tokens("--predict")
-    source.carry_system_message("--system-prompt")
-    if stops := source.consume("--reverse-prompt"):
-        assert isinstance(stops, list)
-        source.set_stops([unescaped(stop) for stop in stops], "--reverse-prompt")
-    _carry_breakers(source)
-    if biases := source.consume("--logit-bias"):
-        assert isinstance(biases, list)
-        source.add_biases(dict(map(_bias, biases)), "--logit-bias")
+    quirks.carry_all(source)
     _carry_order(source)
-    settle_adaptive(source, "--adaptive-target")
-
-
-def _carry_breakers(source: Source) -> None:
-    """The first one replaces those that are so by default, and `none` all that stand before it."""
-    found = source.consume("--dry-sequence-breaker")
-    if isinstance(found, list):
-        behind = len(found) - [*reversed(found), _NO_BREAKERS].index(_NO_BREAKERS)
-        source.put("--dry-sequence-breaker", [unescaped(text) for text in found[behind:]])
-        carry_breakers(source, "--dry-sequence-breaker")
+    quirks.settle_adaptive(source, "--adaptive-target")
 
 
 def _carry_order(source: Source) -> None:
@@ -304,25 +296,9 @@ def _carry_order(source: Source) -> None:
         if letters is not None:
             why = tr("`--samplers` counts before it.")
             source.lose("--sampling-seq", letters, had_effect=False, why=why)
-        order, unknown = from_llama_names(name for name in names.split(";") if name)
-        source.set("samplers", order, "--samplers")
-        for step in unknown:
-            source.lose("--samplers", step, why=tr("The studio has no such step."))
+        quirks.carry_order(source, "--samplers", [name for name in names.split(";") if name])
     elif isinstance(letters, str):
-        steps, unknown = from_letters(letters)
-        source.set("samplers", steps, "--sampling-seq")
-        for letter in unknown:
-            source.lose("--sampling-seq", letter, why=tr("The studio has no such step."))
-
-
-def _bias(text: str) -> tuple[int, float]:
-    found = _BIAS.fullmatch(text)
-    if not found:
-        allowed = tr("a token id and a signed number, such as 15043+1")
-        raise refused("--logit-bias", text, allowed)
-    if found[2].lower() in ("-inf", "-infinity"):
-        return int(found[1]), -math.inf
-    return int(found[1]), float(number_of("--logit-bias", found[2]))
+        quirks.carry_order(source, "--sampling-seq", letters)
 
 
 def write(preset: Preset) -> Exported:
@@ -334,12 +310,8 @@ def write(preset: Preset) -> Exported:
     def add(flag: str, value: object) -> None:
         line.append(f"{flag} {shlex.quote(str(value))}")
 
-    # llama.cpp's own defaults are no neutral ones: what cuts and weakens is said in any case.
-    always = {"temperature", "top_k", "top_p", "min_p", "repeat_penalty"}
-    for flag, field in _KEYS.items():
-        value = target.give(field)
-        if value is not None and (field in always or value != getattr(neutral, field)):
-            add(flag, value if field in WHOLE else repr(value))
+    for flag, value in quirks.give_numbers(target, _KEYS).items():
+        add(flag, value if _KEYS[flag] in WHOLE else repr(value))
     target.carried({"dry_sequence_breakers", "stop", "logit_bias"})
     target.order_by_llama_names()
     if not is_llama_default(params):
@@ -356,7 +328,9 @@ def write(preset: Preset) -> Exported:
     add("--predict", target.give("max_tokens"))
     for stop in preset.stop:
         add("--reverse-prompt", escaped(stop))
-    if preset.prompt_format == "chat" and preset.system_message:
-        target.carried({"system_message", "prompt_format"})
-        add("--system-prompt", escaped(preset.system_message))
+    if text := quirks.give_chat(target):
+        add("--system-prompt", escaped(text))
     return target.exported(" \\\n  ".join(line) + "\n", ".args")
+
+
+FORMAT = Format(program=PROGRAM, keys=KEYS, absent=ABSENT, write=write)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from studio.presets.errors import NothingCarriedError, PresetError, shown
 from studio.presets.foreign import llama_args
 from studio.presets.foreign.llama_args import own_flag
-from studio.presets.foreign.source import Imported, NotCarried, Source
+from studio.presets.foreign.source import Imported, NotCarried
 from studio.translation import mark, tr
 
 PROGRAM = mark("llama.cpp server preset")
@@ -48,7 +48,7 @@ def read(text: str, name: str, *, absent: bool) -> tuple[Imported, ...]:
     without: list[NotCarried] = []
     problem: NothingCarriedError | None = None
     for section, pairs in (sections or {_UNNAMED: {}}).items():
-        source = Source({}, llama_args.KEYS, "", llama_args.ABSENT if absent else None)
+        source = llama_args.FORMAT.opened({}, absent=absent)
         merged = {**for_all, **pairs}
         for flag, (_, is_cut) in merged.items():
             if is_cut and flag in llama_args.KEYS:

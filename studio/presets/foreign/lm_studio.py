@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 from studio.presets.errors import PresetError, refused
-from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.quirks import BELOW_ZERO, carry_biases, give_biases
-from studio.presets.foreign.source import WHOLE, Imported, Source
+from studio.presets.foreign import quirks, reasons
+from studio.presets.foreign.format import Format, Values
+from studio.presets.foreign.keys import KeyTable, alike, among, carried, same, without_place
+from studio.presets.foreign.source import WHOLE, Imported, Source, object_in
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
@@ -17,7 +15,7 @@ from studio.translation import mark, tr
 PROGRAM = "LM Studio"
 MODEL_YAML = "LM Studio model.yaml"
 
-ABSENT: Mapping[str, object] = {
+ABSENT: Values = {
     "temperature": 0.8,
     "top_k": 40,
     "top_p": 0.95,
@@ -52,57 +50,55 @@ _NEUTRAL_MIROSTAT = {
     part: getattr(SamplingParams(), field) for part, field in _MIROSTAT_PARTS.items()
 }
 _PARTS = ("operation", "load")
-_SPEED = mark("Speed and memory: see Model options.")
-_DRAFT = mark("Speed: speculation with a draft model.")
-_TOOLS = mark("Tools that the model may call.")
 
-KEYS: KeyTable = {
-    **{_PREFIX + key: entry for key, entry in same(_KEYS).items()},
-    _PREFIX + "maxPredictedTokens": carried("max_tokens", words=""),
-    _PREFIX + "systemPrompt": carried(
-        "system_message", "prompt_format", words=mark("The preset is then for a chat.")
-    ),
-    _PREFIX + "stopStrings": carried("stop", words=mark("A list.")),
-    _PREFIX + _MIROSTAT: carried(
+
+def _carry_mirostat(source: Source, key: str) -> None:
+    found = source.consume(key)
+    if found is None:
+        return
+    if not isinstance(found, dict):
+        allowed = tr("an object with version, targetEntropy and learningRate")
+        raise refused(key, found, allowed)
+    parts = Source(found, same(_MIROSTAT_PARTS), f"{key}.")
+    quirks.carry_all(parts)
+    source.take_over(parts, key)
+
+
+_PREDICTION: KeyTable = {
+    **same(_KEYS),
+    _MIROSTAT: carried(
         *_MIROSTAT_PARTS.values(),
         words=mark("An object of `version`, `targetEntropy`, `learningRate`."),
+        carry=_carry_mirostat,
     ),
-    _PREFIX + "llama.logitBias": carried(
+    "llama.logitBias": carried(
         "logit_bias",
         words=mark("Pairs of token id and bias; `-inf`, and -100 and less, ban the token."),
     ),
-    _PREFIX + "llama.tailFreeSampling": without_place(
-        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
-    ),
-    _PREFIX + "contextOverflowPolicy": without_place(
-        mark("What is cut where the context is full.")
-    ),
-    _PREFIX + "toolCallStopStrings": without_place(_TOOLS),
-    _PREFIX + "tools": without_place(_TOOLS, {"type": "none"}),
-    _PREFIX + "toolChoice": without_place(_TOOLS),
-    _PREFIX + "toolNaming": without_place(_TOOLS),
-    _PREFIX + "structured": without_place(
-        mark("A schema that the text must follow."), {"type": "none"}
-    ),
-    _PREFIX + "promptTemplate": without_place(
-        mark("Another chat template; the studio takes the model's own.")
-    ),
-    _PREFIX + "contextPrefill": without_place(mark("Messages before the first one.")),
-    _PREFIX + "logProbs": without_place(
-        mark("How many probabilities are sent; the studio shows all.")
-    ),
-    _PREFIX + "llama.cpuThreads": without_place(_SPEED),
-    _PREFIX + "reasoning.enableThinking": without_place(mark("Whether the model thinks first.")),
-    _PREFIX + "reasoning.budgetTokens": without_place(mark("How long it thinks.")),
-    _PREFIX + "reasoning.parsing": without_place(
-        mark("How thoughts are set apart from the answer.")
-    ),
-    _PREFIX + "speculativeDecoding.draftModel": without_place(_DRAFT),
-    "llm.load.contextLength": without_place(mark("The size of the context: see Model options.")),
+    "maxPredictedTokens": carried("max_tokens"),
+    "systemPrompt": carried("system_message"),
+    "stopStrings": carried("stop"),
+    "llama.tailFreeSampling": without_place(reasons.TAIL_FREE, 1),
+    "contextOverflowPolicy": without_place(mark("What is cut where the context is full.")),
+    **alike(reasons.TOOLS, "toolCallStopStrings", "toolChoice", "toolNaming"),
+    "tools": without_place(reasons.TOOLS, {"type": "none"}),
+    "structured": without_place(mark("A schema that the text must follow."), {"type": "none"}),
+    "promptTemplate": without_place(reasons.TEMPLATE),
+    "contextPrefill": without_place(mark("Messages before the first one.")),
+    "logProbs": without_place(reasons.SHOWS_ALL),
+    "llama.cpuThreads": without_place(reasons.SPEED),
+    "reasoning.enableThinking": without_place(reasons.THINKS_FIRST),
+    "reasoning.budgetTokens": without_place(mark("How long it thinks.")),
+    "reasoning.parsing": without_place(reasons.THOUGHTS),
+    "speculativeDecoding.draftModel": without_place(reasons.DRAFT),
+}
+KEYS: KeyTable = {
+    **{_PREFIX + key: entry for key, entry in _PREDICTION.items()},
+    "llm.load.contextLength": without_place(reasons.CONTEXT),
     "llm.load.seed": without_place(
         mark("A seed for the whole model; the studio has one a preset.")
     ),
-    "model": without_place(mark("The model: see Model › Open model.")),
+    **among("model"),
     "base": without_place(mark("Where the model's files are.")),
     "metadataOverrides": without_place(mark("What a catalogue shows of the model.")),
     "customFields": without_place(mark("Switches of the model's own chat template.")),
@@ -114,36 +110,19 @@ KEYS: KeyTable = {
 """Of the fields in `operation` and `load`, and beside them."""
 
 
-def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The preset in such an object.
-
-    Args:
-        values: The object.
-        name: What to call it where it has no name.
-        absent: Whether what the file is silent on is as LM Studio has it.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
+def _read_preset(values: Values, name: str, *, absent: bool) -> Imported:
     rest = {key: value for key, value in values.items() if key not in _PARTS}
     named = ("name", rest.pop("name")) if "name" in rest else None
-    return _read(values, rest, absent=absent).imported(name, PROGRAM, named)
+    source = _read(values, rest, absent=absent)
+    source.named = named
+    return source.imported(name, PROGRAM)
 
 
-def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The preset in a `model.yaml`: what its `config` bakes in.
-
-    Args:
-        values: The file's mapping.
-        name: What to call it where the model has no name.
-        absent: Whether what the file is silent on is as LM Studio has it.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    config = values.get("config", {})
-    if not isinstance(config, dict):
-        raise refused("config", config, tr("an object with operation and load"))
+def _read_model(values: Values, name: str, *, absent: bool) -> Imported:
+    """What the `config` of a `model.yaml` bakes in."""
+    config = object_in(
+        {"config": {}, **values}, "config", mark("an object with operation and load")
+    )
     rest = {key: value for key, value in values.items() if key != "config"}
     rest |= {f"config.{key}": value for key, value in config.items() if key not in _PARTS}
     model = values.get("model")
@@ -151,23 +130,17 @@ def read_model(values: Mapping[str, object], name: str, *, absent: bool) -> Impo
     return _read(config, rest, absent=absent).imported(own_name or name, MODEL_YAML)
 
 
-def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: bool) -> Source:
+def _read(values: Values, rest: Values, *, absent: bool) -> Source:
     """The fields of `operation` and `load`, carried over; what stands beside them is reported."""
     fields: dict[str, object] = {}
     switched_off: dict[str, object] = {}
-    _gather(values, "operation", fields, switched_off)
-    _gather(values, "load", fields, switched_off)
+    for part in _PARTS:
+        _gather(values, part, fields, switched_off)
     # What is switched off is off, and not as it is by default.
     off = {_KEYS.get(key.removeprefix(_PREFIX)) for key in switched_off}
     own = {field: value for field, value in ABSENT.items() if field not in off}
     source = Source(fields, KEYS, absent=own if absent else None)
-    source.carry_temperature(f"{_PREFIX}temperature", below_zero=tr(BELOW_ZERO))
-    source.carry({_PREFIX + key: field for key, field in _KEYS.items()})
-    _carry_mirostat(source)
-    carry_biases(source, f"{_PREFIX}llama.logitBias")
-    source.carry_max_tokens(f"{_PREFIX}maxPredictedTokens")
-    source.carry_system_message(f"{_PREFIX}systemPrompt")
-    source.carry_stops(f"{_PREFIX}stopStrings")
+    quirks.carry_all(source)
     for key, value in switched_off.items():
         source.lose(key, value, had_effect=False, why=tr("It is switched off."))
     for key, value in rest.items():
@@ -175,21 +148,8 @@ def _read(values: Mapping[str, object], rest: Mapping[str, object], *, absent: b
     return source
 
 
-def _carry_mirostat(source: Source) -> None:
-    key = _PREFIX + _MIROSTAT
-    found = source.consume(key)
-    if found is None:
-        return
-    if not isinstance(found, dict):
-        allowed = tr("an object with version, targetEntropy and learningRate")
-        raise refused(key, found, allowed)
-    parts = Source(found, same(_MIROSTAT_PARTS), f"{key}.")
-    parts.carry(_MIROSTAT_PARTS)
-    source.take_over(parts, key)
-
-
 def _gather(
-    values: Mapping[str, object],
+    values: Values,
     part: str,
     fields: dict[str, object],
     switched_off: dict[str, object],
@@ -234,16 +194,15 @@ def write(preset: Preset) -> Exported:
     mirostat = {part: target.give(field) for part, field in _MIROSTAT_PARTS.items()}
     if mirostat != _NEUTRAL_MIROSTAT:
         add(_MIROSTAT, mirostat, is_bare=True)
-    biases = give_biases(target)
+    biases = quirks.give_biases(target)
     if biases:
         add("llama.logitBias", [[token, bias] for token, bias in biases.items()], is_bare=True)
     add("maxPredictedTokens", target.give("max_tokens"), is_bare=False)
     target.carried({"stop"})
     if preset.stop:
         add("stopStrings", list(preset.stop), is_bare=True)
-    if preset.prompt_format == "chat" and preset.system_message:
-        target.carried({"system_message", "prompt_format"})
-        add("systemPrompt", preset.system_message, is_bare=True)
+    if text := quirks.give_chat(target):
+        add("systemPrompt", text, is_bare=True)
     target.order_is(DEFAULT_SAMPLERS)
     slug = "-".join(preset.name.lower().split())
     whole = {
@@ -253,8 +212,9 @@ def write(preset: Preset) -> Exported:
         "operation": {"fields": fields},
         "load": {"fields": []},
     }
-    text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
-    return target.exported(text, ".preset.json")
+    return target.exported_json(whole, ".preset.json")
 
 
+FORMAT = Format(program=PROGRAM, keys=KEYS, absent=ABSENT, reader=_read_preset, write=write)
+MODEL_FORMAT = Format(program=MODEL_YAML, keys=KEYS, absent=ABSENT, reader=_read_model)
 assert set(_KEYS.values()) & WHOLE == {"top_k", "seed"}

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from studio.presets.errors import PresetError, refused, shown
+from studio.presets.errors import PresetError, shown
+from studio.presets.foreign import quirks, reasons
+from studio.presets.foreign.format import Format, Values
 from studio.presets.foreign.keys import (
     LLAMA_CPP_NAMES,
     KeyTable,
+    alike,
+    among,
+    apart,
     carried,
     same,
     without_place,
 )
 from studio.presets.foreign.plain_text import number_of
-from studio.presets.foreign.quirks import BELOW_ZERO, carry_messages
-from studio.presets.foreign.source import WHOLE, Imported, Source
+from studio.presets.foreign.source import WHOLE, Imported, Source, object_in
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
-from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
+from studio.sampling import DEFAULT_SAMPLERS
 from studio.translation import mark, tr
 
 PROGRAM = mark("Ollama Modelfile")
 
-ABSENT: Mapping[str, object] = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
+ABSENT: Values = {"temperature": 0.8, "top_k": 40, "top_p": 0.9}
 """What Ollama begins with, where it is another than the neutral value."""
 _NO_MIROSTAT = mark("Ollama of today does not know Mirostat any more, and takes no notice.")
 _DEPRECATED = ("mirostat", "mirostat_tau", "mirostat_eta")
@@ -32,34 +36,28 @@ _KEYS = {
     "temperature": "temperature",
     **LLAMA_CPP_NAMES,
 }
-_SPEED = mark("Speed and memory: see Model options.")
 KEYS: KeyTable = {
     **same(_KEYS),
-    "num_predict": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
+    "num_predict": carried("max_tokens"),
     "stop": carried("stop", words=mark("A line each.")),
     "SYSTEM": carried(
-        "system_message",
-        "prompt_format",
-        words=mark("The preset is then for a chat; the last one counts."),
+        "system_message", words=mark("The preset is then for a chat; the last one counts.")
     ),
-    "tfs_z": without_place(
-        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
+    **among("tfs_z"),
+    "num_ctx": without_place(reasons.CONTEXT),
+    "num_keep": without_place(reasons.SHIFT),
+    "penalize_newline": without_place(reasons.LINE_ENDS),
+    **alike(reasons.DRAFT, "draft_num_predict", "DRAFT"),
+    **alike(
+        reasons.SPEED,
+        *("num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "use_mlock", "numa"),
     ),
-    "num_ctx": without_place(mark("The size of the context: see Model options.")),
-    "num_keep": without_place(mark("What of the prompt stays where the context is full.")),
-    "draft_num_predict": without_place(mark("Speed: speculation with a draft model.")),
-    "penalize_newline": without_place(mark("Whether penalties count for line ends; here they do.")),
-    **dict.fromkeys(
-        ("num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "use_mlock", "numa"),
-        without_place(_SPEED),
-    ),
-    "FROM": without_place(mark("The model: see Model › Open model.")),
-    "TEMPLATE": without_place(mark("Another chat template; the studio takes the model's own.")),
+    "FROM": without_place(reasons.MODEL),
+    "TEMPLATE": without_place(reasons.TEMPLATE),
     "ADAPTER": without_place(mark("A LoRA beside the model.")),
     "LICENSE": without_place(mark("The model's licence.")),
     "MESSAGE": without_place(mark("Messages before the first one.")),
     "REQUIRES": without_place(mark("The least version of Ollama.")),
-    "DRAFT": without_place(mark("Speed: speculation with a draft model.")),
     "RENDERER": without_place(
         mark("How Ollama writes a prompt; the studio takes the model's template.")
     ),
@@ -78,35 +76,27 @@ _FENCE = '"""'
 
 BODY = mark("Ollama request")
 BODY_KEYS: KeyTable = {
-    **same(_KEYS),
     **{key: entry for key, entry in KEYS.items() if key.islower()},
-    "stop": carried("stop", words=mark("A list, or one text.")),
-    "system": carried(
-        "system_message", "prompt_format", words=mark("The preset is then for a chat.")
-    ),
-    "messages": carried(
+    "stop": carried("stop"),
+    "system": apart("system_message"),
+    "messages": apart(
         "system_message",
-        "prompt_format",
         words=mark(
             "Those of the system, where `system` is missing; others are a prompt, and listed."
         ),
     ),
-    "model": without_place(mark("The model: see Model › Open model.")),
-    "prompt": without_place(mark("A prompt, and no setting.")),
-    "suffix": without_place(mark("A prompt, and no setting.")),
-    "template": without_place(mark("Another chat template; the studio takes the model's own.")),
-    "stream": without_place(mark("How the answer arrives."), True, False),
+    **among("model", "tools"),
+    **alike(reasons.PROMPT, "prompt", "suffix"),
+    "template": without_place(reasons.TEMPLATE),
+    "stream": without_place(reasons.ARRIVES, True, False),
     "raw": without_place(mark("Whether the prompt goes through a template."), False),
     "format": without_place(mark("A form that the text must follow.")),
     "keep_alive": without_place(mark("How long the model stays in memory.")),
     "context": without_place(mark("What was said before.")),
     "images": without_place(mark("Pictures.")),
-    "tools": without_place(mark("Tools that the model may call.")),
-    "think": without_place(mark("Whether the model thinks first."), False),
-    "truncate": without_place(mark("What happens where the context is full.")),
-    "shift": without_place(mark("What happens where the context is full.")),
-    "logprobs": without_place(mark("How many probabilities are sent; the studio shows all.")),
-    "top_logprobs": without_place(mark("How many probabilities are sent; the studio shows all.")),
+    "think": without_place(reasons.THINKS_FIRST, False),
+    **alike(mark("What happens where the context is full."), "truncate", "shift"),
+    **alike(reasons.SHOWS_ALL, "logprobs", "top_logprobs"),
 }
 """Of a request's body and of its `options`."""
 _OUTSIDE = mark("Ollama reads it within `options` alone.")
@@ -133,7 +123,7 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
     Raises:
         PresetError: a quotation does not end, or a value is not allowed.
     """
-    source = Source({}, KEYS, absent=ABSENT if absent else None)
+    source = FORMAT.opened({}, absent=absent)
     stops: list[str] = []
     for count, (instruction, key, value) in enumerate(instructions(text)):
         if count == _MOST_INSTRUCTIONS:
@@ -158,27 +148,15 @@ def read(text: str, name: str, *, absent: bool) -> Imported:
     if stops:
         source.put("stop", stops)
     _carry(source)
-    source.carry_system_message("SYSTEM")
     return source.imported(name, PROGRAM)
 
 
-def read_body(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The preset in the body of a request to Ollama: its `options`.
-
-    Args:
-        values: The body.
-        name: What to call it.
-        absent: Whether what it is silent on is as Ollama has it.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    options = values.get("options")
-    if not isinstance(options, dict):
-        raise refused("options", options, tr("an object with the parameters"))
-    source = Source(options, BODY_KEYS, "options.", ABSENT if absent else None)
+def _read_body(values: Values, name: str, *, absent: bool) -> Imported:
+    """The preset in the `options` of a request's body."""
+    options = object_in(values, "options", mark("an object with the parameters"))
+    source = BODY_FORMAT.opened(options, absent=absent, prefix="options.")
     _carry(source)
-    outer = Source({}, BODY_KEYS, "")
+    outer = Source({}, BODY_KEYS)
     for key, value in values.items():
         if key in ("options", "system", "messages"):
             continue
@@ -188,20 +166,17 @@ def read_body(values: Mapping[str, object], name: str, *, absent: bool) -> Impor
             outer.put(key, value)
     for key in ("messages", "system"):
         outer.put(key, values.get(key))
-    carry_messages(outer)
+    quirks.carry_messages(outer, "messages")
     outer.carry_system_message("system")
     source.join(outer)
     return source.imported(name, BODY)
 
 
 def _carry(source: Source) -> None:
-    source.carry_temperature("temperature", below_zero=tr(BELOW_ZERO))
     for key in _DEPRECATED:
         if key in source:
             source.note(key, tr(_NO_MIROSTAT))
-    source.carry(_KEYS)
-    source.carry_max_tokens("num_predict")
-    source.carry_stops("stop")
+    quirks.carry_all(source)
 
 
 def instructions(text: str) -> Iterator[tuple[str, str, str]]:
@@ -296,14 +271,10 @@ def quoted(text: str) -> str | None:
 def write(preset: Preset) -> Exported:
     """The preset's PARAMETER lines; the writer adds a FROM."""
     target = Target(preset, PROGRAM)
-    neutral = SamplingParams()
-    # Ollama's own defaults are no neutral ones: what cuts and weakens is said in any case.
-    always = {"temperature", "top_k", "top_p", "min_p", "repeat_penalty"}
-    lines = []
-    for key, field in _KEYS.items():
-        value = target.give(field)
-        if value is not None and (field in always or value != getattr(neutral, field)):
-            lines.append(f"PARAMETER {key} {value if field in WHOLE else repr(value)}")
+    lines = [
+        f"PARAMETER {key} {value if _KEYS[key] in WHOLE else repr(value)}"
+        for key, value in quirks.give_numbers(target, _KEYS).items()
+    ]
     lines.append(f"PARAMETER num_predict {target.give('max_tokens')}")
     target.carried({"stop"})
     for stop in preset.stop:
@@ -313,15 +284,17 @@ def write(preset: Preset) -> Exported:
             target.lose("stop", words)
         else:
             lines.append(f"PARAMETER stop {written}")
-    if preset.prompt_format == "chat" and preset.system_message:
-        message = quoted(preset.system_message)
-        if message is None:
-            words = tr("Its Modelfiles cannot say this text: no escapes.")
-            target.lose("system_message", words)
-        else:
-            target.carried({"system_message", "prompt_format"})
-            lines.append(f"SYSTEM {message}")
+    message = quoted(preset.system_message) if preset.system_message else ""
+    if message is None:
+        words = tr("Its Modelfiles cannot say this text: no escapes.")
+        target.lose("system_message", words)
+    elif quirks.give_chat(target):
+        lines.append(f"SYSTEM {message}")
     if preset.sampling.mirostat:
         target.lose("mirostat", tr(_NO_MIROSTAT))
     target.order_is(DEFAULT_SAMPLERS)
     return target.exported("\n".join(lines) + "\n", ".Modelfile")
+
+
+FORMAT = Format(program=PROGRAM, keys=KEYS, absent=ABSENT, write=write)
+BODY_FORMAT = Format(program=BODY, keys=BODY_KEYS, absent=ABSENT, reader=_read_body)

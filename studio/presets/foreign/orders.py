@@ -134,6 +134,16 @@ def from_webui(names: Iterable[str] | None, *, temperature_last: bool) -> tuple[
     return tuple(order)
 
 
+def with_adaptive(samplers: tuple[str, ...], target: float) -> tuple[str, ...]:
+    """An order of programs in which adaptive-p runs last as soon as it has a target.
+
+    Args:
+        samplers: The order.
+        target: Adaptive-p's target; below 0 there is none.
+    """
+    return (*samplers, "adaptive_p") if target >= 0 and "adaptive_p" not in samplers else samplers
+
+
 def to_webui(samplers: Iterable[str]) -> list[str]:
     """text-generation-webui's names for our steps."""
     return [name for step in samplers for name, own in _WEBUI_NAMES.items() if own == step]

@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from studio.presets.errors import PresetError, parameter_refused, refused
-from studio.presets.foreign.orders import KOBOLD_NUMBERS, from_kobold, from_webui
+from studio.presets.foreign.orders import (
+    KOBOLD_NUMBERS,
+    from_kobold,
+    from_letters,
+    from_llama_names,
+    from_webui,
+    with_adaptive,
+)
 from studio.presets.foreign.source import Source
 from studio.presets.foreign.target import Target
 from studio.sampling import STEPS, ParameterError, SamplingParams, WordBias
 from studio.translation import mark, tr
+
+if TYPE_CHECKING:
+    from studio.presets.foreign.keys import Carry
 
 _BAN = -100.0
 """The bias that bans a token in an OpenAI-style body."""
@@ -23,6 +34,85 @@ BELOW_ZERO = mark("Below 0 is greedy, as llama.cpp takes it: T 0.")
 
 
 NONE_HERE = mark("0 is all tokens there, and none here.")
+NO_SUCH_STEP = mark("The studio has no such step.")
+
+
+def carry_temperature(source: Source, key: str) -> None:
+    """T; below 0 it is greedy, as llama.cpp has it.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+    """
+    source.carry_temperature(key, tr(BELOW_ZERO))
+
+
+def carry_switched_sampling(source: Source, key: str) -> None:
+    """`do_sample`, which is greedy where it is off.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+    """
+    if source.flag(key) is False:
+        source.set("temperature", 0.0, key)
+
+
+def carry_order(
+    source: Source, key: str, found: str | list[str], *, had_effect: bool = True
+) -> None:
+    """The order of samplers by llama.cpp's names, or as a text of its letters.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+        found: Names or letters.
+        had_effect: Whether a step that is none here did something.
+    """
+    order, unknown = from_letters(found) if isinstance(found, str) else from_llama_names(found)
+    source.set("samplers", order, key)
+    lose_steps(source, key, unknown, had_effect=had_effect)
+
+
+def lose_steps(
+    source: Source, key: str, steps: Iterable[object], *, had_effect: bool = True
+) -> None:
+    """Report steps of an order that are none here.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+        steps: What the file calls them.
+        had_effect: Whether they did something.
+    """
+    for step in steps:
+        source.lose(key, step, had_effect=had_effect, why=tr(NO_SUCH_STEP))
+
+
+def carry_target(source: Source, key: str) -> None:
+    """Adaptive-p's target where 0 is off, too.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+    """
+    value = source.number(key)
+    if value is not None:
+        source.set("adaptive_target", value if value > 0 else -1.0, key)
+
+
+def run_adaptive(source: Source, *keys: str) -> None:
+    """Have adaptive-p run last where it has a target, whatever the order says.
+
+    Args:
+        source: What is read, and what became of it.
+        *keys: The keys of its target.
+    """
+    target, order = source.get("adaptive_target"), source.effective("samplers")
+    if isinstance(target, (int, float)) and isinstance(order, tuple):
+        theirs = with_adaptive(order, target)
+        if theirs != order:
+            source.set("samplers", theirs, *keys)
 
 
 def carry_dynamic_temperature(
@@ -89,7 +179,7 @@ def carry_dynamic_temperature(
             high=high,
         )
         source.lose(switch, is_on, why=why)
-    source.carry_temperature(temperature, below_zero=tr(BELOW_ZERO))
+    carry_temperature(source, temperature)
 
 
 def give_dynamic_temperature(
@@ -149,8 +239,8 @@ def carry_biases(source: Source, key: str, *, is_tavern: bool = False) -> None:
     """Biases by token id or by word: an object or a list of pairs; −100 and false ban.
 
     Args:
-        source: The file.
-        key: Where they are.
+        source: What is read, and what became of it.
+        key: The key in the file.
         is_tavern: Whether a text is a word with a space before it, and one in braces is taken as
             it is.
     """
@@ -187,7 +277,7 @@ def carry_biases(source: Source, key: str, *, is_tavern: bool = False) -> None:
     source.add_words(words, key)
 
 
-def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
+def carry_bans(source: Source, key: str, *, has_texts: bool = False) -> None:
     """Banned tokens and words: a bias of −inf each.
 
     SillyTavern has a line for each: `[1, 2]` of ids, a text, or a text in quotation marks.
@@ -218,13 +308,11 @@ def carry_bans(source: Source, key: str, *, has_texts: bool) -> None:
     source.add_words(words, key)
 
 
-def carry_webui_order(source: Source, names: list[str] | None) -> None:
-    """text-generation-webui's order: `sampler_priority`, then `temperature_last`.
-
-    Args:
-        source: The file, of which `temperature_last` is taken.
-        names: Its `sampler_priority`; None where it has none.
-    """
+def carry_webui_order(source: Source) -> None:
+    """text-generation-webui's order: `sampler_priority`, then `temperature_last`."""
+    names = source.names("sampler_priority")
+    if names is None and "temperature_last" not in source:
+        return
     last = source.flag("temperature_last")
     order = from_webui(names, temperature_last=bool(last))
     keys = ["sampler_priority"] if names is not None else []
@@ -241,8 +329,8 @@ def carry_webui_order(source: Source, names: list[str] | None) -> None:
         source.note("temperature_last", why)
 
 
-def kobold_order(source: Source, key: str) -> tuple[str, ...]:
-    """KoboldCpp's order by numbers, as our steps; what is no number of its is reported.
+def carry_kobold_order(source: Source, key: str) -> None:
+    """KoboldCpp's order by numbers; what is no number of its is reported.
 
     Args:
         source: What is read, and what became of it.
@@ -252,6 +340,8 @@ def kobold_order(source: Source, key: str) -> tuple[str, ...]:
         PresetError: it is no list of whole numbers.
     """
     value = source.consume(key)
+    if value is None:
+        return
     if not isinstance(value, list) or not all(
         isinstance(number, int) and not isinstance(number, bool) for number in value
     ):
@@ -259,15 +349,20 @@ def kobold_order(source: Source, key: str) -> tuple[str, ...]:
     for number in value:
         if number not in KOBOLD_NUMBERS:
             source.lose(key, number, why=tr("Left out: allowed are numbers from 0 to 6."))
-    return from_kobold(value)
+    source.set("samplers", from_kobold(value), key)
 
 
-def carry_messages(source: Source) -> None:
-    """The system message of `messages`; what users said is a prompt and no setting."""
-    messages = source.consume("messages")
+def carry_messages(source: Source, key: str) -> None:
+    """The system message of a list of messages; what users said is a prompt and no setting.
+
+    Args:
+        source: What is read, and what became of it.
+        key: The key in the file.
+    """
+    messages = source.consume(key)
     if not isinstance(messages, list):
         if messages is not None:
-            source.lose("messages", messages)
+            source.lose(key, messages)
         return
     system = [
         message["content"]
@@ -276,7 +371,7 @@ def carry_messages(source: Source) -> None:
         and message.get("role") in ("system", "developer")
         and isinstance(message.get("content"), str)
     ]
-    source.set_system_message("\n\n".join(system), "messages")
+    source.set_system_message("\n\n".join(system), key)
     rest = [
         message
         for message in messages
@@ -284,7 +379,7 @@ def carry_messages(source: Source) -> None:
     ]
     if rest:
         why = tr("What was said is a prompt, and no setting.")
-        source.lose("messages", rest, had_effect=False, why=why)
+        source.lose(key, rest, had_effect=False, why=why)
 
 
 def note_macros(source: Source, key: str, text: object) -> None:
@@ -319,10 +414,48 @@ def settle_dry_range(source: Source, key: str) -> None:
         source.set("dry_penalty_last_n", -1, key)
 
 
+def give_chat(target: Target) -> str:
+    """The system message of a preset for a chat; empty where there is none."""
+    preset = target.preset
+    if preset.prompt_format != "chat" or not preset.system_message:
+        return ""
+    target.carried({"system_message", "prompt_format"})
+    return preset.system_message
+
+
+_ALWAYS = frozenset({"temperature", "top_k", "top_p", "min_p", "repeat_penalty"})
+"""What cuts and weakens: the defaults of llama.cpp and of Ollama are no neutral ones."""
+_NEUTRAL = SamplingParams()
+
+
+def give_numbers(
+    target: Target, keys: Mapping[str, str], always: Collection[str] = _ALWAYS
+) -> dict[str, object]:
+    """The numbers of a preset that a program is to be told, by its keys.
+
+    Args:
+        target: What is written, and what became of it.
+        keys: What the program calls our parameters.
+        always: The parameters that it is told though they are neutral.
+    """
+    given = {key: target.give(field) for key, field in keys.items()}
+    return {
+        key: value
+        for key, value in given.items()
+        if value is not None and (keys[key] in always or value != getattr(_NEUTRAL, keys[key]))
+    }
+
+
 def give_dry_range(target: Target) -> None:
     """Say where `settle_dry_range` would read another thing."""
     if target.params.dry_multiplier and target.params.dry_penalty_last_n == 0:
         target.lose("dry_penalty_last_n", tr(NONE_HERE))
+
+
+def lose_zero_target(target: Target) -> None:
+    """Say where a program takes adaptive-p's target of 0 for off."""
+    if target.params.adaptive_target == 0:
+        target.lose("adaptive_target", tr("0 is off there."))
 
 
 def give_biases(target: Target) -> dict[int, float]:
@@ -343,35 +476,6 @@ def give_words(target: Target) -> list[tuple[str, float]]:
         words_lost = tr("-100 and less bans the word there; the others are carried.")
         target.lose("word_biases", words_lost)
     return [(form, max(bias, _BAN)) for form, bias in words]
-
-
-def without_neutral(
-    values: Mapping[str, object], neutral: Mapping[str, object]
-) -> dict[str, object]:
-    """Those that are not as they are by default.
-
-    Args:
-        values: Keys with their values.
-        neutral: Those values that are by default.
-    """
-    return {key: value for key, value in values.items() if value != neutral.get(key)}
-
-
-def text_list(key: str, value: object) -> list[str]:
-    """Names: a list of texts, or a text with one a line.
-
-    Args:
-        key: The key in the file.
-        value: What was found.
-
-    Raises:
-        PresetError: neither.
-    """
-    if isinstance(value, str):
-        return [line.strip() for line in value.splitlines() if line.strip()]
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        return value
-    raise refused(key, value, tr("a list of names"))
 
 
 def _listed(key: str, text: str) -> list[object]:
@@ -448,3 +552,30 @@ def settle_adaptive(source: Source, key: str) -> None:
     if source.get("adaptive_target") is not None and source.get("samplers") is None:
         order = tuple(step.name for step in STEPS if step.is_by_default)
         source.set("samplers", order, key)
+
+
+_CARRY: Mapping[str, Carry] = {
+    "temperature": carry_temperature,
+    "max_tokens": Source.carry_max_tokens,
+    "stop": Source.carry_stops,
+    "system_message": Source.carry_system_message,
+    "description": Source.carry_description,
+    "dry_sequence_breakers": carry_breakers,
+    "logit_bias": carry_biases,
+}
+"""How a field is carried over in all programs, where it is no number."""
+
+
+def carry_all(source: Source) -> None:
+    """Carry over all keys that have a place, in the order of their table.
+
+    Of several keys for one parameter the last one counts, of several for the length the first.
+    """
+    for key, entry in source.keys.items():
+        if not entry.becomes or entry.is_apart or not source.has(key):
+            continue
+        field = entry.becomes[0]
+        if carry := entry.carry or _CARRY.get(field):
+            carry(source, key)
+        else:
+            source.carry_number(key, field)

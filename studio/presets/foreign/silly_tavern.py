@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
-from studio.presets.foreign.keys import SHARED, KeyTable, carried, same, without_place
-from studio.presets.foreign.orders import (
-    from_llama_names,
-    to_llama_names,
+from studio.presets.foreign import quirks, reasons
+from studio.presets.foreign.format import Format
+from studio.presets.foreign.keys import (
+    SHARED,
+    KeyTable,
+    alike,
+    among,
+    apart,
+    carried,
+    itself,
+    same,
+    without_place,
 )
-from studio.presets.foreign.quirks import (
-    braced,
-    carry_bans,
-    carry_biases,
-    carry_breakers,
-    carry_dynamic_temperature,
-    carry_webui_order,
-    give_biases,
-    give_dry_range,
-    give_dynamic_temperature,
-    give_words,
-    has_penalty,
-    kobold_order,
-    settle_dry_range,
-    text_list,
-)
-from studio.presets.foreign.source import Imported, Source
+from studio.presets.foreign.orders import to_llama_names
+from studio.presets.foreign.source import Source
 from studio.presets.foreign.target import Exported, Target
 from studio.presets.preset import Preset
 from studio.translation import mark, tr
@@ -49,102 +43,93 @@ _OVER_NONE = mark(
 )
 
 _KEYS = {
-    "dynatemp_exponent": "dynatemp_exponent",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "min_p": "min_p",
-    "typical_p": "typical_p",
+    **itself(
+        *("dynatemp_exponent", "top_k", "top_p", "min_p", "typical_p"),
+        *("xtc_probability", "xtc_threshold", "min_keep", "dry_multiplier", "dry_base"),
+        *("dry_allowed_length", "dry_penalty_last_n", "mirostat_tau", "mirostat_eta"),
+        *("adaptive_target", "adaptive_decay", "seed"),
+    ),
     "nsigma": "top_n_sigma",
-    "xtc_probability": "xtc_probability",
-    "xtc_threshold": "xtc_threshold",
-    "min_keep": "min_keep",
     "rep_pen": "repeat_penalty",
     "rep_pen_range": "repeat_last_n",
     "freq_pen": "frequency_penalty",
     "presence_pen": "presence_penalty",
-    "dry_multiplier": "dry_multiplier",
-    "dry_base": "dry_base",
-    "dry_allowed_length": "dry_allowed_length",
-    "dry_penalty_last_n": "dry_penalty_last_n",
     "mirostat_mode": "mirostat",
-    "mirostat_tau": "mirostat_tau",
-    "mirostat_eta": "mirostat_eta",
-    "seed": "seed",
 }
 
 KEYS: KeyTable = {
     **same(_KEYS),
-    "temp": carried("temperature", words=mark("While `dynatemp` is off. Below 0 is greedy: T 0.")),
-    "dynatemp": carried(
+    "adaptive_target": carried(
+        "adaptive_target", words=reasons.OFF_AT_ZERO, carry=quirks.carry_target
+    ),
+    "temp": apart("temperature", words=mark("While `dynatemp` is off. Below 0 is greedy: T 0.")),
+    "dynatemp": apart(
         "temperature",
         "dynatemp_range",
         words=mark(
             "T moves between `min_temp` and `max_temp`: their middle and half their distance."
         ),
     ),
-    "min_temp": carried("temperature", "dynatemp_range", words=mark("With `dynatemp`.")),
-    "max_temp": carried("temperature", "dynatemp_range", words=mark("With `dynatemp`.")),
-    "do_sample": carried("temperature", words=mark("false is greedy: T 0.")),
+    "min_temp": apart("temperature", "dynatemp_range", words=mark("With `dynatemp`.")),
+    "max_temp": apart("temperature", "dynatemp_range", words=mark("With `dynatemp`.")),
     _RANGE: carried(
         "repeat_last_n",
         words=mark("0 is none, as with llama.cpp; other back ends differ: reported."),
     ),
-    "dry_penalty_last_n": carried(
-        "dry_penalty_last_n", words=mark("0 while DRY is on is all tokens: -1.")
-    ),
+    "dry_penalty_last_n": carried("dry_penalty_last_n", words=reasons.ZERO_IS_ALL),
     "dry_sequence_breakers": carried("dry_sequence_breakers", words=mark("JSON inside a text.")),
     "logit_bias": carried(
-        "logit_bias", words=mark("Entries of a token id or a word; -100 and less ban it.")
+        "logit_bias",
+        words=mark("Entries of a token id or a word; -100 and less ban it."),
+        carry=partial(quirks.carry_biases, is_tavern=True),
     ),
     "banned_tokens": carried(
-        "logit_bias", words=mark("Lines of token ids, `[1, 2]`, or of texts: a bias of -inf.")
+        "logit_bias",
+        words=mark("Lines of token ids, `[1, 2]`, or of texts: a bias of -inf."),
+        carry=partial(quirks.carry_bans, has_texts=True),
     ),
-    "genamt": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
-    "samplers": carried(
+    "genamt": carried("max_tokens"),
+    "do_sample": carried(
+        "temperature", words=mark("false is greedy: T 0."), carry=quirks.carry_switched_sampling
+    ),
+    "samplers": apart(
         "samplers",
         words=mark(
             "llama.cpp's order, which counts before the others. Older lists (with `tfs_z`, "
             "without `penalties`) leave out penalties and DRY, which ran first."
         ),
     ),
-    "sampler_priority": carried(
+    "sampler_priority": apart(
         "samplers", words=mark("text-generation-webui's order, where llama.cpp's is missing.")
     ),
-    "temperature_last": carried(
-        "samplers", words=mark("Puts T last, where `samplers` is missing.")
-    ),
-    "sampler_order": carried(
+    "temperature_last": apart("samplers", words=mark("Puts T last, where `samplers` is missing.")),
+    "sampler_order": apart(
         "samplers", words=mark("KoboldCpp's numbers, where both other orders are missing.")
     ),
     "samplers_priorities": without_place(mark("Aphrodite's order of samplers.")),
     **SHARED,
-    "tfs": without_place(
-        mark("Tail-free sampling: cuts where the curve of probabilities flattens."), 1
-    ),
-    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
+    **among("tfs", "top_a"),
     "rep_pen_slope": without_place(
         mark("Weakens the repeat penalty of tokens farther back."), 0, 1
     ),
     "rep_pen_decay": without_place(mark("Lets the repeat penalty fade with distance."), 0),
     "rep_pen_size": without_place(mark("A repeat penalty's further range."), 0),
-    "encoder_rep_pen": without_place(mark("Favours tokens of the prompt."), 1),
+    "encoder_rep_pen": without_place(reasons.OF_THE_PROMPT, 1),
     "skew": without_place(mark("Skews the distribution towards one end."), 0),
-    "adaptive_target": without_place(mark("Adaptive-p: draws near a probability."), 0, -1),
-    "adaptive_decay": without_place(mark("How fast adaptive-p adapts.")),
     "max_tokens_second": without_place(mark("The most tokens a second."), 0),
-    "max_length": without_place(mark("The size of the context: see Model options.")),
+    "max_length": without_place(reasons.CONTEXT),
     "speculative_ngram": without_place(mark("Speed: speculation from the text so far."), False),
     "spaces_between_special_tokens": without_place(mark("How special tokens are spelled."), True),
-    "n": without_place(mark("Several answers at once; the studio has takes."), 1),
-    "streaming": without_place(mark("How the answer arrives."), True, False),
+    **among("n"),
+    "streaming": without_place(reasons.ARRIVES, True, False),
     "include_reasoning": without_place(mark("Whether reasoning is asked for."), True, False),
-    "negative_prompt": without_place(mark("What guidance leads away from.")),
-    "grammar_string": without_place(mark("A grammar that the text must follow.")),
-    "json_schema": without_place(mark("A JSON schema that the text must follow.")),
+    **among("negative_prompt", "grammar_string", "json_schema"),
     "custom_model": without_place(mark("Which model a server is asked for.")),
-    "legacy_api": without_place(mark("How a server is spoken to."), True, False),
-    "bypass_status_check": without_place(mark("How a server is spoken to."), True, False),
-    "openrouter_allow_fallbacks": without_place(mark("How a server is spoken to."), True, False),
+    **alike(
+        mark("How a server is spoken to."),
+        *("legacy_api", "bypass_status_check", "openrouter_allow_fallbacks"),
+        idle=(True, False),
+    ),
 }
 
 MARKS = frozenset(
@@ -155,37 +140,15 @@ MARKS = frozenset(
 """Keys by which such a file is known."""
 
 
-def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The preset in such an object.
-
-    Args:
-        values: The object.
-        name: What to call it.
-        absent: Whether what the file is silent on is as SillyTavern has it.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    source = Source(values, KEYS, absent=ABSENT if absent else None)
-    carry_sampling(source)
-    return source.imported(name, PROGRAM)
-
-
-def carry_sampling(source: Source) -> None:
+def carry(source: Source) -> None:
     """Carry the settings of such an object over.
 
     Raises:
         PresetError: a value is not allowed.
     """
-    carry_dynamic_temperature(source, "dynatemp", "temp", "min_temp", "max_temp")
-    source.carry(_KEYS)
-    carry_breakers(source, "dry_sequence_breakers")
-    settle_dry_range(source, "dry_penalty_last_n")
-    carry_biases(source, "logit_bias", is_tavern=True)
-    carry_bans(source, "banned_tokens", has_texts=True)
-    source.carry_max_tokens("genamt")
-    if source.flag("do_sample") is False:
-        source.set("temperature", 0.0, "do_sample")
+    quirks.carry_dynamic_temperature(source, "dynatemp", "temp", "min_temp", "max_temp")
+    quirks.carry_all(source)
+    quirks.settle_dry_range(source, "dry_penalty_last_n")
     if source.effective("repeat_last_n") == 0:
         for key in ("rep_pen", "freq_pen", "presence_pen"):
             source.note_if_idle(key, tr(_OVER_NONE))
@@ -195,16 +158,14 @@ def carry_sampling(source: Source) -> None:
 def _carry_order(source: Source) -> None:
     """llama.cpp's order where there is one; else text-generation-webui's; else KoboldCpp's."""
     if "samplers" in source:
-        names = text_list("samplers", source.consume("samplers"))
-        order, unknown = from_llama_names(names)
+        names = source.names("samplers") or []
         if "tfs_z" in names and "penalties" not in names:
-            order = (*_runs_first(source), *order)
-        source.set("samplers", order, "samplers")
-        for name in unknown:
-            # Of these the file has no parameters, or they are reported by their own keys.
-            source.lose("samplers", name, had_effect=False, why=tr("The studio has no such step."))
+            names = [*_runs_first(source), *names]
+        # Of steps that are none here the file has no parameters, or reports them by their own keys.
+        quirks.carry_order(source, "samplers", names, had_effect=False)
         last = source.flag("temperature_last")
-        is_last = bool(order) and order[-1] == "temperature"
+        order = source.get("samplers")
+        is_last = isinstance(order, tuple) and order[-1:] == ("temperature",)
         if last is not None and last != is_last:
             why = tr("`samplers` counts before it, and puts temperature last.")
             if not is_last:
@@ -216,11 +177,11 @@ def _carry_order(source: Source) -> None:
             source.note("temperature_last", tr("`samplers` says the same."))
         _pass_over(source, "sampler_priority", source.consume("sampler_priority"))
     elif "sampler_priority" in source or "temperature_last" in source:
-        priority = source.consume("sampler_priority")
-        theirs = None if priority is None else text_list("sampler_priority", priority)
-        carry_webui_order(source, theirs)
+        quirks.carry_webui_order(source)
+        quirks.run_adaptive(source, "adaptive_target")
     elif "sampler_order" in source:
-        source.set("samplers", kobold_order(source, "sampler_order"), "sampler_order")
+        quirks.carry_kobold_order(source, "sampler_order")
+        quirks.run_adaptive(source, "adaptive_target")
     _pass_over(source, "sampler_order", source.consume("sampler_order"))
     if source.get("samplers") is not None:
         _pass_over(source, "samplers_priorities", source.consume("samplers_priorities"))
@@ -231,7 +192,7 @@ def _runs_first(source: Source) -> list[str]:
     return [
         step
         for step, is_on in (
-            ("penalties", has_penalty(source)),
+            ("penalties", quirks.has_penalty(source)),
             ("dry", bool(source.get("dry_multiplier"))),
         )
         if is_on
@@ -247,7 +208,7 @@ def _pass_over(source: Source, key: str, value: object) -> None:
 def write(preset: Preset) -> Exported:
     """The preset as such a file."""
     target = Target(preset, PROGRAM)
-    values: dict[str, object] = give_dynamic_temperature(
+    values: dict[str, object] = quirks.give_dynamic_temperature(
         target, "dynatemp", "temp", "min_temp", "max_temp"
     )
     values.setdefault("dynatemp", False)
@@ -257,15 +218,18 @@ def write(preset: Preset) -> Exported:
     values["dry_sequence_breakers"] = json.dumps(
         target.give("dry_sequence_breakers"), ensure_ascii=False
     )
-    biases = [(f"[{token}]", bias) for token, bias in give_biases(target).items()]
-    for form, bias in give_words(target):
-        biases += [(shown, bias) for shown in braced(form)]
+    biases = [(f"[{token}]", bias) for token, bias in quirks.give_biases(target).items()]
+    for form, bias in quirks.give_words(target):
+        biases += [(shown, bias) for shown in quirks.braced(form)]
     values["logit_bias"] = [{"text": shown, "value": bias} for shown, bias in biases]
     values["genamt"] = target.give("max_tokens")
     target.order_by_llama_names()
     order = to_llama_names(preset.sampling)
     values["samplers"] = order
     values["temperature_last"] = order[-1:] == ["temperature"]
-    text = json.dumps(values, indent=4, ensure_ascii=False) + "\n"
-    give_dry_range(target)
-    return target.exported(text, ".json")
+    quirks.give_dry_range(target)
+    quirks.lose_zero_target(target)
+    return target.exported_json(values, indent=4)
+
+
+FORMAT = Format(program=PROGRAM, keys=KEYS, absent=ABSENT, carry=carry, write=write)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from studio.presets.foreign.keys import KeyTable, carried, same, without_place
-from studio.presets.foreign.quirks import BELOW_ZERO, note_macros
-from studio.presets.foreign.source import Imported, Source
+from studio.presets.foreign import quirks, reasons
+from studio.presets.foreign.format import Format
+from studio.presets.foreign.keys import KeyTable, alike, among, carried, itself, same, without_place
+from studio.presets.foreign.source import Source
 from studio.translation import mark, tr
 
 PROGRAM = mark("SillyTavern chat completion")
 
 _KEYS = {
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "min_p": "min_p",
+    **itself("frequency_penalty", "presence_penalty", "top_p", "top_k", "min_p", "seed"),
     "repetition_penalty": "repeat_penalty",
-    "seed": "seed",
 }
 _OLDER = {
-    "temp_openai": "temperature",
     "freq_pen_openai": "frequency_penalty",
     "pres_pen_openai": "presence_penalty",
     "top_p_openai": "top_p",
@@ -29,7 +22,7 @@ _OLDER = {
     "min_p_openai": "min_p",
     "repetition_penalty_openai": "repeat_penalty",
 }
-"""As its settings file calls them."""
+"""As its settings file calls them, and T `temp_openai`."""
 _MAKERS = (
     *("openai", "claude", "windowai", "openrouter", "ai21", "mistralai", "cohere", "perplexity"),
     *("groq", "zerooneai", "blockentropy", "google", "vertexai", "custom", "deepseek", "xai"),
@@ -53,71 +46,13 @@ _PROMPTS = (
 _SERVER = mark("How a server is spoken to, and no setting.")
 _PROMPT = mark("A prompt that SillyTavern puts together; the studio has one system message.")
 
-KEYS: KeyTable = {
-    "temperature": carried("temperature", words=mark("Below 0 is greedy: T 0.")),
-    **same(_KEYS),
-    **same(_OLDER),
-    "openai_max_tokens": carried("max_tokens", words=mark("Below 1 is no limit, and listed.")),
-    "prompts": carried(
-        "system_message",
-        "prompt_format",
-        words=mark("The text of `main`, with its macros as they stand; the others are listed."),
-    ),
-    "top_a": without_place(mark("Cuts below a share of the best token's squared probability."), 0),
-    "top_a_openai": without_place(
-        mark("Cuts below a share of the best token's squared probability."), 0
-    ),
-    "openai_max_context": without_place(mark("The size of the context: see Model options.")),
-    "max_context_unlocked": without_place(
-        mark("The size of the context: see Model options."), False
-    ),
-    "n": without_place(mark("Several answers at once; the studio has takes."), 1),
-    "prompt_order": without_place(_PROMPT),
-    "assistant_prefill": without_place(
-        mark("How the answer begins; the manuscript says it here."), ""
-    ),
-    "reasoning_effort": without_place(mark("How long the model thinks."), "auto"),
-    "stream_openai": without_place(mark("How the answer arrives."), True, False),
-    **dict.fromkeys(_OF_SERVERS, without_place(_SERVER, False, "")),
-    **dict.fromkeys(
-        (f"{maker}_model" for maker in _MAKERS),
-        without_place(mark("The model: see Model › Open model.")),
-    ),
-    **dict.fromkeys(_PROMPTS, without_place(_PROMPT, "", False)),
-}
 
-MARKS = frozenset({"openai_max_tokens", "openai_max_context", "chat_completion_source"}) | (
-    _OLDER.keys() | {"prompt_order"}
-)
-"""Keys that no other program's presets have."""
-
-
-def read(values: Mapping[str, object], name: str, *, absent: bool) -> Imported:
-    """The preset in such an object.
-
-    Args:
-        values: The object.
-        name: What to call it.
-        absent: Whether what the file is silent on is as SillyTavern has it: neutral.
-
-    Raises:
-        PresetError: a value is not allowed.
-    """
-    source = Source(values, KEYS)
-    source.carry_temperature("temperature", "temp_openai", below_zero=tr(BELOW_ZERO))
-    source.carry({key: field for key, field in _OLDER.items() if key != "temp_openai"})
-    source.carry(_KEYS)
-    source.carry_max_tokens("openai_max_tokens")
-    _carry_main(source)
-    return source.imported(name, PROGRAM)
-
-
-def _carry_main(source: Source) -> None:
+def _carry_main(source: Source, key: str) -> None:
     """The main prompt, which SillyTavern sends as the system message."""
-    prompts = source.consume("prompts")
+    prompts = source.consume(key)
     if not isinstance(prompts, list):
         if prompts is not None:
-            source.lose("prompts", prompts)
+            source.lose(key, prompts)
         return
     others = []
     for prompt in prompts:
@@ -125,9 +60,43 @@ def _carry_main(source: Source) -> None:
         if not isinstance(text, str) or not text:
             continue
         if prompt.get("identifier") == "main":
-            source.set_system_message(text, "prompts")
-            note_macros(source, "prompts", text)
+            source.set_system_message(text, key)
+            quirks.note_macros(source, key, text)
         else:
             others.append(text)
     if others:
-        source.lose("prompts", others, why=tr(_PROMPT))
+        source.lose(key, others, why=tr(_PROMPT))
+
+
+KEYS: KeyTable = {
+    "temperature": carried("temperature", words=mark("Below 0 is greedy: T 0.")),
+    "temp_openai": carried("temperature"),
+    **same(_OLDER),
+    **same(_KEYS),
+    "openai_max_tokens": carried("max_tokens"),
+    "prompts": carried(
+        "system_message",
+        words=mark("The text of `main`, with its macros as they stand; the others are listed."),
+        carry=_carry_main,
+    ),
+    **alike(reasons.TOP_A, "top_a", "top_a_openai", idle=(0,)),
+    "openai_max_context": without_place(reasons.CONTEXT),
+    "max_context_unlocked": without_place(reasons.CONTEXT, False),
+    **among("n"),
+    "prompt_order": without_place(_PROMPT),
+    "assistant_prefill": without_place(
+        mark("How the answer begins; the manuscript says it here."), ""
+    ),
+    "reasoning_effort": without_place(reasons.THINKS_LONG, "auto"),
+    "stream_openai": without_place(reasons.ARRIVES, True, False),
+    **alike(_SERVER, *_OF_SERVERS, idle=(False, "")),
+    **alike(reasons.MODEL, *(f"{maker}_model" for maker in _MAKERS)),
+    **alike(_PROMPT, *_PROMPTS, idle=("", False)),
+}
+
+MARKS = frozenset({"openai_max_tokens", "openai_max_context", "chat_completion_source"}) | (
+    _OLDER.keys() | {"temp_openai", "prompt_order"}
+)
+"""Keys that no other program's presets have."""
+
+FORMAT = Format(program=PROGRAM, keys=KEYS)

@@ -131,8 +131,16 @@ _UNKNOWN = Key(words=UNKNOWN)
 _NEUTRAL = SamplingParams()
 
 
+_BELOW_ZERO = {"top_k": 0, "seed": -1, "adaptive_target": -1.0}
+"""What a number below 0 is in all programs: off, or a new one each time."""
+
+
 class Source:
     """The keys of one file and where they go.
+
+    Attributes:
+        keys: What becomes of those that are known.
+        named: The key that the preset's name has in the file, and the name; None where it has none.
 
     Args:
         values: The file's keys.
@@ -150,7 +158,7 @@ class Source:
         absent: Mapping[str, object] | None = None,
     ) -> None:
         self._left = dict(values)
-        self._keys = keys
+        self.keys = keys
         self._prefix = prefix
         self._own = absent or {}
         self._sampling: dict[str, object] = {}
@@ -164,9 +172,18 @@ class Source:
         self._joined: list[Source] = []
         self._words: tuple[WordBias, ...] = ()
         self._is_best_alone = False
+        self.named: tuple[str, object] | None = None
+
+    def has(self, key: str) -> bool:
+        """Whether a key is there and not consumed yet, with a value or without."""
+        return key in self._left
 
     def __contains__(self, key: str) -> bool:
         return self._left.get(key) is not None
+
+    def value(self, key: str) -> object:
+        """The value of a key, which is not consumed; None where there is none."""
+        return self._left.get(key)
 
     def put(self, key: str, value: object) -> None:
         """Add a key that was found while reading; the last one of a name counts.
@@ -179,11 +196,19 @@ class Source:
 
     def consume(self, key: str) -> object:
         """The value of a key, which counts as carried; None where there is none."""
-        assert key in self._keys, f"{key} is in no table"
+        assert key in self.keys, f"{key} is in no table"
         value = self._left.pop(key, None)
         if value is not None:
             self._taken[key] = value
         return value
+
+    def call_by(self, *keys: str) -> None:
+        """Take the preset's name from the first of `keys` that has a text; an empty one is none."""
+        for key in keys:
+            if isinstance(self._left.get(key), str):
+                if name := self.give_up(key):
+                    self.named = self._prefix + key, name
+                return
 
     def give_up(self, key: str) -> object:
         """The value of a key that is reported elsewhere; None where there is none."""
@@ -220,6 +245,30 @@ class Source:
         if value is None or isinstance(value, bool):
             return value
         raise refused(self._prefix + key, value, tr("true or false"))
+
+    def text(self, key: str) -> str | None:
+        """The same for a text.
+
+        Raises:
+            PresetError: it is none, or too long.
+        """
+        value = self.consume(key)
+        return None if value is None else checked_text(self._prefix + key, value)
+
+    def names(self, key: str) -> list[str] | None:
+        """The same for names: a list of texts, or a text with one a line.
+
+        Raises:
+            PresetError: it is neither.
+        """
+        value = self.consume(key)
+        if isinstance(value, str):
+            return [line.strip() for line in value.splitlines() if line.strip()]
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            return value
+        if value is None:
+            return None
+        raise refused(self._prefix + key, value, tr("a list of names"))
 
     def set(self, field: str, value: object, *keys: str) -> bool:
         """Set a sampling parameter that the file calls by the first of `keys`.
@@ -293,38 +342,39 @@ class Source:
         if found:
             self.set("word_biases", self._words, key)
 
-    def carry(self, keys: Mapping[str, str]) -> None:
-        """Carry numbers over: keys of the file, and the parameters that they are here."""
-        for key, field in keys.items():
-            value = self.number(key, is_whole=field in WHOLE)
-            if value is None:
-                continue
-            if field == "top_k" and value < 0:
-                value = 0  # off, in all of them
-            if field == "seed" and value < 0:
-                value = -1
-            if field == "top_p" and value == 0:
-                self._is_best_alone = True
-                self._goes[key] = {"top_k": None}
-                self.note(key, tr("0 leaves the best token alone."))
-                continue
-            self.set(field, value, key)
-
-    def carry_temperature(self, *keys: str, below_zero: str) -> None:
-        """Carry T over, from the last of `keys` that has one.
+    def carry_number(self, key: str, field: str) -> None:
+        """Carry a number over.
 
         Args:
-            keys: The keys.
+            key: The key in the file.
+            field: The parameter that it is here.
+        """
+        value = self.number(key, is_whole=field in WHOLE)
+        if value is None:
+            return
+        if field == "top_p" and value == 0:
+            self._is_best_alone = True
+            self._goes[key] = {"top_k": None}
+            self.note(key, tr("0 leaves the best token alone."))
+            return
+        if value < 0:
+            value = _BELOW_ZERO.get(field, value)
+        self.set(field, value, key)
+
+    def carry_temperature(self, key: str, below_zero: str = "") -> None:
+        """Carry T over.
+
+        Args:
+            key: The key in the file.
             below_zero: What the program makes of a T below 0, which here is greedy; empty where it
                 refuses one.
         """
-        for key in keys:
-            value = self.number(key)
-            if value is not None and value < 0 and below_zero:
-                self.note(key, below_zero)
-                value = 0.0
-            if value is not None:
-                self.set("temperature", value, key)
+        value = self.number(key)
+        if value is not None and value < 0 and below_zero:
+            self.note(key, below_zero)
+            value = 0.0
+        if value is not None:
+            self.set("temperature", value, key)
 
     def carry_stops(self, key: str) -> None:
         """Carry stop strings over: a list, or a single one."""
@@ -380,22 +430,27 @@ class Source:
         if self.set_text("system_message", value, key):
             self._set_field("prompt_format", "chat", key)
 
-    def carry_max_tokens(self, *keys: str) -> None:
-        """Carry the length over from the first key that has one; below 1 it is no limit."""
-        for key in keys:
-            value = self.number(key, is_whole=True)
-            if value is None:
-                continue
-            if "max_tokens" in self._fields:
-                self.note(key, tr("Another key of the file counts before it."))
-            elif value < 1:
-                why = tr("Without a limit; the studio has one, and its own is kept.")
-                self.lose(key, value, had_effect=False, why=why)
-            elif value > MOST_TOKENS:
-                why = tr("Left out: allowed are at most {most:,}.", most=MOST_TOKENS)
-                self.lose(key, value, why=why)
-            else:
-                self._set_field("max_tokens", checked_max_tokens(self._prefix + key, value), key)
+    def carry_max_tokens(self, key: str) -> None:
+        """Carry the length over, if no other key has set it yet; below 1 it is no limit."""
+        value = self.number(key, is_whole=True)
+        if value is None:
+            return
+        if "max_tokens" in self._fields:
+            self.note(key, tr("Another key of the file counts before it."))
+        elif value < 1:
+            why = tr("Without a limit; the studio has one, and its own is kept.")
+            self.lose(key, value, had_effect=False, why=why)
+        elif value > MOST_TOKENS:
+            why = tr("Left out: allowed are at most {most:,}.", most=MOST_TOKENS)
+            self.lose(key, value, why=why)
+        else:
+            self._set_field("max_tokens", checked_max_tokens(self._prefix + key, value), key)
+
+    def carry_description(self, key: str) -> None:
+        """Carry the description over."""
+        value = self.consume(key)
+        if value is not None:
+            self.set_text("description", value, key)
 
     def set_text(self, field: str, value: object, key: str) -> bool:
         """Set the description, the notes or the system message; whether there is one.
@@ -474,12 +529,12 @@ class Source:
                 its table nor a reason says what it is.
         """
         named = self._prefix + key
-        if key not in self._keys and is_secret(key):
+        if key not in self.keys and is_secret(key):
             self._lost.append(NotCarried(named, HIDDEN, had_effect=False, why=tr(NEVER)))
             return
         if is_unknown is None:
-            is_unknown = not why and key not in self._keys
-        reason = why or self._keys.get(key, _UNKNOWN).reason
+            is_unknown = not why and key not in self.keys
+        reason = why or self.keys.get(key, _UNKNOWN).reason
         shown = without_secrets("", value)
         self._lost.append(NotCarried(named, shown, had_effect, reason, is_unknown))
 
@@ -493,15 +548,12 @@ class Source:
         """
         self.lose(key, value, why=left_out(error))
 
-    def imported(
-        self, stem: str, program: str, named: tuple[str, object] | None = None
-    ) -> Imported:
+    def imported(self, stem: str, program: str) -> Imported:
         """The preset, and what became of every key.
 
         Args:
             stem: What to call it where the file has no name for it.
             program: Whose file it is, in words.
-            named: The key that its name has in the file, and the name.
 
         Raises:
             PresetError: nothing of the file can be carried, or the name is no text.
@@ -511,7 +563,7 @@ class Source:
             self._sampling |= {"top_k": 1, "top_p": 1.0}
         if not self._sampling and not self._fields.keys() - {"description", "notes"}:
             raise self._nothing(program)
-        absent = self._absent()
+        named, absent = self.named, self._absent()
         params = self._with(absent)
         preset = Preset(
             name=_safe(*named) if named else _safe("name", stem),
@@ -552,7 +604,8 @@ class Source:
         order = values.get("samplers")
         # The usual order there is the usual one here, with the steps that the file is silent on.
         if isinstance(order, tuple) and with_later_steps(order, ()) == DEFAULT_SAMPLERS:
-            values["samplers"] = with_later_steps(order, values)
+            acting = [it for it, value in values.items() if value != getattr(_NEUTRAL, it)]
+            values["samplers"] = with_later_steps(order, acting)
         return sampling_params(values, self._names)
 
     def _set_field(self, field: str, value: object, key: str) -> None:
@@ -561,7 +614,7 @@ class Source:
 
     def _lose_the_rest(self) -> None:
         for key, value in self._left.items():
-            is_idle = value in (None, "", [], {}) or self._keys.get(key, _UNKNOWN).is_idle(value)
+            is_idle = value in (None, "", [], {}) or self.keys.get(key, _UNKNOWN).is_idle(value)
             self.lose(key, value, had_effect=not is_idle)
         self._left.clear()
 
@@ -596,6 +649,23 @@ class Source:
             why = " ".join(dict.fromkeys([*idle, *notes]))
             entries.append(Carried(self._prefix + key, value, fields, acts, why))
         return entries
+
+
+def object_in(values: Mapping[str, object], key: str, allowed: str) -> dict[str, object]:
+    """The object that a key has.
+
+    Args:
+        values: The file, or a part of it.
+        key: The key.
+        allowed: What it has to be, in words; marked.
+
+    Raises:
+        PresetError: It is none.
+    """
+    found = values.get(key)
+    if not isinstance(found, dict):
+        raise refused(key, found, tr(allowed))
+    return found
 
 
 def _safe(key: str, name: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -109,6 +110,17 @@ class Target:
             if field not in self._done and (value != neutral or field in self._reasons)
         ]
         return Exported(text, suffix, tuple(lost))
+
+    def exported_json(self, values: object, suffix: str = ".json", *, indent: int = 2) -> Exported:
+        """The same of JSON.
+
+        Args:
+            values: What the file has in it.
+            suffix: What its name ends with.
+            indent: By how many spaces what is within another stands in.
+        """
+        text = json.dumps(values, indent=indent, ensure_ascii=False)
+        return self.exported(f"{text}\n", suffix)
 
     def _fields(self) -> list[tuple[str, object, object]]:
         """Every field with its value and the neutral one."""
