@@ -17,6 +17,7 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as declared
+from studio.app.background import Background
 from studio.app.explain_steps import STEP_NAMES
 from studio.app.heat.measure import HeatMeasure
 from studio.app.landscape.state import COUNTS
@@ -176,7 +177,7 @@ def test_it_is_written_soon_in_another_thread_and_nothing_runs_at_rest(
         first.set(declared.ZOOM, zoom)
     first.set(declared.ZOOM, 3)
     assert not own_settings.exists()
-    qtbot.waitUntil(lambda: bool(writers) and not first._disk.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: bool(writers) and not is_being_written(first), timeout=LONG)
     assert json.loads(own_settings.read_text()) == {"window/zoom": 3}
     assert writers == ["settings"], "one write of all that came together"
     assert not running(first)
@@ -203,8 +204,14 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
     qtbot.waitUntil(asked.is_set, timeout=LONG)
     assert "a drive that does not answer" in first.save()
     answers.set()
-    qtbot.waitUntil(lambda: not first._disk.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not is_being_written(first), timeout=LONG)
     assert json.loads(own_settings.read_text()) == {"window/zoom": 3}
+
+
+def is_being_written(settings: Settings) -> bool:
+    disk = settings.findChild(Background)
+    assert isinstance(disk, Background)
+    return disk.is_busy
 
 
 def running(of: Settings) -> list[QTimer]:
@@ -355,7 +362,7 @@ def test_a_folder_in_its_place_is_left_and_reported(own_settings: Path, qtbot: Q
     first.failed.connect(reported.append)
     first.set(declared.ZOOM, 1)
     assert first.get(declared.ZOOM) == 1
-    qtbot.waitUntil(lambda: not running(first) and not first._disk.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: not running(first) and not is_being_written(first), timeout=LONG)
     assert reported == [], "it was told at the start"
     assert "Is a directory" in first.save()
     assert own_settings.is_dir()
@@ -380,7 +387,7 @@ def test_a_file_in_the_folders_place_is_reported_once_until_it_works(
     own_settings.parent.write_text("in the way")
     for zoom in (1, 2):
         first.set(declared.ZOOM, zoom)
-        qtbot.waitUntil(lambda: not running(first) and not first._disk.is_busy, timeout=LONG)
+        qtbot.waitUntil(lambda: not running(first) and not is_being_written(first), timeout=LONG)
     assert len(reported) == 1
     assert str(own_settings) in reported[0]
     own_settings.parent.unlink()
@@ -404,7 +411,8 @@ def test_what_a_thread_could_not_write_is_written_at_the_end(
     first.set(declared.ZOOM, 2)
     with monkeypatch.context() as full:
         full.setattr(SettingsFile, "update", refuse)
-        first._write_soon()
+        (delay,) = running(first)
+        delay.timeout.emit()
         assert asked.wait(LONG / 1000)
         for thread in threading.enumerate():
             if thread.name == "settings":

@@ -14,6 +14,7 @@ from studio.app.compare import shelf as compare_shelf
 from studio.app.compare.history import CompareHistory
 from studio.app.compare.setups import ladder
 from studio.app.compare.shelf import CompareShelf
+from studio.app.compare.shelf_writer import ShelfWriter
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison
 from tests.helpers.lane_desk import LaneDesk
@@ -35,6 +36,15 @@ class Shelved:
     @property
     def ids(self) -> list[list[int]]:
         return [[token.id for token in lane.tokens] for lane in self.desk.compare.lanes]
+
+    @property
+    def background(self) -> Background:
+        """What writes to the shelf."""
+        writer = self.history.findChild(ShelfWriter)
+        assert isinstance(writer, ShelfWriter)
+        background = writer.findChild(Background)
+        assert isinstance(background, Background)
+        return background
 
     def place(self) -> tuple[int | None, int]:
         return self.history.number, self.history.count
@@ -103,7 +113,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr("studio.app.background._LONGEST_WAIT", 0.02)
     # The other thread has its turn when it is waited for: some have given way to later ones then.
     monkeypatch.setattr(Background, "finish", begin_and_finish)
-    shelved.history._writer._background.start(lambda _at: begins.wait(LONG / 1000), lambda _: None)
+    shelved.background.start(lambda _at: begins.wait(LONG / 1000), lambda _: None)
     shelved.run(5, 6)
     shelved.run(7, 8)
     shelved.history.step(-1)
@@ -116,7 +126,7 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
 
 
 def test_a_dead_drive_and_a_model_that_is_read_for_ever_keep_no_window_open(
-    shelved: Shelved, folder: Path, monkeypatch: pytest.MonkeyPatch
+    shelved: Shelved, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, waits = threading.Event(), []
     monkeypatch.setattr(
@@ -137,9 +147,7 @@ def test_a_dead_drive_and_a_model_that_is_read_for_ever_keep_no_window_open(
     assert len(list(folder.glob("*.json"))) == 3, "kept without the name"
     monkeypatch.setattr(CompareShelf, "put", lambda *_: answers.wait(LONG / 1000))
     shelved.run(9)
-    shelved.history._rest.timeout.emit()
-    writer = shelved.history._writer
-    assert writer._background.is_busy
+    qtbot.waitUntil(lambda: shelved.background.is_busy)
     shiboken6.delete(shelved.history)
     assert not answers.is_set(), "it goes without the drive"
     answers.set()

@@ -31,6 +31,13 @@ def logged(qapp: QCoreApplication, monkeypatch: pytest.MonkeyPatch) -> Logged:
     return errors
 
 
+def rest_of(rescue: Rescue) -> QTimer:
+    """From one time that the document is put in safety to the next."""
+    rest = rescue.findChild(QTimer)
+    assert isinstance(rest, QTimer)
+    return rest
+
+
 def raise_in_a_slot(error: BaseException) -> None:
     def slot() -> None:
         raise error
@@ -58,7 +65,7 @@ def test_every_mistake_of_a_session_is_logged_kept_and_reported(
         raise_in_a_slot(ZeroDivisionError("a bug"))
     assert [str(error) for error in logged] == ["a bug"] * 3, "each is logged"
     assert kept == [1], "the first at once"
-    qtbot.waitUntil(lambda: not rescue._rest.isActive())
+    qtbot.waitUntil(lambda: not rest_of(rescue).isActive())
     assert kept == [1, 3], "those that came at once with it a moment later, together"
     assert len(reported) == 1
     assert "ZeroDivisionError: a bug" in reported[0]
@@ -91,15 +98,15 @@ def test_a_mistake_at_each_paint_keeps_neither_disk_nor_writer_busy(
     for _ in range(7):
         for number in range(10):
             raise_in_a_slot(ZeroDivisionError(f"number {number}, {len(logged)}"))
-        rests.append(rescue._rest.interval())
-        with qtbot.waitSignal(rescue._rest.timeout):
+        rests.append(rest_of(rescue).interval())
+        with qtbot.waitSignal(rest_of(rescue).timeout):
             pass
     assert rests == [1, 2, 4, 8, 16, 16, 16], "the longer the more often"
     assert len(kept) == 8
     assert len(logged) == 70
     assert len(reported) < len(kept), "and not of more than can be read"
-    qtbot.waitUntil(lambda: not rescue._rest.isActive())
-    assert rescue._rest.interval() == 1
+    qtbot.waitUntil(lambda: not rest_of(rescue).isActive())
+    assert rest_of(rescue).interval() == 1
 
 
 def test_a_mistake_of_another_thread_is_kept_by_the_windows(logged: Logged, qtbot: QtBot) -> None:
