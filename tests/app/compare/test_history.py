@@ -1,5 +1,7 @@
 """Runs are kept as takes are: what gives way is not lost, in this window or in the next."""
 
+from __future__ import annotations
+
 import threading
 from pathlib import Path
 
@@ -25,6 +27,7 @@ class Shelved:
     """A desk whose runs are kept."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.desk = LaneDesk()
         self.history = CompareHistory(self.desk.compare, CompareShelf(folder))
         self.reported: list[str] = []
@@ -45,6 +48,15 @@ class Shelved:
         background = writer.findChild(Background)
         assert isinstance(background, Background)
         return background
+
+    def closed(self) -> Shelved:
+        """The next window at this folder, once this one is gone.
+
+        It would write its runs once more, when the fingerprint of their model is known: behind
+        what is done to their files here.
+        """
+        shiboken6.delete(self.history)
+        return Shelved(self.folder)
 
     def place(self) -> tuple[int | None, int]:
         return self.history.number, self.history.count
@@ -206,7 +218,7 @@ def test_another_window_can_step_back_to_them(shelved: Shelved, folder: Path) ->
     shelved.history.put_on_shelf()
     files = sorted(folder.iterdir())
     assert texts(folder) == [" w5 w6", " w7 w8"]
-    later = Shelved(folder)
+    later = shelved.closed()
     assert later.place() == (None, 2)
     assert later.history.is_on_shelf
     later.history.step(-1)
@@ -226,7 +238,7 @@ def test_others_are_forgotten_on_the_shelf_too(
     for token in (5, 6, 7):
         shelved.run(token)
     shelved.history.put_on_shelf()
-    later = Shelved(folder)
+    later = shelved.closed()
     later.history.step(-1)
     later.history.step(-1)
     later.history.forget_others()
@@ -252,7 +264,7 @@ def test_a_run_is_on_the_shelf_as_soon_as_it_has_ended(
     qtbot.waitUntil(lambda: texts(folder) == [" w5 w6 w4", " w7"])
     assert first in folder.iterdir()
     # A window that comes after a crash of this one has all of it, in its order.
-    later = Shelved(folder)
+    later = shelved.closed()
     later.history.step(-1)
     assert later.ids == [[7]] * 4
     later.history.step(-1)
@@ -308,7 +320,7 @@ def test_one_that_cannot_be_read_does_not_hide_the_others(shelved: Shelved, fold
     shelved.history.put_on_shelf()
     broken = sorted(folder.iterdir())[1]
     broken.write_text("{")
-    later = Shelved(folder)
+    later = shelved.closed()
     later.history.step(-1)
     later.history.step(-1)
     assert len(later.reported) == 1
