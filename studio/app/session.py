@@ -90,7 +90,9 @@ class Session(QObject):
         self.sampling.params_changed.connect(self.texts.ask)
         self.heat = HeatState(self.sampling, self.next_token, self)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
-        self.replacement = WordReplacement(self.draft.manuscript, self.records, self.word, self)
+        self.replacement = WordReplacement(
+            self.draft.manuscript, self.records, self.writing, self.word, self
+        )
         self.compare = CompareState(
             self.client,
             self.model,

@@ -382,6 +382,7 @@ class MainWindow(QMainWindow):
         session.words.written.connect(self.editor.move_caret)
         session.words.refused.connect(self._report_of_text)
         session.replacement.refused.connect(self._report_of_text)
+        self.word.unknown.connect(self._report_of_text)
         session.records.failed.connect(lambda why: self.notice.report(why, of_text=True))
         session.records.reported.connect(self._report_of_text)
         session.draft.manuscript.loaded.connect(self.notice.forget_text)

@@ -389,6 +389,22 @@ class NextToken(QObject):
             drawn=self._is_drawn,
         )
 
+    def beginning(self, text: bytes) -> TokenRow | None:
+        """The longest token that a text can begin with here; None where none is known that does.
+
+        Of those that the sketch knows one by one: the tokenizer may know a longer one.
+        """
+        shape = self._shaped()
+        if shape is None:
+            return None
+        fits = [
+            (len(piece), -place)
+            for place, token in enumerate(shape.ids)
+            if (piece := self.added(token)) and text.startswith(piece)
+            if self.text(token).kind != "control"
+        ]
+        return row_of(shape, -max(fits)[1], self._chosen, self.text) if fits else None
+
     def details(self, token: int) -> TokenDetails | None:
         """All that is known of one token; None where the sketch does not know it by itself."""
         shape, sketch = self._shaped(), self._sketch

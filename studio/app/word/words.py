@@ -8,10 +8,18 @@ from __future__ import annotations
 import math
 
 from studio.app.parameters.temperature_scale import format_temperature
+from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.words import percent
 from studio.translation import mark, tr
 
 NO_DRAW = mark("This text was scored, not written: nothing was drawn here, so T has no blame.")
+
+NO_RECORD = mark(
+    "What else could stand here is not known: the model has neither written nor read this text. "
+    "“Score the text” (Ctrl+Shift+E) has it read."
+)
+
+UNKNOWN_BEGINNING = mark("How probable its beginning is here is not known.")
 
 CHOSEN = mark("You chose this word: nothing was drawn for it, so T has no blame.")
 
@@ -69,6 +77,30 @@ def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -
         else tr("will be used at {here}: {share}", here=here, share=percent(now))
     )
     return tr("{chance}; the model’s own {share}", chance=chance, share=percent(at_one))
+
+
+def beginning_words(row: TokenRow | None, temperature: float) -> str:
+    """How probable the first token of a typed text is: ``begins with “␣oce”: 2.3 % at T 0.80``.
+
+    Args:
+        row: That token; None where none is known that the text begins with.
+        temperature: The T in force.
+    """
+    if row is None:
+        return tr(UNKNOWN_BEGINNING)
+    if row.banned:
+        return tr("Begins with “{token}”, which is banned", token=row.text.text)
+    here = f"T {format_temperature(temperature)}"
+    if row.cut:
+        return tr(
+            "Begins with “{token}”, which a filter cuts at {here}", token=row.text.text, here=here
+        )
+    return tr(
+        "Begins with “{token}”: {share} at {here}",
+        token=row.text.text,
+        share=percent(row.probability),
+        here=here,
+    )
 
 
 def flip_sentence(flip: float | None, favourite: str, temperature: float) -> str:

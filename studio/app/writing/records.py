@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.engine_line.client import EngineClient
 from studio.app.frame_clock import FrameClock
 from studio.app.model.state import ModelState
+from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sketch_budget import SketchBudget
 from studio.app.writing.draft import Draft
-from studio.app.writing.scoring_plan import ScoringPlan
+from studio.app.writing.scoring_plan import ScoringPlan, TextRange
 from studio.app.writing.writing import Writing
 from studio.engine.messages import (
     AnyEvent,
@@ -34,6 +35,8 @@ from studio.translation import mark, tr
 _CHARACTERS_A_TOKEN = 8
 """More than most texts have: so much of the text is sent with a part of it for each token of the
 context."""
+_SOON_MS = 500
+"""What is due waits so long: the bars at the caret come first, and another word may be chosen."""
 _BEHIND = 64
 """Code points behind a part that are sent with it, so that its last token is that of the text."""
 
@@ -102,6 +105,9 @@ class TokenRecords(QObject):
         """How many tokens got a record by it."""
         self._begun_anew = 0
         """How many parts began without all of the text before them."""
+        self._due: ScoringPlan | None = None
+        """What is to be read again as soon as the engine has nothing else to do."""
+        self._soon = single_shot(self, self._read_what_is_due, _SOON_MS)
         self.seen: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Says which part of the text is on the screen."""
         self._clock = FrameClock(self._on_frame, self)
@@ -111,6 +117,7 @@ class TokenRecords(QObject):
         client.died.connect(lambda _outcome: self._end())
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
+        writing.changed.connect(self._wake)
         draft.manuscript.loaded.connect(self._forget_text)
 
     def last(self, count: int) -> list[TokenRecord]:
@@ -179,6 +186,51 @@ class TokenRecords(QObject):
             plan.close()
             self.reported.emit(tr(NOTHING_TO_SCORE))
             return
+        self._begin(plan)
+
+    def read_again(self, start: int) -> None:
+        """Have the recorded tokens behind a place read again: other text stands before them now.
+
+        They are read as soon as nothing else is to be done, and keep the records that they have
+        until then; undo of the step done last brings these back. Where no model is open, they keep
+        them; and so do those so far behind that the text before them is out of a model's sight.
+
+        Args:
+            start: The first code point that counts.
+        """
+        report = self._model.report
+        behind = self.spans.after(start, report.context_size if report else 0)
+        if not behind:
+            return
+        end = behind[-1].end
+        self._draft.manuscript.keep_marks(start, end)
+        due = self._due.next if self._due else None
+        self._put_off((min(start, due[0]), max(end, due[1])) if due else (start, end))
+
+    def _put_off(self, part: TextRange | None) -> None:
+        """Have a part of the text, and that alone, be read again soon; None for nothing."""
+        if self._due is not None:
+            self._due.close()
+            self._due = None
+        if part is not None:
+            self._due = ScoringPlan(self._draft.manuscript, self.spans, again=part)
+            self._soon.start()
+
+    def _wake(self) -> None:
+        if self._due is not None and self.can_score:
+            self._soon.start()
+
+    def _read_what_is_due(self) -> None:
+        due = self._due
+        if due is None:
+            return
+        if due.next is None or not self._model.is_ready:
+            self._put_off(None)
+        elif self.can_score:
+            self._due = None
+            self._begin(due)
+
+    def _begin(self, plan: ScoringPlan) -> None:
         self._plan = plan
         self._placed = self._begun_anew = 0
         self._is_stopped = False
@@ -243,15 +295,20 @@ class TokenRecords(QObject):
                 self._ask()
             return
         self._end()
+        if plan.is_again:
+            return  # nobody asked for it
         if not self._placed:
             self.reported.emit(tr(NOTHING_TO_SCORE))
         elif self._begun_anew:
             self.reported.emit(_anew_words(plan.words, self._begun_anew))
 
     def _on_broken_off(self) -> None:
-        plan = self._plan
+        plan, is_stopped = self._plan, self._is_stopped
+        rest = plan.next if plan is not None and plan.is_again and not is_stopped else None
         self._end()
-        if plan is not None and plan.done:
+        if rest is not None:
+            self._put_off(rest)  # something else came first
+        elif plan is not None and plan.done and not plan.is_again:
             self.reported.emit(
                 tr(
                     "Scored {done:,} of {words:,} words. “Score the text” goes on with the rest.",
@@ -268,6 +325,7 @@ class TokenRecords(QObject):
 
     def _forget_text(self) -> None:
         """Another text is open: end the scoring of the one before it, without a word."""
+        self._put_off(None)
         if self.is_scoring:
             self._client.send(Stop(request=self._request))
             self._end()
@@ -288,7 +346,9 @@ class TokenRecords(QObject):
                     placed(record, self._reading, index)
                     for index, record in enumerate(event.tokens, event.first)
                 ]
-                self._placed += self.spans.fill(event.start, read, asked)
+                plan = self._plan
+                over = plan.next if plan is not None and plan.is_again else None
+                self._placed += self.spans.fill(event.start, read, asked, over or (0, 0))
                 characters = len(b"".join([token.text for token in event.tokens]).decode())
                 position = asked.behind(event.start + characters)
                 if self._plan is not None and position is not None:
@@ -313,6 +373,7 @@ class TokenRecords(QObject):
             self._plan = None
             self._clock.flush()
             self.scoring_changed.emit()
+            self._wake()
 
 
 def _says_nothing(record: TokenRecord) -> bool:

@@ -18,14 +18,25 @@ class ScoringPlan:
         manuscript: The text.
         spans: What has records.
         seen: The part that is to come first; an empty one for none.
+        again: A part that has records and is to be read again, that alone; None for none.
+
+    Attributes:
+        is_again: Whether there is such a part.
     """
 
-    def __init__(self, manuscript: Manuscript, spans: TokenSpans, seen: TextRange = (0, 0)) -> None:
+    def __init__(
+        self,
+        manuscript: Manuscript,
+        spans: TokenSpans,
+        seen: TextRange = (0, 0),
+        again: TextRange | None = None,
+    ) -> None:
         self._manuscript = manuscript
-        gaps = _gaps(spans, len(manuscript))
+        self.is_again = again is not None
+        gaps = [again] if again else _gaps(spans, len(manuscript))
         self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
         # All words of a long text have been counted before, in pieces.
-        counted = None if len(spans) else manuscript.words(len(manuscript))
+        counted = None if len(spans) or again else manuscript.words(len(manuscript))
         self.words = counted or sum(map(self._words_in, self._stretches))
         """How many words were to be read."""
         self._done = self._under_way = 0

@@ -28,7 +28,7 @@ from studio.engine.messages import (
     Superseded,
     id_bytes,
 )
-from studio.manuscript import Take, TakeSet, TakeWriter
+from studio.manuscript import Passage, Take, TakeSet, TakeWriter
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
@@ -204,6 +204,21 @@ class Writing(QObject):
         seen = msgspec.msgpack.encode((prompt, repr(self._model.vocabulary)))
         return hashlib.blake2b(seen, digest_size=16).digest()
 
+    def lead_on(self, start: int, end: int, begun: Passage) -> None:
+        """Write on from other words than those of a part of the text, as a take beside it.
+
+        What was written on from that part is kept: see `Manuscript.branch`.
+
+        Args:
+            start: Where the part begins.
+            end: Where it ends.
+            begun: The other words.
+        """
+        if self.can_start:
+            params = _with_seed(self._sampling.params)
+            take = self._draft.manuscript.branch(start, end, begun)
+            self._begin(take, start + len(begun), params)
+
     @property
     def can_stop(self) -> bool:
         """Whether there is a generation that was not asked to end yet."""
@@ -269,7 +284,8 @@ class Writing(QObject):
         take.temperatures = [params.temperature]
         take.turns = [(0, params)]
         take.preset = self._draft.preset_name
-        take.written_from = self.mark_of(prompt)
+        # What it was given no draw has chosen: it cannot be drawn anew from its beginning.
+        take.written_from = b"" if take.given else self.mark_of(prompt)
         self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
         for record in kept:
             self._writer.add(record.text, record)

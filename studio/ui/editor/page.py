@@ -268,6 +268,7 @@ class Page(QTextEdit):
         event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Lets what lies behind the text be painted first."""
+        """Lets what lies behind the text be painted first, and what covers it last."""
         self.underlay.paint(event.region())
         super().paintEvent(event)
+        self.underlay.paint_covers(event.region())

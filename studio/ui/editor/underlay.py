@@ -1,10 +1,10 @@
 """What is painted in the editor's viewport behind the text: tints, and frames upon the tints.
 
-And marks beside it, in the margin. Nothing painted here is part of the document: it costs no
-layout.
+And marks beside it, in the margin, and what covers it for a moment. Nothing painted here is part of
+the document: it costs no layout.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QPainter, QRegion
 from PySide6.QtWidgets import QWidget
@@ -26,6 +26,7 @@ class Underlay:
         self._tints: list[Paint] = []
         self._frames: list[Paint] = []
         self._marks: list[Paint] = []
+        self._covers: list[Paint] = []
 
     def lay_tint(self, paint: Paint, is_laid: bool) -> None:
         """Let `paint` paint at every repaint, or no longer.
@@ -54,6 +55,15 @@ class Underlay:
         """
         self._lay(self._marks, paint, is_laid)
 
+    def lay_cover(self, paint: Paint, is_laid: bool) -> None:
+        """Let `paint` paint over the text at every repaint, or no longer.
+
+        Args:
+            paint: Paints.
+            is_laid: Whether it is to be painted from now on.
+        """
+        self._lay(self._covers, paint, is_laid)
+
     def _lay(self, painters: list[Paint], paint: Paint, is_laid: bool) -> None:
         if is_laid and paint not in painters:
             painters.append(paint)
@@ -62,15 +72,23 @@ class Underlay:
         self._viewport.update()
 
     def paint(self, region: QRegion) -> None:
-        """Paint a part of the viewport; for its paint event."""
+        """Paint a part of the viewport; for its paint event, before the text."""
         marks = self._marks
         if marks and region.boundingRect().left() >= self._margin():
             marks = []  # the caret, as it blinks
         if not (self._tints or self._frames or marks):
             return
+        self._paint(region, [*self._tints, *self._frames, *marks])
+
+    def paint_covers(self, region: QRegion) -> None:
+        """Paint what covers a part of the viewport; for its paint event, behind the text."""
+        if self._covers:
+            self._paint(region, self._covers)
+
+    def _paint(self, region: QRegion, painters: Sequence[Paint]) -> None:
         painter = QPainter(self._viewport)
         painter.setClipRegion(region)
-        for paint in (*self._tints, *self._frames, *marks):
+        for paint in painters:
             painter.save()
             paint(painter)
             painter.restore()

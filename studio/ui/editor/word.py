@@ -2,30 +2,35 @@
 
 Alt with a click on a recorded token opens it, or Alt+Down for the token at the caret; or the
 pointer, where it comes to rest upon one: then it goes again when the pointer does. Left and Right
-move on to the next token, Up and Down to another alternative, and Enter puts that in the token's
-place, as a click does. Typing, Esc, scrolling the word away, or a click in the text closes it. It
-is no dialog: the keyboard stays in the manuscript, and everything else in the window works as
-before, the temperature above all. It covers nothing or what has been read, never what is
-still to be read, but in a window too small for that.
+lead to the next token, Up and Down to another alternative, and typing begins one of the writer's
+own. What is pointed at or typed is shown in the text before it is chosen. Enter, as a click does,
+lets the text go on from it; with Shift it alone comes in the token's place. Esc, scrolling the word
+away, or a click in the text closes the panel. It is no dialog: the keyboard stays in the manuscript
+until something is typed, and everything else in the window works as before, the temperature above
+all. It covers nothing or what has been read, never what is still to be read, but in a window too
+small for that.
 """
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication
 
+from studio.app.frame_clock import FrameClock
 from studio.app.timers import single_shot
 from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordState
+from studio.app.word.words import NO_RECORD
 from studio.manuscript import TokenSpan, TokenSpans
+from studio.translation import tr
 from studio.ui.editor.editor import ManuscriptEditor
+from studio.ui.editor.keys import changed_by, inserted_by
 from studio.ui.editor.tokens import TokenTiles
+from studio.ui.editor.word_corner import corner_for
+from studio.ui.editor.word_preview import WordPreview
 from studio.ui.theme.theme import Theme
-from studio.ui.word.panel import WordPanel
-
-_GAP = 6
-"""Pixels between the word and the panel, and between the panel and the card's edge."""
+from studio.ui.word.panel import WordPanel, is_alone
 
 _FRAME, _ROUND = 1.5, 3.0
 """The frame round the word: its thickness and its corners, in pixels."""
@@ -38,8 +43,6 @@ _GRACE_MS = 300
 
 _MOVES = frozenset(
     (
-        Qt.Key.Key_Left,
-        Qt.Key.Key_Right,
         Qt.Key.Key_Home,
         Qt.Key.Key_End,
         Qt.Key.Key_PageUp,
@@ -47,6 +50,7 @@ _MOVES = frozenset(
     )
 )
 _STEPS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: +1}
+_TO_TOKENS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: +1}
 _MODIFIERS = frozenset(
     (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
 )
@@ -57,16 +61,20 @@ class EditorWord(QObject):
 
     Attributes:
         panel: The panel; made when it is first opened.
+        preview: Shows in the text what is about to be chosen.
 
     Args:
         editor: Whose tokens are looked at.
         tiles: Where these stand.
         spans: Which token stands where.
         state: Which of them is looked at.
-        replacement: Puts an alternative in the token's place.
+        replacement: Puts an alternative in the token's place, or goes on from it.
         theme: Where the panel's colours come from.
         is_writing: Whether a text is being written now: Esc is to end that, too, then.
     """
+
+    unknown = Signal(str)
+    """Nothing is known of the place that was asked about; the sentence is for the writer."""
 
     def __init__(
         self,
@@ -87,6 +95,9 @@ class EditorWord(QObject):
         self._theme = theme
         self._is_writing = is_writing
         self.panel: WordPanel | None = None
+        self.preview = WordPreview(editor, theme)
+        self._is_alone = False
+        """Whether the keys that are held mean the word alone."""
         self._passes = False
         """Whether the panel came with the pointer, and goes with it."""
         self._is_at_caret = False
@@ -96,11 +107,14 @@ class EditorWord(QObject):
         # Neither runs while the pointer is still or elsewhere.
         self._rest = single_shot(self, self._on_rest, REST_MS)
         self._grace = single_shot(self, self._on_left, _GRACE_MS)
+        # What is shown in the text is shown where that has come to, when it is whole again.
+        self._clock = FrameClock(self._show_choice, self)
         self._viewport = editor.viewport()
         self._viewport.setMouseTracking(True)
         self._viewport.installEventFilter(self)
         state.changed.connect(self._follow)
         replacement.replaced.connect(self._on_replaced)
+        replacement.leading_on.connect(self._on_leading_on)
 
     @property
     def is_open(self) -> bool:
@@ -128,14 +142,53 @@ class EditorWord(QObject):
     ) -> None:
         self._passes, self._is_at_caret = passes, is_at_caret
         if self.panel is not None:
-            self.panel.bars.point_at_none()
+            self.panel.forget_choice()
         if span is None or not self._state.look_at(span):
             self._state.let_go()
+            if not passes and len(self._editor.manuscript):
+                self.unknown.emit(tr(NO_RECORD))
 
     def _on_replaced(self, end: int) -> None:
         self._state.let_go()
         if self._is_at_caret:
             self._editor.move_caret(end)
+
+    def _on_leading_on(self, start: int) -> None:
+        # The caret goes with what is written, as it does with Continue.
+        self._state.let_go()
+        self._editor.move_caret(start)
+
+    def _choose(self, choice: int | str, means_word: bool) -> None:
+        if means_word:
+            self._replacement.replace(choice)
+        else:
+            self._replacement.lead_on(choice)
+
+    def _choose_shown(self, event: QKeyEvent) -> bool:
+        """Choose what is pointed at or typed; returns whether there is anything."""
+        choice = self.panel.choice if self.panel is not None else None
+        if choice is None:
+            return False
+        self._choose(choice, is_alone(event.modifiers()))
+        return True
+
+    def _step_to(self, step: int) -> None:
+        """Look at the token before or behind this one; the caret goes with it."""
+        span = self._state.span
+        beside = self._spans.beside(span, step) if span is not None else None
+        if beside is not None:
+            self._editor.move_caret(beside.start)
+            self._look_at(beside, is_at_caret=True)
+
+    def _show_choice(self) -> None:
+        """Show in the text what would be chosen, and what would go."""
+        choice = self.panel.choice if self.panel is not None and self.is_open else None
+        other = None if choice is None else self._replacement.other(choice)
+        if other is None:
+            self.preview.show(None)
+        else:
+            end = other.end if self._is_alone else self._replacement.road_end(other)
+            self.preview.show(other, end)
 
     # The pointer
 
@@ -195,24 +248,36 @@ class EditorWord(QObject):
         assert self.panel is not None, "it is open"
         self.panel.follow()
         self._place()
+        self._show_choice()
 
     def _open(self) -> None:
         if self.panel is None:
-            self.panel = WordPanel(self._state, self._theme, self._editor.window())
-            self.panel.bars.chosen.connect(self._replacement.replace)
+            window = self._editor.window()
+            self.panel = WordPanel(self._state, self._replacement, self._theme, window)
+            self.panel.bars.chosen.connect(self._choose)
+            self.panel.bars.pointed_changed.connect(self._show_choice)
+            self.panel.field.textChanged.connect(self._show_choice)
+            self.panel.field.installEventFilter(self)
             self.panel.installEventFilter(self)
         self._editor.installEventFilter(self)
         self._editor.scrolled.connect(self._place)
+        self._editor.textChanged.connect(self._clock.request)
+        self._is_alone = is_alone(QApplication.keyboardModifiers())
         self.panel.show()
         self._editor.underlay.lay_frame(self._paint, True)
 
     def _close(self) -> None:
         if self.panel is None or self.panel.isHidden():
             return
+        if self.panel.field.hasFocus():
+            self._editor.setFocus()
         self.panel.hide()
+        self.panel.forget_choice()
+        self.preview.show(None)
         self._editor.underlay.lay_frame(self._paint, False)
         self._editor.removeEventFilter(self)
         self._editor.scrolled.disconnect(self._place)
+        self._editor.textChanged.disconnect(self._clock.request)
 
     def _place(self) -> None:
         """Put the panel where it covers nothing, or else what has been read."""
@@ -233,58 +298,14 @@ class EditorWord(QObject):
         page = QRect(editor.mapTo(window, QPoint(0, 0)), editor.size())
         end = editor.line_at(len(editor.manuscript)).bottom() + to_window.y()
         beside = to_window.x() + viewport.width() - round(editor.document().documentMargin())
-        panel.move(self._corner_for(panel, whole, page, end, window.rect(), beside + _GAP))
+        panel.move(corner_for(panel, whole, page, end, window.rect(), beside))
         panel.raise_()
         viewport.update()
 
-    @staticmethod
-    def _corner_for(
-        panel: WordPanel, word: QRect, page: QRect, end: int, window: QRect, beside: int
-    ) -> QPoint:
-        """Give the panel its size, and say where it stands.
-
-        Below the text's last line if the word is in that one; above the word's line, with fewer
-        alternatives where the page has no room for all of them; below the last line if the text is
-        short; beside the text. Where nothing of that can be, over what is above the page, and at
-        last below the word's line.
-
-        Args:
-            panel: It.
-            word: Where the word stands.
-            page: Where the page does.
-            end: Where the text's last line ends.
-            window: All there is.
-            beside: Where the room beside the text begins.
-        """
-        panel.fit()
-        room_above, room_below = word.top() - page.top() - _GAP, page.bottom() - end - 2 * _GAP
-        left = max(min(word.left(), page.right() + 1 - panel.width() - _GAP), page.left() + _GAP)
-        below_text = QPoint(left, end + _GAP)
-        if word.bottom() + _GAP >= end and panel.height() <= room_below:
-            return below_text
-        if panel.height() > room_above:
-            panel.fit(room_above)
-        if panel.height() <= room_above:
-            return QPoint(left, word.top() - _GAP - panel.height())
-        panel.fit()
-        if panel.height() <= room_below:
-            return below_text
-        tallest = window.height() - 2 * _GAP
-        panel.fit(tallest)
-        if beside + panel.width() <= window.right() + 1 - _GAP and panel.height() <= tallest:
-            lowest = window.bottom() + 1 - _GAP - panel.height()
-            return QPoint(beside, max(min(word.top(), lowest), _GAP))
-        room_above = word.top() - 2 * _GAP
-        panel.fit(room_above)
-        if panel.height() <= room_above:
-            return QPoint(left, word.top() - _GAP - panel.height())
-        below = word.bottom() + _GAP
-        panel.fit(window.bottom() + 1 - _GAP - below)
-        return QPoint(left, below)
-
     def _paint(self, painter: QPainter) -> None:
-        """Frame the word that the panel is about."""
-        if self._state.span is None:
+        """Frame the word that the panel is about, where no other is shown in its place."""
+        shown = self.preview.shown
+        if self._state.span is None or (shown is not None and shown[0].text):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self._theme.colors.focus), _FRAME))
@@ -307,11 +328,16 @@ class EditorWord(QObject):
                     self._state.let_go()
                 else:
                     event.accept()  # so that it comes here as a key, and ends nothing else
-            case QEvent.Type.KeyPress:
-                return self._on_key(event)
-            case QEvent.Type.Resize:
+            case QEvent.Type.ShortcutOverride if self._goes_on(event):
+                event.accept()  # so does Continue's own key
+            case QEvent.Type.KeyPress if isinstance(event, QKeyEvent):
+                self._follow_shift(event, is_down=True)
+                return self._on_key(event) if watched is self._editor else self._on_typing(event)
+            case QEvent.Type.KeyRelease if isinstance(event, QKeyEvent):
+                self._follow_shift(event, is_down=False)
+            case QEvent.Type.Resize if watched is self._editor:
                 QTimer.singleShot(0, self, self._place)
-            case QEvent.Type.Hide if not event.spontaneous():
+            case QEvent.Type.Hide if watched is self._editor and not event.spontaneous():
                 self._state.let_go()  # another page of the window came
         return super().eventFilter(watched, event)
 
@@ -331,21 +357,60 @@ class EditorWord(QObject):
                     self._wait_while(is_away=True)
         return False
 
-    def _on_key(self, event: QEvent) -> bool:
-        assert isinstance(event, QKeyEvent), "a key press"
+    def _goes_on(self, event: QEvent) -> bool:
+        """Whether a key that has a meaning of its own in the window goes on from a choice."""
+        has_choice = self.panel is not None and self.panel.choice is not None
+        return (
+            isinstance(event, QKeyEvent)
+            and has_choice
+            and not self._passes
+            and _is_enter(event)
+            and not is_alone(event.modifiers())
+        )
+
+    def _follow_shift(self, event: QKeyEvent, *, is_down: bool) -> None:
+        is_held = is_down if event.key() == Qt.Key.Key_Shift else is_alone(event.modifiers())
+        if is_held != self._is_alone:
+            self._is_alone = is_held
+            self._show_choice()
+
+    def _on_typing(self, event: QKeyEvent) -> bool:
+        """A key while another text is typed; returns whether it is not the field's own."""
+        key, panel = event.key(), self.panel
+        assert panel is not None, "the field is in it"
+        if key == Qt.Key.Key_Escape:
+            self._state.let_go()
+        elif _is_enter(event):
+            self._choose_shown(event)
+        elif key in _STEPS:
+            panel.field.clear()
+            self._editor.setFocus()
+            panel.bars.point(_STEPS[key])
+        else:
+            return False
+        return True
+
+    def _on_key(self, event: QKeyEvent) -> bool:
         key = event.key()
         if key == Qt.Key.Key_Escape:
             self._state.let_go()
             return True
         if key in _MODIFIERS:
             return False
-        # Some keyboards say of arrows that they are of the number pad.
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if not self._passes and self.panel is not None and not modifiers:
-            if key in _STEPS:
+        if not self._passes and self.panel is not None:
+            if _is_enter(event) and self._choose_shown(event):
+                return True
+            # Some keyboards say of arrows that they are of the number pad.
+            modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            if key in _STEPS and not modifiers:
                 self.panel.bars.point(_STEPS[key])
                 return True
-            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.panel.bars.choose_pointed():
+            if key in _TO_TOKENS and not modifiers:
+                self._step_to(_TO_TOKENS[key])
+                return True
+            typed = inserted_by(event) if changed_by(event, self._editor.textCursor()) else None
+            if typed and typed.isprintable():
+                self.panel.type(typed)
                 return True
         if key in _MOVES and not self._passes:
             # The caret moves first, then the panel follows it.
@@ -353,6 +418,10 @@ class EditorWord(QObject):
         else:
             self._state.let_go()
         return False
+
+
+def _is_enter(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def _is_escape(event: QEvent) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLineEdit,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import TokenRow
+from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordFacts, WordState
 from studio.app.word.words import bits, probabilities, ranks
 from studio.translation import mark, tr
@@ -37,9 +39,29 @@ _BARS_WIDTH = 46
 
 _TOOL_TIP = mark(
     "<p>What could stand at this place, with the parameters in force. Filled, and the number: will "
-    "be used. Tick: the model’s own, T 1. ▸ marks the token that stands here. "
-    "A click puts another in its place; so do the arrow keys and Enter.</p>"
+    "be used. Tick: the model’s own, T 1. ▸ marks the token that stands here.</p>"
+    "<p>A click, or the arrow keys and Enter: the text goes on from that one as a new take, and "
+    "what followed is kept as the take before it (Alt+Left). With Shift that one alone is put in "
+    "the token’s place, and what follows stays.</p>"
 )
+
+_HINT = mark("Enter: go on from there.  Shift: only this word.")
+
+_FIELD_TIP = mark(
+    "<p>Anything else that is to stand here. To type is enough; \\n is a new line, and the space "
+    "before a word comes by itself. Enter: the text goes on from there. Shift+Enter: only this "
+    "word.</p>"
+)
+_FIELD_WIDTH = 24
+"""In average characters."""
+
+_LONGEST_TYPED = 500
+"""Characters; longer ones are for the page."""
+
+
+def is_alone(modifiers: Qt.KeyboardModifier) -> bool:
+    """Whether the keys that are held say that the word alone is meant, and not what follows."""
+    return bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
 
 
 class WordBars(TokenBars):
@@ -53,8 +75,10 @@ class WordBars(TokenBars):
 
     folds = False  # each of them could stand here, cut or not
 
-    chosen = Signal(int)
-    """A token's row was clicked, or chosen with the keyboard: its id."""
+    chosen = Signal(int, bool)
+    """A token's row was clicked: its id, and whether the word alone is meant."""
+    pointed_changed = Signal()
+    """Another row is pointed at, or none."""
 
     def __init__(self, state: NextToken, theme: Theme, parent: QWidget | None = None) -> None:
         name, tip = tr("What else could stand here"), tr(_TOOL_TIP)
@@ -74,13 +98,13 @@ class WordBars(TokenBars):
         """Point at no row."""
         self._point_at(None)
 
-    def choose_pointed(self) -> bool:
-        """Choose the token that is pointed at; returns whether there is one."""
+    @property
+    def pointed_token(self) -> int | None:
+        """The token that is pointed at, if one is."""
+        if self.pointed is None:
+            return None
         rows = self.token_rows
-        if self.pointed is None or self.pointed >= len(rows):
-            return False
-        self.chosen.emit(rows[self.pointed].token)
-        return True
+        return rows[self.pointed].token if self.pointed < len(rows) else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point at the row under the pointer."""
@@ -100,7 +124,9 @@ class WordBars(TokenBars):
             event.position().toPoint()
         ):
             self.mouseMoveEvent(event)
-            self.choose_pointed()
+            token = self.pointed_token
+            if token is not None:
+                self.chosen.emit(token, is_alone(event.modifiers()))
 
     @property
     def token_rows(self) -> list[TokenRow]:
@@ -112,6 +138,7 @@ class WordBars(TokenBars):
             self.pointed = line
             self.describe()
             self.update()
+            self.pointed_changed.emit()
 
     def describe(self) -> None:
         """Say for those who hear the window what is shown, and what is pointed at."""
@@ -178,15 +205,22 @@ _TITLE_TIP = {
 class WordPanel(QFrame):
     """What is known of one token, re-tempered as T turns.
 
+    Attributes:
+        field: Where any other text is typed.
+
     Args:
         state: Which token, and its numbers.
+        replacement: Knows what another text would be there.
         theme: Where the colours come from.
         parent: What it lies on.
     """
 
-    def __init__(self, state: WordState, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self, state: WordState, replacement: WordReplacement, theme: Theme, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._state = state
+        self._replacement = replacement
         self.setProperty("card", True)
         self.setProperty("over", True)
         self.setAccessibleName(tr("What else could stand here"))
@@ -203,9 +237,19 @@ class WordPanel(QFrame):
         self.values = [PlainLabel() for _ in _FACTS]
         self.sentences = _words()
         self.bars = WordBars(state.next_token, theme)
+        self.field = QLineEdit()
+        self.field.setMaxLength(_LONGEST_TYPED)
+        self.field.setPlaceholderText(tr("or type another"))
+        self.field.setAccessibleName(tr("Another text for this place"))
+        set_tip(self.field, tr(_FIELD_TIP))
+        self.field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.field.textChanged.connect(self._say_chance)
+        self.hint = _words("muted")
+        self.hint.setText(tr(_HINT))
 
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
+        head.addWidget(self.field)
         head.addWidget(close)
         facts = QGridLayout()
         set_spacing(facts, 24, 0)
@@ -225,9 +269,26 @@ class WordPanel(QFrame):
         column_.addWidget(self.chance)
         column_.addLayout(facts)
         column_.addWidget(self.bars)
+        column_.addWidget(self.hint)
         column_.addWidget(self.sentences)
         self._set_fonts()
         self.hide()
+
+    @property
+    def choice(self) -> int | str | None:
+        """What is typed, or else the token that is pointed at; None where there is neither."""
+        return self.field.text() or self.bars.pointed_token
+
+    def type(self, text: str) -> None:
+        """Begin another text with what was typed, and lead the keyboard to it."""
+        self.bars.point_at_none()
+        self.field.setText(text)
+        self.field.setFocus()
+
+    def forget_choice(self) -> None:
+        """Point at nothing, and have nothing typed."""
+        self.bars.point_at_none()
+        self.field.clear()
 
     def follow(self) -> None:
         """Show what the state says now; nothing is laid out anew unless words differ."""
@@ -237,7 +298,7 @@ class WordPanel(QFrame):
         set_tip(self.title, tr(_TITLE_TIP[facts.is_drawn]))
         shown = {
             self.title: facts.text.text,
-            self.chance: self._chance(facts),
+            self.chance: self._shown_chance(facts),
             self.values[0]: ranks(facts.rank, facts.own_rank),
             self.values[1]: bits(facts.surprise),
             self.values[2]: bits(facts.entropy),
@@ -260,7 +321,10 @@ class WordPanel(QFrame):
         width = _WIDTH * self.fontMetrics().averageCharWidth()
         layout = self.layout()
         assert layout is not None, "it was made in the constructor"
-        for count in range(ROWS, FEWEST_ROWS - 1, -1):
+        # What the keys do is left out first: the tips say it, too.
+        fewer = [(count, False) for count in range(ROWS, FEWEST_ROWS - 1, -1)]
+        for count, has_hint in [(ROWS, True), *fewer]:
+            self.hint.setVisible(has_hint)
             self.bars.set_count(count)
             layout.activate()
             needed = layout.totalHeightForWidth(width)
@@ -274,6 +338,16 @@ class WordPanel(QFrame):
         if event.type() == QEvent.Type.FontChange and hasattr(self, "title"):
             self._set_fonts()
 
+    def _shown_chance(self, facts: WordFacts) -> str:
+        """That of what is typed, or else of the token that stands there."""
+        typed = self.field.text()
+        return self._replacement.beginning_words(typed) if typed else self._chance(facts)
+
+    def _say_chance(self) -> None:
+        facts = self._state.facts(ROWS)
+        if facts is not None:
+            self.chance.setText(self._shown_chance(facts))
+
     def _chance(self, facts: WordFacts) -> str:
         return probabilities(facts.probability, facts.is_cut, facts.at_one, self._state.temperature)
 
@@ -282,6 +356,7 @@ class WordPanel(QFrame):
         letters.setPointSizeF(QFontInfo(self.font()).pointSizeF() * _TITLE_SIZE)
         letters.setBold(True)
         self.title.setFont(letters)
+        self.field.setFixedWidth(_FIELD_WIDTH * self.fontMetrics().averageCharWidth())
         for value in self.values:
             font = QFont(self.font())
             font.setWeight(QFont.Weight.DemiBold)

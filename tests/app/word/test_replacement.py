@@ -22,7 +22,7 @@ class Text:
         desk.type("".join(WORDS))
         assert desk.records.spans.fill(0, written_all(WORDS))
         state = self.state = WordState(desk.sampling, desk.records, desk.next_token)
-        self.replacement = WordReplacement(desk.draft.manuscript, desk.records, state)
+        self.replacement = WordReplacement(desk.draft.manuscript, desk.records, desk.writing, state)
         self.replaced: list[int] = []
         self.refused: list[str] = []
         self.replacement.replaced.connect(self.replaced.append)

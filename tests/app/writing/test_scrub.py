@@ -5,10 +5,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing import scrub as scrub_module
-from studio.app.writing.scrub import ANOTHER_PROMPT, NO_MODEL, NO_TAKE, NOT_RECORDED, Scrub
+from studio.app.writing.scrub import ANOTHER_PROMPT, GIVEN, NO_MODEL, NO_TAKE, NOT_RECORDED, Scrub
 from studio.app.writing.scrub_words import scrub_words
 from studio.engine.messages import Evaluating, Failed, Generate, Stop, id_bytes
-from studio.manuscript import Take, TakeSet
+from studio.manuscript import Origin, Passage, Take, TakeSet
 from studio.presets import Preset
 from studio.sampling import SamplingParams
 from tests.helpers.fake_engine import Desk, evaluated, finished, token
@@ -336,6 +336,22 @@ def test_why_nothing_can_be_turned(desk: Desk, scrub: Scrub) -> None:
     turn(desk, HOT)
     assert scrub.why_not == NO_MODEL
     assert len(desk.client.all_sent(Generate)) == 1
+
+
+def test_a_take_that_begins_with_a_chosen_word_is_not_turned(desk: Desk, scrub: Scrub) -> None:
+    write(desk)
+    before = desk.draft.manuscript.text
+    start = before.index(" time")
+    desk.writing.lead_on(start, start + 5, Passage.of(" hill", Origin.GENERATED))
+    request = desk.client.last(Generate).request
+    desk.client.answer(evaluated(request, *PROMPT), token(request, 0, b" rose", token_id=21))
+    desk.client.answer(*finished(request, 1))
+    desk.draft.set_caret(len(desk.draft.manuscript))
+    text = desk.draft.manuscript.text
+    assert text == f"{before[:start]} hill rose"
+    turn(desk, HOT)
+    assert scrub.why_not == GIVEN
+    assert desk.draft.manuscript.text == text
 
 
 def test_only_where_it_is_asked_for_and_in_view(desk: Desk, scrub: Scrub) -> None:

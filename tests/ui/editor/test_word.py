@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.tokens.rows import TokenRow
-from studio.app.word.replacement import WordReplacement
+from studio.app.word.replacement import NO_MODEL, WordReplacement
 from studio.app.word.state import WordState
+from studio.app.word.words import NO_RECORD, UNKNOWN_BEGINNING, beginning_words
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.word_choice import PART
 from studio.manuscript import Origin, TokenSpan
@@ -50,7 +51,7 @@ class Page:
         column.addWidget(self.field)
         column.addWidget(self.card)
         self.tiles = TokenTiles(self.editor, self.records.spans)
-        self.replacement = WordReplacement(self.manuscript, self.records, self.state)
+        self.replacement = WordReplacement(self.manuscript, self.records, desk.writing, self.state)
         self.word = EditorWord(
             self.editor,
             self.tiles,
@@ -212,18 +213,33 @@ def row(page: Page, place: int) -> QPoint:
     return QPoint(page.panel.bars.width() // 2, rows.top_of(place) + rows.row_height // 2)
 
 
+def hover(page: Page, place: int) -> None:
+    """The pointer comes to rest on a row; a test before may have left it there."""
+    at, bars = QPointF(row(page, place)), page.panel.bars
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        at,
+        QPointF(bars.mapToGlobal(at)),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(bars, event)
+
+
 def other_rows(page: Page) -> list[TokenRow]:
     return [row for row in page.state.next_token.rows(8) if not row.chosen]
 
 
-def test_a_click_on_an_alternative_puts_it_in_the_words_place(page: Page) -> None:
+def test_a_click_with_shift_puts_an_alternative_in_the_words_place(page: Page) -> None:
     page.desk.next_token.add_pieces({token: f" alt{token}".encode() for token in range(400)})
     span, before = page.span(60), page.manuscript.text
     caret = page.editor.caret
     page.click(page.point(60))
     rows = page.panel.bars.token_rows
     place = next(index for index, row in enumerate(rows) if not row.chosen)
-    QTest.mouseClick(page.panel.bars, Qt.MouseButton.LeftButton, pos=row(page, place))
+    shift = Qt.KeyboardModifier.ShiftModifier
+    QTest.mouseClick(page.panel.bars, Qt.MouseButton.LeftButton, shift, row(page, place))
     new = f" alt{rows[place].token}"
     assert page.manuscript.text == before[: span.start] + new + before[span.end :]
     assert not page.word.is_open
@@ -255,7 +271,7 @@ def test_the_keyboard_chooses_an_alternative(page: Page) -> None:
     QTest.keyClick(page.editor, Qt.Key.Key_Up)
     QTest.keyClick(page.editor, Qt.Key.Key_Down)
     assert f"alt{rows[place].token}" in page.panel.bars.accessibleDescription().split(".")[0]
-    QTest.keyClick(page.editor, Qt.Key.Key_Return)
+    QTest.keyClick(page.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     new = f" alt{rows[place].token}"
     assert page.manuscript.text == before[: span.start] + new + before[span.end :]
     assert page.editor.caret == span.start + len(new)
@@ -302,15 +318,195 @@ def test_with_another_modifier_or_button_it_opens_nothing(page: Page) -> None:
     assert not page.word.is_open
 
 
-def test_esc_closes_it_and_typing_closes_it_and_is_typed(page: Page) -> None:
+def test_esc_closes_it_and_so_does_what_changes_the_text(page: Page) -> None:
     page.click(page.point(20))
     QTest.keyClick(page.editor, Qt.Key.Key_Escape)
     assert not page.word.is_open
     page.click(page.point(20))
+    page.editor.move_caret(1)
+    QTest.keyClick(page.editor, Qt.Key.Key_Backspace)
+    assert not page.word.is_open
+    assert page.manuscript.text.startswith("yped")
+
+
+def test_where_it_came_with_the_pointer_what_is_typed_is_the_texts(
+    page: Page, qtbot: QtBot
+) -> None:
+    page.rest(page.point(60))
+    qtbot.waitUntil(lambda: page.word.is_open)
     page.editor.move_caret(0)
     QTest.keyClicks(page.editor, "x")
     assert not page.word.is_open
     assert page.manuscript.text.startswith("xTyped")
+
+
+def test_what_is_typed_begins_another_text_for_the_place(page: Page) -> None:
+    before, span = page.manuscript.text, page.span(60)
+    page.click(page.point(60))
+    QTest.keyClicks(page.editor, "o")
+    assert page.editor.window().focusWidget() is page.panel.field
+    QTest.keyClicks(page.panel.field, "cean")
+    assert page.panel.field.text() == "ocean"
+    assert page.manuscript.text == before
+    assert page.word.preview.shown is not None
+    assert page.word.preview.shown[0].text == " ocean", "the space comes by itself"
+    shift = Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(page.panel.field, Qt.Key.Key_Return, shift)
+    assert page.manuscript.text == before[: span.start] + " ocean" + before[span.end :]
+    assert page.manuscript.origins(span.start, span.start + 6) == bytes([Origin.TYPED] * 6)
+    assert not page.word.is_open
+    assert page.editor.window().focusWidget() is page.editor
+    page.editor.undo()
+    assert page.manuscript.text == before
+    page.click(page.point(60))
+    assert page.panel.field.text() == ""
+
+
+def test_how_probable_the_beginning_of_a_typed_text_is_is_said(page: Page) -> None:
+    page.click(page.point(60))
+    first, second = other_rows(page)[:2]
+    page.desk.next_token.add_pieces({first.token: b" oce", second.token: b" o"})
+    QTest.keyClicks(page.editor, "o")
+    QTest.keyClicks(page.panel.field, "cean")
+    (known,) = [row for row in page.panel.bars.token_rows if row.token == first.token]
+    temperature = page.sampling.params.temperature
+    assert page.panel.chance.text() == beginning_words(known, temperature)
+    assert "␣oce" in page.panel.chance.text(), "the longest one that fits"
+    page.sampling.change(temperature=0.5)
+    assert "at T 0.50" in page.panel.chance.text()
+    page.panel.field.setText("zebra")
+    assert page.panel.chance.text() == UNKNOWN_BEGINNING
+
+
+def test_the_keys_of_the_field_lead_back_and_away(page: Page) -> None:
+    before = page.manuscript.text
+    page.click(page.point(60))
+    QTest.keyClicks(page.editor, "o")
+    QTest.keyClick(page.panel.field, Qt.Key.Key_Down)
+    assert page.panel.field.text() == ""
+    assert page.panel.bars.pointed == 0
+    assert page.editor.window().focusWidget() is page.editor
+    QTest.keyClicks(page.editor, "o")
+    assert page.panel.bars.pointed is None
+    QTest.keyClick(page.panel.field, Qt.Key.Key_Escape)
+    assert not page.word.is_open
+    assert page.editor.window().focusWidget() is page.editor
+    assert page.manuscript.text == before
+
+
+def previewed(page: Page) -> tuple[str, int]:
+    """What stands in the place of the word, and up to where the text would go."""
+    assert page.word.preview.shown is not None
+    other, end = page.word.preview.shown
+    return other.text, end
+
+
+def test_what_is_pointed_at_is_shown_in_the_text_and_changes_nothing(page: Page) -> None:
+    page.desk.next_token.add_pieces({token: f" alt{token}".encode() for token in range(400)})
+    before, origins = page.manuscript.text, page.manuscript.origins()
+    revision = page.manuscript.revision
+    page.click(page.point(60))
+    plain = page.editor.viewport().grab().toImage()
+    rows = page.panel.bars.token_rows
+    place = next(index for index, row in enumerate(rows) if not row.chosen)
+    hover(page, place)
+    assert page.word.preview.shown is not None
+    other, end = page.word.preview.shown
+    assert other.text == f" alt{rows[place].token}"
+    assert end == page.manuscript.road_end(page.span(60).start, page.span(60).end)
+    greyed = page.editor.viewport().grab().toImage()
+    assert greyed != plain
+    QTest.keyPress(page.editor, Qt.Key.Key_Shift)
+    assert previewed(page) == (other.text, other.end), "with Shift what follows stays"
+    alone = page.editor.viewport().grab().toImage()
+    assert alone not in (plain, greyed)
+    QTest.keyRelease(page.editor, Qt.Key.Key_Shift)
+    assert previewed(page) == (other.text, end)
+    QApplication.sendEvent(page.panel.bars, QEvent(QEvent.Type.Leave))
+    assert page.word.preview.shown is None
+    assert page.editor.viewport().grab().toImage() == plain
+    assert (page.manuscript.text, page.manuscript.origins()) == (before, origins)
+    assert page.manuscript.revision == revision
+    hover(page, place)
+    page.state.let_go()
+    assert page.word.preview.shown is None
+
+
+def test_what_would_go_is_greyed_and_what_stays_is_not(page: Page) -> None:
+    page.desk.next_token.add_pieces({token: f" alt{token}".encode() for token in range(400)})
+    page.manuscript.edit(page.span(90).start, 0, "\n")
+    viewport = page.editor.viewport()
+    page.click(page.point(60))
+    rows = page.panel.bars.token_rows
+    plain = viewport.grab().toImage()
+    place = next(index for index, row in enumerate(rows) if not row.chosen)
+    hover(page, place)
+    greyed = viewport.grab().toImage()
+    ratio = plain.devicePixelRatio()
+
+    def looks(place: int) -> bool:
+        rect = page.tiles.rects_of(page.span(place))[0]
+        part = QRect(rect.topLeft() * ratio, rect.size() * ratio)
+        return plain.copy(part) == greyed.copy(part)
+
+    assert looks(58)
+    assert not looks(62)
+    assert not looks(89)
+    assert looks(92), "the next paragraph stays"
+
+
+def test_a_preview_goes_where_the_text_goes(page: Page, qtbot: QtBot) -> None:
+    page.click(page.point(60))
+    QTest.keyClicks(page.editor, "o")
+    start = page.span(60).start
+    page.manuscript.edit(0, 0, "More. ")
+    qtbot.waitUntil(
+        lambda: page.word.preview.shown is not None and page.word.preview.shown[0].start > start
+    )
+    assert page.word.preview.shown is not None
+    assert page.word.preview.shown[0].start == start + 6
+
+
+def test_where_no_model_is_open_it_is_said_and_nothing_goes(page: Page) -> None:
+    page.desk.next_token.add_pieces({token: f" alt{token}".encode() for token in range(400)})
+    refused: list[str] = []
+    page.replacement.refused.connect(refused.append)
+    before = page.manuscript.text
+    page.click(page.point(60))
+    rows = page.panel.bars.token_rows
+    place = next(index for index, row in enumerate(rows) if not row.chosen)
+    QTest.mouseClick(page.panel.bars, Qt.MouseButton.LeftButton, pos=row(page, place))
+    assert refused == [NO_MODEL]
+    assert page.manuscript.text == before
+    assert page.word.is_open
+
+
+def test_left_and_right_lead_from_token_to_token(page: Page) -> None:
+    page.click(page.point(20))
+    for step in range(1, 4):
+        QTest.keyClick(page.editor, Qt.Key.Key_Right)
+        assert page.state.span == page.span(20 + step)
+        assert page.editor.caret == page.span(20 + step).start
+    for _ in range(5):
+        QTest.keyClick(page.editor, Qt.Key.Key_Left)
+    assert page.state.span == page.span(18)
+    page.editor.move_caret(page.span(0).start)
+    page.word.toggle_at_caret()
+    page.word.toggle_at_caret()
+    QTest.keyClick(page.editor, Qt.Key.Key_Left)
+    assert page.state.span == page.span(0), "before it no token is recorded"
+
+
+def test_of_text_that_nobody_recorded_that_is_said(page: Page) -> None:
+    said: list[str] = []
+    page.word.unknown.connect(said.append)
+    page.editor.move_caret(3)
+    page.word.toggle_at_caret()
+    page.click(page.editor.line_at(3).center())
+    assert said == [NO_RECORD, NO_RECORD]
+    page.manuscript.load("")
+    page.word.toggle_at_caret()
+    assert len(said) == 2
 
 
 def test_turning_t_while_it_is_open_changes_its_numbers(page: Page) -> None:
