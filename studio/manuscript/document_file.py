@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from studio.collector import collector_paused
 from studio.manuscript.document import Document
 from studio.manuscript.document_schema import APPLICATION_ID, VERSION, check_whole, make, migrate
 from studio.manuscript.document_tables import DocumentTables
@@ -59,7 +60,7 @@ def document_of_bytes(data: bytes) -> Document:
             f"it was written by a later version of Kelvin Studio (form {version}, and this one "
             f"reads {VERSION})"
         )
-    with closing(sqlite3.connect(":memory:")) as connection:
+    with closing(sqlite3.connect(":memory:")) as connection, collector_paused(keeps=True):
         connection.deserialize(data)
         return read_database(connection)
 

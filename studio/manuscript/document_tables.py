@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
 
+from studio.collector import collector_paused
 from studio.manuscript.document import Document
 from studio.manuscript.passage import Origin, Passage
 from studio.manuscript.place import Place
@@ -25,6 +27,7 @@ from studio.token_record import TokenRecord, TokenSequence, placed
 _WRITTEN_ANEW = ("nested", "take", "take_set", "document", "passage", "source", "sequence")
 """In this order: what refers to another first."""
 
+_NUMBER = np.dtype("<i4")
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
 """Equal bytes, as many as there are."""
 
@@ -34,14 +37,19 @@ _T = TypeVar("_T")
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
 
-class _Group(msgspec.Struct, array_like=True, frozen=True):
-    """A `TokenGroup` that stands in a passage."""
+class _Groups(msgspec.Struct, frozen=True):
+    """The groups of tokens that stand in a passage, value by value: little-endian 32-bit numbers.
 
-    start: int
-    length: int
-    source: int
-    tokens: list[int]
-    """Their rows."""
+    An object a group would wake the collector of cycles each time.
+    """
+
+    starts: bytes
+    lengths: bytes
+    sources: bytes
+    counts: bytes
+    """How many tokens each has."""
+    tokens: bytes
+    """The rows of all, group by group."""
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -133,7 +141,7 @@ class DocumentTables:
         self._tokens.begin()
         self._sequences.begin()
         self._sources, self._passages = {}, 0
-        with self._connection:
+        with self._connection, collector_paused():
             for table in _WRITTEN_ANEW:
                 self._execute(f"DELETE FROM {table}")
             passage = self._write_passage(document.passage)
@@ -158,11 +166,16 @@ class DocumentTables:
         self._passages += 1
         runs = _RUN.finditer(passage.origins)
         origins = [(len(run[0]), run[0][0]) for run in runs]
-        groups = []
+        number, sources = self._tokens.number, self._sources
+        columns: list[list[int]] = [[], [], [], [], []]
+        starts, lengths, named, counts, tokens = columns
         for start, group in whole_groups(passage.text, passage.marks or ()):
-            source = self._sources.setdefault(group.source, len(self._sources) + 1)
-            tokens = [self._tokens.number(record) for record in group.records]
-            groups.append(_Group(start, len(group.text), source, tokens))
+            starts.append(start)
+            lengths.append(len(group.text))
+            named.append(sources.setdefault(group.source, len(sources) + 1))
+            counts.append(len(group.records))
+            tokens.extend(map(number, group.records))
+        groups = _Groups(*(np.array(column, _NUMBER).tobytes() for column in columns))
         self._execute(
             "INSERT INTO passage VALUES (?, ?, ?, ?)",
             self._passages,
@@ -202,7 +215,7 @@ class DocumentTables:
                 self._sequences.number(record.sequence)
         self._sequences.forget_unused()
         for number, one in self._sequences.used():
-            ids = None if one.ids is None else np.array(one.ids, "<i4").tobytes()
+            ids = None if one.ids is None else np.array(one.ids, _NUMBER).tobytes()
             self._execute(
                 "INSERT INTO sequence VALUES (?, ?, ?, ?, ?)",
                 number,
@@ -257,7 +270,7 @@ class DocumentTables:
     def _read_tokens(self) -> None:
         sequences: dict[int | None, TokenSequence] = {}
         for number, ids, is_whole, seed, start in self._rows("sequence"):
-            known = None if ids is None else np.frombuffer(ids, "<i4").tolist()
+            known = None if ids is None else _numbers(ids)
             if known and min(known) < 0:
                 raise ValueError("no token has a number below 0")
             if start is not None and start not in range(2**31):
@@ -332,6 +345,11 @@ def _seed(seed: int | None) -> int | None:
     return seed
 
 
+def _numbers(data: bytes) -> list[int]:
+    found: list[int] = np.frombuffer(data, _NUMBER).tolist()
+    return found
+
+
 def _source(data: bytes) -> object:
     """What it was made of comes back equal."""
     return msgspec.msgpack.decode(data, type=str | tuple[str | int, ...] | None)
@@ -350,13 +368,19 @@ def _read_passage(
         raise ValueError("who wrote it is not known for each character")
     marks: list[object | None] = [None] * len(text)
     reached = 0
-    for group in msgspec.msgpack.decode(groups, type=list[_Group]):
-        end = group.start + group.length
-        if not reached <= group.start < end <= len(text) or not group.tokens:
-            raise ValueError(f"no token stands from {group.start} to {end}")
+    found = msgspec.msgpack.decode(groups, type=_Groups)
+    rows = iter(_numbers(found.tokens))
+    for start, length, source, count in zip(
+        *map(_numbers, (found.starts, found.lengths, found.sources, found.counts)), strict=True
+    ):
+        end = start + length
+        if not reached <= start < end <= len(text) or count < 1:
+            raise ValueError(f"no token stands from {start} to {end}")
         reached = end
-        records = [tokens[row] for row in group.tokens]
-        known = TokenGroup(text[group.start : end], records, sources[group.source])
-        marks[group.start : end] = [known] * group.length
+        records = [tokens[row] for row in islice(rows, count)]
+        if len(records) < count:
+            raise ValueError("a token is missing")
+        known = TokenGroup(text[start:end], records, sources[source])
+        marks[start:end] = [known] * length
     who = b"".join(bytes([origin]) * length for length, origin in runs)
     return Passage(text, who, tuple(marks) if reached else None)

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,6 +173,20 @@ FACTS = {
 }
 
 
+def groups(*some: tuple[int, int, int, list[int]], cut: int = 0) -> str:
+    """Groups of tokens as a passage has them: start, length, source, rows; bytes short of a row."""
+    columns = {
+        "starts": [start for start, *_ in some],
+        "lengths": [length for _, length, *_ in some],
+        "sources": [source for *_, source, _ in some],
+        "counts": [len(rows) for *_, rows in some],
+        "tokens": [row for *_, rows in some for row in rows],
+    }
+    values = {name: np.array(column, "<i4").tobytes() for name, column in columns.items()}
+    values["tokens"] = values["tokens"][: len(values["tokens"]) - cut]
+    return packed(values)
+
+
 def test_what_was_not_changed_is_read() -> None:
     assert described(document_of_bytes(changed("SELECT 1"))) == described(sea())
 
@@ -190,11 +205,13 @@ def test_what_was_not_changed_is_read() -> None:
         ("UPDATE passage SET text = text || 'x'", "who wrote it"),
         (f"UPDATE passage SET origins = {packed([(27, 9)])}", "Invalid enum value"),
         (f"UPDATE passage SET origins = {packed([(-1, 0), (28, 0)])}", "who wrote it"),
-        (f"UPDATE passage SET groups = {packed([(0, 0, 1, [1])])}", "no token stands"),
-        (f"UPDATE passage SET groups = {packed([(0, 99, 1, [1])])}", "no token stands"),
-        (f"UPDATE passage SET groups = {packed([(0, 1, 1, [])])}", "no token stands"),
-        (f"UPDATE passage SET groups = {packed([(3, 1, 1, [1]), (3, 1, 1, [1])])}", "no token"),
-        (f"UPDATE passage SET groups = {packed('no')}", "Expected `array`"),
+        (f"UPDATE passage SET groups = {groups((0, 0, 1, [1]))}", "no token stands"),
+        (f"UPDATE passage SET groups = {groups((0, 99, 1, [1]))}", "no token stands"),
+        (f"UPDATE passage SET groups = {groups((0, 1, 1, []))}", "no token stands"),
+        (f"UPDATE passage SET groups = {groups((3, 1, 1, [1]), (3, 1, 1, [1]))}", "no token"),
+        (f"UPDATE passage SET groups = {groups((0, 1, 1, [1]), cut=4)}", "a token is missing"),
+        (f"UPDATE passage SET groups = {groups((0, 1, 1, [99]))}", "what belongs together"),
+        (f"UPDATE passage SET groups = {packed('no')}", "Expected `object`"),
         ("UPDATE passage SET groups = x''", "truncated"),
         (f"UPDATE take_set SET place = {packed((0, 99, None, False))}", "no place"),
         (f"UPDATE take_set SET place = {packed((3, 2, None, False))}", "no place"),

@@ -6,7 +6,6 @@ application's, so a zoom reaches widgets as a change of their font; what shows p
 document `Theme.prose_font`, again on `Theme.prose_changed`.
 """
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
@@ -16,6 +15,7 @@ from PySide6.QtGui import QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM
+from studio.collector import collector_paused
 from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.faces import Face, load_faces
 from studio.ui.theme.spacing import space_anew
@@ -171,12 +171,15 @@ class Theme(QObject):
         self._set_stylesheet()
         self.changed.emit()
 
+    # Each widget gets its new font or style in turn; a collector that ran then, in code of theirs,
+    # could delete one that Qt has still to come to.
+
     def _set_font(self) -> None:
-        with _no_collection():
+        with collector_paused():
             self._application.setFont(self.font("interface"))
 
     def _set_stylesheet(self) -> None:
-        with _no_collection():
+        with collector_paused():
             # Off first: where one sheet follows another, Qt styles each widget for itself and once
             # more for each of its ancestors.
             self._application.setStyleSheet("")
@@ -192,22 +195,6 @@ class Theme(QObject):
         # would not do, for it is the one set here.
         system = self._application.style().standardPalette()
         return system.color(QPalette.ColorRole.Window).lightness() < 128
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Put Python's collector off while Qt goes through a list of all widgets.
-
-    Each gets its new font; if the collector ran then, in code of theirs, it could delete
-    a widget that Qt has still to come to.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _within_limits(zoom: int) -> int:
