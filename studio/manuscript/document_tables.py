@@ -295,6 +295,8 @@ class DocumentTables:
         take_sets: dict[int, TakeSet] = {}
         places: dict[int, bytes] = {}
         for number, place, used in self._rows("take_set"):
+            if used not in range(2**53):
+                raise ValueError(f"no set was used {used} times")
             take_sets[number] = TakeSet(Place(0, 0), used=used)
             places[number] = place
         for one, number, passage, packed, rows, behind in self._rows("take"):

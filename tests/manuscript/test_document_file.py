@@ -218,6 +218,8 @@ def test_what_was_not_changed_is_read() -> None:
         (f"UPDATE take_set SET place = {packed((0, 1, 2, False))}", "no place"),
         (f"UPDATE take_set SET place = {packed((0, 1, -1, False))}", "no place"),
         (f"UPDATE nested SET place = {packed((0, 99, None, False))}", "no place"),
+        (f"UPDATE take_set SET used = {2**63 - 1}", "no set was used"),
+        ("UPDATE take_set SET used = -1", "no set was used"),
         ("UPDATE nested SET number = 7", "what belongs together"),
         ("UPDATE take SET number = 7 WHERE number = 1", "a take is missing"),
         ("UPDATE take SET behind = 99", "what belongs together"),
