@@ -217,7 +217,8 @@ def test_it_is_offered_and_restored_exactly(bare: MainWindow, qtbot: QtBot, tmp_
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     draft = bare.session.draft
     assert draft.manuscript.text == "Mine, New 🐟\u00a0.Old.\n"
-    assert draft.manuscript.origins() == bytes([1] * 6 + [0] * 12)
+    origins = [Origin.GENERATED] * 6 + [Origin.TYPED] * 7 + [Origin.OPENED] * 5
+    assert draft.manuscript.origins() == bytes(origins)
     assert (draft.brief, draft.caret, draft.path) == ("Short\u00a0words.", 3, path)
     assert bare.editor.caret == 3
     assert bare.brief.edit.text() == "Short\u00a0words."
