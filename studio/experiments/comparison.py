@@ -13,6 +13,7 @@ import msgspec
 from studio.engine.messages import MOST_SEQUENCES, FinishReason, Prompt
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.sampling.measures import bits
+from studio.sampling.samplers.mirostat import MOST_MU
 from studio.token_record import TokenId, TokenRecord, TokenText
 from studio.utf8 import whole_characters
 
@@ -27,7 +28,7 @@ LONGEST_LINE = 1_000
 
 # What no comparison has is refused where a file is read: charts and the engine count on it.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-CarriedNumber = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+CarriedNumber = Annotated[float, msgspec.Meta(ge=-MOST_MU, le=MOST_MU)]
 """What a sampler carries from token to token."""
 Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
 Line = Annotated[str, msgspec.Meta(max_length=LONGEST_LINE)]

@@ -18,6 +18,9 @@ from studio.sampling.params import SamplingParams
 LOOKED_AT = 100
 """How many of the best tokens version 1 estimates Zipf's exponent from (llama.cpp's m)."""
 
+MOST_MU = 1e9
+"""Mu stays within ±this, so that files can hold it; it keeps all tokens, or one, long before."""
+
 
 def mu_before(params: SamplingParams, mu: float | None) -> float:
     """Return the surprise in bits allowed at this step; it starts at twice the aim.
@@ -26,7 +29,7 @@ def mu_before(params: SamplingParams, mu: float | None) -> float:
         params: The samplers and their values.
         mu: Where the step before left it; None before the first.
     """
-    return 2.0 * params.mirostat_tau if mu is None else mu
+    return min(2.0 * params.mirostat_tau, MOST_MU) if mu is None else mu
 
 
 def mu_after(params: SamplingParams, mu: float | None, probability: float) -> float:
@@ -38,7 +41,8 @@ def mu_after(params: SamplingParams, mu: float | None, probability: float) -> fl
         probability: Of the token drawn, in the distribution it was drawn from.
     """
     error = -math.log2(probability) - params.mirostat_tau
-    return mu_before(params, mu) - params.mirostat_eta * error
+    moved = mu_before(params, mu) - params.mirostat_eta * error
+    return max(-MOST_MU, min(moved, MOST_MU))
 
 
 def version_1(best: NDArray[np.float64], kept: int, beta: float, size: int, mu: float) -> int:

@@ -164,3 +164,13 @@ def test_it_steers_the_surprise_of_what_is_drawn_to_its_aim() -> None:
 
 def test_rate_0_never_learns() -> None:
     assert mirostat.mu_after(SamplingParams(mirostat=2, mirostat_eta=0.0), 4.0, 0.01) == 4.0
+
+
+@pytest.mark.parametrize(("tau", "eta"), [(1e300, 0.1), (5.0, 1e300), (1e300, 1e300), (1e9, 1.0)])
+def test_mu_stays_where_a_file_can_hold_it(tau: float, eta: float) -> None:
+    params = SamplingParams(mirostat=2, mirostat_tau=tau, mirostat_eta=eta)
+    mu = mirostat.mu_before(params, None)
+    for probability in (1e-9, 0.3, 1.0, 1e-300, 0.5):
+        assert -mirostat.MOST_MU <= mu <= mirostat.MOST_MU
+        mu = mirostat.mu_after(params, mu, probability)
+    assert -mirostat.MOST_MU <= mu <= mirostat.MOST_MU
