@@ -141,6 +141,9 @@ class EditorWord(QObject):
         self, span: TokenSpan | None, *, passes: bool = False, is_at_caret: bool = False
     ) -> None:
         self._passes, self._is_at_caret = passes, is_at_caret
+        if span is not None and is_at_caret:
+            # The space that it begins with may hang behind the line before.
+            self._editor.reveal(span.start, span.end)
         if self.panel is not None:
             self.panel.forget_choice()
         if span is None or not self._state.look_at(span):

@@ -497,6 +497,15 @@ def test_left_and_right_lead_from_token_to_token(page: Page) -> None:
     assert page.state.span == page.span(0), "before it no token is recorded"
 
 
+def test_the_page_goes_with_the_token_that_is_stepped_to(page: Page) -> None:
+    page.click(page.point(0))
+    for place in range(1, len(page.records.spans)):
+        QTest.keyClick(page.editor, Qt.Key.Key_Right)
+        QApplication.processEvents()
+        assert page.word.is_open, place
+        assert page.state.span == page.span(place)
+
+
 def test_of_text_that_nobody_recorded_that_is_said(page: Page) -> None:
     said: list[str] = []
     page.word.unknown.connect(said.append)
