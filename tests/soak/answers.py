@@ -132,7 +132,7 @@ class Answers(QObject):
         folder = self._hand.folder
         if asked.acceptMode() is QFileDialog.AcceptMode.AcceptSave:
             # What is exported is no manuscript, whatever it is called.
-            is_text = "manuscript" in asked.windowTitle()
+            is_text = asked.windowTitle() == "Save manuscript"
             place_of = folder if is_text else folder / EXPORTS
             path = place_of / _NAMES[int(place * len(_NAMES))]
         elif asked.fileMode() is QFileDialog.FileMode.Directory:
