@@ -9,7 +9,10 @@ from random import Random
 from tempfile import mkdtemp
 
 from studio.engine.model_files.starter_model import find_starter_model
+from studio.interchange.docx import to_docx
+from studio.interchange.odt import to_odt
 from tests.helpers.tiny_model import write_byte_level_model
+from tests.interchange.samples import story
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,6 +76,9 @@ class Desk:
             "Modelfile": b"FROM x\nPARAMETER temperature 0.7\n",
             "Nothing.gguf": b"",
             "Noise.gguf": bytes(chances.randrange(256) for _ in range(5000)),
+            "Story.docx": to_docx(story()),
+            "Story.odt": to_odt(story()),
+            "Noise.docx": bytes(chances.randrange(256) for _ in range(3000)),
         }
         for name, data in write.items():
             (self.documents / name).write_bytes(data)

@@ -7,6 +7,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from studio.app.model.state import ModelPhase
+from studio.app.settings import EXPORT_FORMAT
+from studio.interchange.formats import FORMATS
 from tests.soak.hand import CONTROL, LEFT, NONE, SHIFT, Hand, Key, Pauses
 
 _STARTER = "Starter.gguf"
@@ -22,6 +24,15 @@ def save_as(hand: Hand, chances: Random) -> Pauses:
     """Under another name."""
     hand.shortcut(Key.Key_S, CONTROL | SHIFT)
     yield 0
+
+
+def export(hand: Hand, chances: Random) -> Pauses:
+    """For other programs, as any of them."""
+    chosen = chances.choice(FORMATS).key
+    hand.note(chosen)
+    hand.window.settings.set(EXPORT_FORMAT, chosen)
+    hand.window.actions_.export.trigger()
+    yield 300
 
 
 def open_(hand: Hand, chances: Random) -> Pauses:

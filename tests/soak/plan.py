@@ -29,6 +29,7 @@ INSIDE = {
     "write_brief": 2,
     "save": 3,
     "save_as": 1,
+    "export": 1,
     "open": 2,
     "new": 1,
     "drop": 2,
