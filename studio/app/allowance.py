@@ -1,7 +1,7 @@
 """A share of a processor's time for work that is welcome but not owed.
 
-After each piece of it as long a rest is due as the share says: what is dear comes seldom, what is
-cheap often. No timer runs.
+After each piece of work a rest is due, the longer the more the work cost: what is dear is done
+seldom, what is cheap often. No timer runs.
 """
 
 import time
@@ -30,7 +30,7 @@ class Allowance:
 
     @contextmanager
     def spend(self) -> Iterator[None]:
-        """Do a piece of work within this."""
+        """Do a piece of work, and measure the rest that is due after it."""
         began = self._now()
         yield
         ended = self._now()

@@ -16,9 +16,9 @@ from studio.translation import tr
 from studio.visible_text import visible_name
 
 MOST_FILES = 2_000
-"""That are looked at in one go."""
+"""Files that are looked at in one go."""
 _MOST_ENTRIES = 100_000
-"""Of a folder that are put in order."""
+"""Entries of a folder that are read; of a larger one the rest is left out."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class ExpandedPaths:
     """What is to be looked at.
 
     Attributes:
-        files: In the order in which they came, a folder's by name.
-        skipped: Sentences on what is not among them.
+        files: In the order given; those of a folder by name.
+        skipped: Sentences on what was left out.
     """
 
     files: list[Path]
@@ -35,7 +35,7 @@ class ExpandedPaths:
 
 
 def expand_folders(paths: Sequence[Path]) -> ExpandedPaths:
-    """The files, and in place of each folder those in it; not what is hidden, or deeper."""
+    """Replace each folder by the files in it, without hidden ones and those in its own folders."""
     files: list[Path] = []
     skipped: list[str] = []
     for path in paths:

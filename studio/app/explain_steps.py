@@ -1,4 +1,4 @@
-"""The steps of Explain, by name: other parts of the window lead to them."""
+"""The names of Explain's steps, to which other parts of the window lead."""
 
 from typing import Literal, get_args
 

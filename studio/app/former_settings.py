@@ -1,7 +1,7 @@
 """What former versions remembered in an INI file, read as plain text.
 
-Qt would make objects of some of its values, of any class. Here a value is a text, a number, yes or
-no, or a list of texts; what is anything else is not taken.
+Qt would make objects of any class out of some of its values. Here a value is a text, a number, a
+boolean or a list of texts; anything else is left out.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 class Unread(str):
-    """What stands in the file, where it is no value of the type that is wanted."""
+    """What the file says where that is not a value of the wanted type."""
 
 
 def former_settings(kinds: Mapping[str, type]) -> tuple[Path | None, dict[str, object]]:
-    """The file of a former version and what it has; None and nothing where there is none.
+    """Find the file of a former version and its values; None and nothing without one.
 
     Args:
         kinds: The types of the values that are wanted, by their key. A value that is none of its
@@ -42,7 +42,7 @@ def former_settings(kinds: Mapping[str, type]) -> tuple[Path | None, dict[str, o
 
 
 def put_away(path: Path) -> None:
-    """Call the file otherwise once it is taken over; it would come back with each fresh start."""
+    """Rename the file once its values are taken over, so that it is not read again."""
     with contextlib.suppress(OSError):  # it is only read again where there are no settings
         path.replace(path.with_name(f"{path.name}.old"))
 
@@ -85,7 +85,7 @@ def _value(written: str, kind: type) -> object:
 
 
 def _texts(written: str) -> list[str] | None:
-    """The texts that stand in a line, parted by commas; None where it is something else."""
+    """The texts in a line, separated by commas; None where it is anything else."""
     if written.startswith("@") and not written.startswith("@@"):
         return [] if written == "@Invalid()" else None
     texts = []

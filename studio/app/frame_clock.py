@@ -1,4 +1,4 @@
-"""At most one update a frame: what arrives faster is collected until the next one.
+"""At most one update a frame: requests that come faster are merged into the next one.
 
 At rest no timer runs.
 """
@@ -18,19 +18,19 @@ _LARGEST_SHARE = 0.05
 where a frame is dear, on a slow machine or a large screen, there are fewer of them."""
 
 _LONGEST = 4
-"""Frames that one may last at most: seven a second still read as moving."""
+"""Times as long as usual a frame may last: seven a second still look like motion."""
 
 
 class FrameClock(QObject):
     """Calls `update` soon after `request`, and not more often than every `interval_ms`.
 
     Less often where that would take too much of a core. The first request after a rest is answered
-    at once, so that a key or a turn is seen without delay.
+    at once, so that a keystroke or a turn of a slider is seen without delay.
 
     Args:
         update: What is called.
         parent: The Qt parent, if any.
-        interval_ms: Milliseconds between two calls at least.
+        interval_ms: The shortest time between two calls, in milliseconds.
     """
 
     def __init__(

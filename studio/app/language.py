@@ -12,13 +12,13 @@ _CONTEXT = ""
 
 
 def speak(locale: QLocale) -> None:
-    """Have texts in the first of the user's languages that there is a translation for.
+    """Show texts in the first of the user's languages that has a translation.
 
     The translations are the files ``studio_*.qm`` of ``resources/translations``; Qt's own texts,
     such as those of a field's menu, follow where Qt has them.
 
     Args:
-        locale: Of the user, with the languages in the order of preference.
+        locale: The user's, with the languages in order of preference.
     """
     folder = resource("translations")
     if not isinstance(folder, Path) or not folder.is_dir():
@@ -34,7 +34,7 @@ def speak(locale: QLocale) -> None:
 
 
 def install(translator: QTranslator) -> None:
-    """Look every text up in `translator`, which must live as long as the program does."""
+    """Look up every text in `translator`, which must live as long as the program."""
     QCoreApplication.installTranslator(translator)
 
     def look_up(text: str, comment: str, count: int) -> str:

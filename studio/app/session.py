@@ -1,7 +1,4 @@
-"""All state objects of one window, built and bound to one another.
-
-The composition of what is behind the widgets.
-"""
+"""All state objects of one window, built and connected: what is behind the widgets."""
 
 from PySide6.QtCore import QElapsedTimer, QObject
 
@@ -36,10 +33,9 @@ from studio.manuscript import Journal
 from studio.presets import Preset, PresetFolder, preset_folder
 
 _CHARACTERS_A_TOKEN = 16
-"""More than any text has that is not white space alone: see `Draft.reach`."""
+"""More than a token has in any text but white space: see `Draft.reach`."""
 ONE_PRESS_MS = 400
-"""A hand that strikes Esc twice in that time may mean it once: an engine that stops by then
-lives on."""
+"""Within that time Esc pressed twice may be meant once: an engine that stops by then lives on."""
 
 
 class Session(QObject):
@@ -145,7 +141,7 @@ class Session(QObject):
         return self.model.phase is ModelPhase.LOADING or is_reading
 
     def stop(self) -> None:
-        """Esc: end whatever takes long, the writing before a file before the load.
+        """Esc: end what is under way, writing first, then the reading of files, then loading.
 
         Once more, before that has been answered: end the engine. A turn of a take that has not been
         let go is taken back.
@@ -183,11 +179,11 @@ class Session(QObject):
             self._insisting.stop()
 
     def end(self) -> None:
-        """End the engine, and what is read. What was kept stays kept."""
+        """End the engine and what is being read. What was put in safety stays there."""
         self.reading.close()
         self.client.close()
 
     def close(self) -> None:
-        """End all of it. What is not saved now was given up."""
+        """End everything. What is not saved now was given up by the writer."""
         self.end()
         self.recovery.close()

@@ -27,10 +27,10 @@ _log = logging.getLogger(__name__)
 Value = TypeVar("Value", str, int, bool, list[str])
 
 _DELAY_MS = 1000
-"""From a change until it is written, with all changes in between."""
+"""From a change until it is written, together with those made meanwhile."""
 
 SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
-"""Steps that the writer may go from a zoom of 100 %."""
+"""How many steps the zoom may go below and above 100 %."""
 
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
@@ -43,10 +43,10 @@ class Setting(msgspec.Struct, Generic[Value], frozen=True):
     Attributes:
         key: What it is called in the file.
         default: What holds where nothing is remembered; its type is the setting's.
-        description: What it is, for those who read this.
-        allowed: Numbers or words that it may be, or what checks a text; any where None.
-        longest: Characters of a text, and of each text in a list.
-        most: Texts in a list.
+        description: What it is, for readers of the code.
+        allowed: The numbers or words it may be, or a check of its text; None for any.
+        longest: Most characters of a text, or of each text in a list.
+        most: Most texts in a list.
         is_path: Whether a text is the name of a file or folder, which need not be Unicode.
     """
 
@@ -128,7 +128,7 @@ def _is_columns(text: str) -> bool:
 
 
 def _are_numbers(words: list[str], edges: int, lengths: int) -> bool:
-    """Whether they are so many, and what a screen could have; only edges lie left of it."""
+    """Whether these are so many numbers that a screen could have; only edges may be negative."""
     digits = [word.removeprefix("-") for word in words[:edges]] + words[edges:]
     return len(words) == edges + lengths and all(
         len(word) < 7 and word.isascii() and word.isdecimal() for word in digits
@@ -239,7 +239,7 @@ EXPORT_STATEMENT = Setting(
     "export/statement", False, "whether an export ends with who wrote how much"
 )
 PRESETS_FROM = Setting(
-    "presets/folder", "", "where presets were taken in from or written to last", is_path=True
+    "presets/folder", "", "where presets were imported from or exported to last", is_path=True
 )
 PRESETS_NEUTRAL = Setting(
     "presets/neutral", False, "whether what an imported file is silent on stays neutral"
@@ -261,8 +261,8 @@ def settings_path() -> Path:
 class Settings(QObject):
     """What is remembered. Read once, and written a moment after a change; at rest nothing runs.
 
-    Encoding and disk are another thread's. Of two windows the one that writes last keeps what the
-    other has set and itself has not, and both their recent things.
+    They are encoded and written in another thread. Of two windows the one that writes last keeps
+    what only the other has set, and the recent things of both.
 
     Args:
         path: The file, where it is not that of `settings_path`.
@@ -273,16 +273,16 @@ class Settings(QObject):
     """
 
     failed = Signal(str)
-    """They cannot be saved, or what stood there could not be used; once until it works again."""
+    """They cannot be saved, or the file could not be used; emitted once until it works again."""
 
     def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._file = SettingsFile(path or settings_path())
         self._values: dict[str, object] = {}
         self._base: dict[str, object] = {}
-        """What the file held of them when it was read or written last."""
+        """Their values in the file when it was read or written last."""
         self._foreign: dict[str, object] = {}
-        """What is nothing of ours: of a later version, perhaps."""
+        """Values that this version does not know: those of a later one, perhaps."""
         self._changed: set[str] = set()
         self._former: Path | None = None
         self._disk = Background("settings", self)
@@ -296,11 +296,11 @@ class Settings(QObject):
         return list(value) if isinstance(value, list) else value
 
     def set(self, setting: Setting[Value], value: Value) -> None:
-        """Remember a value; not one that could not be read again.
+        """Remember a value, unless it is one that could not be read again.
 
         Args:
-            setting: Which one.
-            value: The value.
+            setting: What is set.
+            value: What it is from now on.
         """
         if not setting.allows(value) or self.get(setting) == value:
             return
@@ -313,23 +313,23 @@ class Settings(QObject):
         """Put `item` at the front of a list of recent things.
 
         Args:
-            setting: Which one.
-            item: The text.
+            setting: The list.
+            item: What was used just now; it stands in the list once.
         """
         others = [other for other in self.get(setting) if other != item]
         self.set(setting, [item, *others][: setting.most])
 
     def forget(self, setting: Setting[list[str]], item: str) -> None:
-        """Take `item` out of a list of recent things.
+        """Remove `item` from a list of recent things.
 
         Args:
-            setting: Which one.
-            item: The text.
+            setting: The list.
+            item: What is no longer to be offered; it need not be in the list.
         """
         self.set(setting, [other for other in self.get(setting) if other != item])
 
     def save(self) -> str:
-        """Write what has changed now; empty, or why it could not be."""
+        """Write now what has changed; empty, or why that could not be done."""
         self._delay.stop()
         if not self._disk.finish():
             return tr(
@@ -343,7 +343,7 @@ class Settings(QObject):
         return written.problem
 
     def _read(self) -> str:
-        """Read the file, or what a former version kept in one of another form."""
+        """Read the file, or that of a former version; returns what could not be used, in words."""
         tree, problem = self._file.read()
         if problem:
             _log.warning("settings: %s", problem)
@@ -412,7 +412,7 @@ class Settings(QObject):
         )
 
     def _write(self, values: dict[str, object], changed: frozenset[str]) -> "_Written":
-        """Write, in whichever thread; touches nothing that another one changes."""
+        """Write, in either thread; uses nothing that the other one changes meanwhile."""
         merged: dict[str, object] = {}
 
         def change(found: dict[str, object]) -> dict[str, object]:
@@ -480,7 +480,7 @@ def _shown(value: object) -> str:
 
 
 def _merged(base: object, ours: object, theirs: object, setting: AnySetting | None) -> object:
-    """A value as it was, as it is here, and as another window has written it: lists have both's."""
+    """Merge a value with what another window has written: a list keeps what either has added."""
     if setting is None or theirs == base or not setting.allows(theirs):
         return ours
     if not (isinstance(ours, list) and isinstance(theirs, list)):

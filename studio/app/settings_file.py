@@ -19,10 +19,10 @@ from studio.translation import tr
 from studio.visible_text import visible_line
 
 MOST_BYTES = 2**20
-"""Of the file; what is remembered in years makes a hundredth of it."""
+"""Most bytes of the file; years of use make a hundredth of that."""
 
 _MOST_DIGITS = 20
-"""Of a whole number; Python takes long for longer ones, or refuses the whole file."""
+"""Most digits of a whole number; longer ones take Python long, or make it refuse the file."""
 _DEEPEST = 32
 _MOST_ASIDE = 100
 _PATIENCE = 0.5
@@ -34,10 +34,10 @@ class SettingsFileError(Exception):
 
 
 class SettingsFile:
-    """Reads and writes it.
+    """Reads and writes the file.
 
     Args:
-        path: Need not be there, nor its folder.
+        path: Where it is; neither it nor its folder need be there.
 
     Attributes:
         path: Where it is.
@@ -46,14 +46,14 @@ class SettingsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._is_foreign = False
-        """Whether something stands there that is left alone."""
+        """Whether something is there that must not be replaced."""
         self._copied = b""
-        """What it held when it was copied last."""
+        """The file's contents when it was last copied."""
 
     def read(self) -> tuple[dict[str, object], str]:
-        """What it holds; nothing where it is not there.
+        """Read the values; none where there is no file.
 
-        A file that is none of ours is put aside, so that it is not written over.
+        A file that is not one of ours is renamed, so that it is not overwritten.
 
         Returns:
             The values, and a sentence for the writer where the file could not be read.
@@ -64,7 +64,7 @@ class SettingsFile:
             # Bytes that are no UTF-8 damage one value, and stay in a path that has them.
             tree = json.loads(data.decode("utf-8-sig", "surrogateescape"), parse_int=_integer)
             if not isinstance(tree, dict):
-                raise ValueError(tr("it is no JSON object"))
+                raise ValueError(tr("it is not a JSON object"))
         except FileNotFoundError:
             return {}, ""
         except (TooLargeError, ValueError, RecursionError) as error:
@@ -74,7 +74,7 @@ class SettingsFile:
             return {}, (
                 tr(
                     "The settings in “{path}” cannot be read: {why}. Everything has its "
-                    "default, and nothing is remembered until that is mended.",
+                    "default, and nothing is remembered until that is fixed.",
                     path=self._shown,
                     why=error.strerror or error,
                 )
@@ -82,7 +82,7 @@ class SettingsFile:
         return tree, ""
 
     def keep_copy(self) -> str:
-        """Copy the file as it is under another name, once; that name, empty where it cannot be."""
+        """Copy the file as it is, once; returns the copy's name, empty where that failed."""
         with contextlib.suppress(OSError):
             data, _ = read_regular_file(self.path, MOST_BYTES)
             if data == self._copied:
@@ -103,7 +103,7 @@ class SettingsFile:
             A sentence where what stood there could not be read, and was put aside.
 
         Raises:
-            SettingsFileError: It could not be written; what was there before still is.
+            SettingsFileError: It could not be written; the file is as it was.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -142,7 +142,7 @@ class SettingsFile:
         return visible_line(str(self.path))
 
     def _put_aside(self, why: str) -> str:
-        """Call a file that is none of ours otherwise; the sentence that says so."""
+        """Rename a file that is not one of ours; returns the sentence that says so."""
         said = tr(
             "The settings in “{path}” cannot be used: {why}. Everything has its default",
             path=self._shown,
@@ -177,7 +177,7 @@ class SettingsFile:
 
 
 def is_json(value: object) -> bool:
-    """Whether a value that was read can be written again: no infinity, not nested without end."""
+    """Whether a value that was read can be written again: no infinity, not nested too deeply."""
     level = [value]
     for _ in range(_DEEPEST):
         level = [
@@ -216,16 +216,16 @@ def _why(error: Exception) -> str:
                 most=MOST_BYTES,
             )
         case json.JSONDecodeError():
-            return tr("it is no JSON ({why}, line {line})", why=error.msg, line=error.lineno)
+            return tr("it is not JSON ({why}, line {line})", why=error.msg, line=error.lineno)
         case RecursionError():
-            return tr("it is nested without end")
+            return tr("it is nested too deeply")
         case _:
             return str(error)
 
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold other windows off for the length of a write; without, where that cannot be had soon."""
+    """Keep other windows from writing meanwhile; go on without, where the lock is not free soon."""
     lock = None
     end = monotonic() + _PATIENCE
     with contextlib.suppress(OSError):

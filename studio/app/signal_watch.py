@@ -1,4 +1,4 @@
-"""The system's requests to end this process, as Qt signals; and an end by one of them."""
+"""The system's requests to end this process, as Qt signals; and how to end by one of them."""
 
 import os
 import signal
@@ -16,12 +16,12 @@ _ONE_REQUEST_SECONDS = 0.5
 
 
 class SignalWatch(QObject):
-    """Emits what the system asks for, so that the process can end in order.
+    """Emits what the system asks for, so that the process can end in good order.
 
     Qt's loop gives Python no turn while nothing happens. The signal's byte on a socket does,
-    without a timer that would run at rest. What is ignored stays so: whoever started the program
-    (`nohup`, or a shell, in the background) wants it. Windows knows no such signals in a window's
-    process; there Ctrl+C ends it as Python does.
+    without a timer that would run at rest. A signal that is ignored stays ignored: whoever started
+    the program (`nohup`, or a shell, in the background) wants that. Windows knows no such signals
+    in a window's process; there Ctrl+C ends it as Python does.
     """
 
     interrupted = Signal()
@@ -34,7 +34,7 @@ class SignalWatch(QObject):
         super().__init__(parent)
         self._former: dict[int, Any] = {}
         self._first: dict[int, float] = {}
-        """When each signal that ends has come first."""
+        """The time at which each of these signals first came."""
         if sys.platform == "win32":
             return
         self._reader, self._writer = socket.socketpair()
@@ -48,7 +48,7 @@ class SignalWatch(QObject):
         self._notifier.activated.connect(self._on_signal)
 
     def close(self) -> None:
-        """Give the signals back to who had them before."""
+        """Restore the handlers that were there before."""
         if sys.platform == "win32":
             return
         signal.set_wakeup_fd(-1)
@@ -76,7 +76,7 @@ class SignalWatch(QObject):
 
 
 def end_at_once_from_here() -> None:
-    """Have each of the signals end the process as the system does."""
+    """Restore the default action of these signals: from now on each ends the process."""
     for name in ("SIGINT", *_ENDS):
         if signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -1,7 +1,4 @@
-"""Deletes at start the temporary files that killed programs of ours have left, in another thread.
-
-Knows in which folders they may be.
-"""
+"""Deletes at start, in another thread, the temporary files that killed runs have left."""
 
 import contextlib
 import threading
@@ -18,10 +15,10 @@ from studio.stale_files import remove_stale
 def clean_up(settings: Settings) -> threading.Thread:
     """Delete stale temporary files, in a thread that holds up neither the window nor its end.
 
-    A folder of the writer's may be on a drive that does not answer.
+    One of the writer's folders may be on a drive that does not answer.
 
     Args:
-        settings: Where the writer has worked.
+        settings: Has the folders in which the writer has worked.
     """
     files = [Path(path).parent for path in settings.get(RECENT_FILES)]
     folders = [Path(place) for place in (settings.get(FOLDER), settings.get(PRESETS_FROM)) if place]

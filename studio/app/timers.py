@@ -1,6 +1,6 @@
-"""Timers that run once: what is asked for again before it is due waits from there on.
+"""Timers that run once: asked for again before it is due, a call waits from then on.
 
-`studio.app.frame_clock` is the other kind: what is asked for again is one call with it.
+`studio.app.frame_clock` is the other kind: it makes one call of all that are asked for in a frame.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ def single_shot(parent: QObject, action: Callable[[], object], after_ms: int = 0
     """Return a stopped timer that calls `action` once, each time it was started.
 
     Args:
-        parent: The Qt parent, with which the timer goes.
+        parent: The Qt parent; the timer is deleted with it.
         action: What is called.
         after_ms: Milliseconds from `start`; 0 is the next turn of the event loop.
     """

@@ -1,7 +1,7 @@
-"""Gives memory that nobody uses back to the system, after much of it was let go.
+"""Gives unused memory back to the system after much of it was freed.
 
-glibc keeps what was freed for the next who asks. After a text with its takes has gone, that is most
-of what it took. Where there is no glibc this does nothing.
+glibc keeps freed memory for later use: after a text with its takes is closed, most of what it took.
+Without glibc this does nothing.
 """
 
 import contextlib
@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject
 from studio.app.timers import single_shot
 
 _REST_MS = 1500
-"""From the last time something went: what goes, goes in several turns of the event loop."""
+"""From the last time something was freed: that takes several turns of the event loop."""
 
 
 class UnusedMemory(QObject):
-    """Waits a moment, and gives it back.
+    """Gives memory back a moment after it is asked to.
 
     Args:
         parent: The Qt parent, if any.
@@ -29,11 +29,11 @@ class UnusedMemory(QObject):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is to be given back any more."""
+        """Whether nothing is waiting to be given back."""
         return not self._rest.isActive()
 
     def give_back_soon(self) -> None:
-        """Something large went."""
+        """Give memory back soon: something large was freed."""
         self._rest.start()
 
 

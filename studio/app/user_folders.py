@@ -1,7 +1,4 @@
-"""Where the platform keeps what the program remembers and puts in safety for its user.
-
-None need be there.
-"""
+"""The platform's folders for what the program keeps for its user. None of them need exist yet."""
 
 from pathlib import Path
 
@@ -11,17 +8,17 @@ _Place = QStandardPaths.StandardLocation
 
 
 def data_folder() -> Path:
-    """What is the user's and belongs to no file of theirs: `~/.local/share/…` on Linux."""
+    """What belongs to the user but to none of their files: `~/.local/share/…` on Linux."""
     return Path(QStandardPaths.writableLocation(_Place.AppDataLocation))
 
 
 def state_folder() -> Path:
-    """What is of this machine and of now: `~/.local/state/kelvin-studio` on Linux."""
+    """What concerns this machine and the present only: `~/.local/state/kelvin-studio` on Linux."""
     return Path(QStandardPaths.writableLocation(_Place.GenericStateLocation)) / "kelvin-studio"
 
 
 def recovery_folder() -> Path:
-    """The journals: what is written and not saved, of each program that runs."""
+    """The journals: unsaved text, one for each window that runs."""
     return state_folder() / "recovery"
 
 

@@ -28,9 +28,7 @@ WHAT_IT_HOLDS = mark(
     "in it; nothing that you or a model wrote, and no document’s name."
 )
 NOTHING_YET = mark("Nothing has been logged yet.")
-NO_LOG = mark(
-    "The log cannot be written: there is no room, or its folder is closed to the program."
-)
+NO_LOG = mark("The log cannot be written: there is no room, or the program may not write there.")
 _SIZE = (880, 560)
 _AIR = 8
 _LARGER = (QEvent.Type.FontChange, QEvent.Type.StyleChange)

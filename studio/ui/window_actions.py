@@ -257,7 +257,7 @@ class WindowActions(QObject):
             lambda: parts.go(+1),
             "F6",
             tr(
-                "Lead the keyboard from part to part: page, words below it, temperature, next "
+                "Move the keyboard from part to part: page, words below it, temperature, next "
                 "word, …"
             ),
         )

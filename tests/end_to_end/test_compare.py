@@ -231,7 +231,7 @@ def test_a_lane_that_has_ended_is_used_and_the_others_write_on(
     assert state.is_running
     # Nothing is begun in the manuscript meanwhile, and it says why.
     assert not window.actions_.continue_.isEnabled()
-    assert "comparison runs" in window.actions_.continue_.toolTip()
+    assert "comparison is running" in window.actions_.continue_.toolTip()
     # What is asked at the caret ends no lane.
     wait_until_ended(window, qtbot)
     assert [lane.reason for lane in others] == ["max_tokens"] * 3

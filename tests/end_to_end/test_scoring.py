@@ -216,7 +216,7 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     assert all(now[start] is record for start, record in before.items())
     missing = len(text) - len(covered(window))
     assert missing == records.spans.all[0].start < 10, "all but the text's first token"
-    assert "reading began anew" in reported[-1]
+    assert "reading began again" in reported[-1]
     assert window.notice.message == reported[-1]
     assert any(it.startswith("scored ") for it in shown)
     score_again = window.actions_.score

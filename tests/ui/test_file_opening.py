@@ -60,7 +60,7 @@ def test_presets_dropped_together_are_taken_in_and_reported_together(
     broken.write_text('{"temp": "hot"}')
     assert drop(bare, preset(tmp_path, "Warm", WARM), broken, preset(tmp_path, "Cold", COLD))
     message = bare.notice.message
-    assert "2 presets are taken in: “Warm”, “Cold”." in message
+    assert "2 presets were imported: “Warm”, “Cold”." in message
     assert "Not carried over: tfs 0.5, top_a 0.3." in message
     assert "“Broken.json”: temp" in message
     assert bare.notice.action is bare.presets.show_left
@@ -82,7 +82,7 @@ def test_a_preset_a_text_and_a_model_at_once(
     bare.library.defaults.set_default("Code")
     assert drop(bare, preset(tmp_path, "Warm", WARM), model, story)
     assert bare.session.draft.manuscript.text == "The sea was calm."
-    assert "“Warm” is taken in from SillyTavern." in bare.notice.message
+    assert "“Warm” was imported from SillyTavern." in bare.notice.message
     qtbot.waitUntil(lambda: bare.session.model.is_ready, timeout=LONG)
     assert bare.session.model.path == str(model)
     assert bare.session.preset_choice.current.name == "Warm", "the hand is later than the model"
@@ -107,7 +107,7 @@ def test_a_text_that_cannot_be_read_is_reported_beside_the_preset(
     text = tmp_path / "bad.txt"
     text.write_bytes(b"\xff\xfe\x00\xd8\x00")
     assert drop(bare, text, preset(tmp_path, "Warm", WARM))
-    assert "“Warm” is taken in" in bare.notice.message
+    assert "“Warm” was imported" in bare.notice.message
     assert "bad.txt" in bare.notice.message
 
 
@@ -143,9 +143,9 @@ def test_300_files_of_all_kinds_are_looked_at_and_reported_once(
     bare.library.notices.report = count  # type: ignore[method-assign]  # it is counted
     before = bare.session.presets.now
     assert drop(bare, *junk(tmp_path))
-    (message,) = [it for it in said if not it.startswith(("Looking at", "Taking in"))]
+    (message,) = [it for it in said if not it.startswith(("Looking at", "Importing"))]
     assert message == bare.notice.message
-    assert message.startswith("120 presets are taken in: “p000”, “p001”, ")
+    assert message.startswith("120 presets were imported: “p000”, “p001”, ")
     assert "130 files are refused: “broken-0.json”: temp: found 'hot'" in message
     assert "So are 129 others." in message
     assert "were not opened: one manuscript is open at a time." in message
@@ -190,7 +190,7 @@ def test_many_are_ended_in_the_middle_and_what_came_in_stays(
     assert drop(bare, *paths, wait=False)
     # The event loop turns meanwhile, and says how far it is.
     qtbot.waitUntil(held.is_set, timeout=LONG)
-    qtbot.waitUntil(lambda: bare.notice.message == "Taking in 300 files: 16 %", timeout=LONG)
+    qtbot.waitUntil(lambda: bare.notice.message == "Importing 300 files: 16 %", timeout=LONG)
     assert bare.notice.action is cancel
     assert reading.is_busy
     assert bare.actions_.stop.isEnabled()
@@ -200,7 +200,7 @@ def test_many_are_ended_in_the_middle_and_what_came_in_stays(
     until_read(bare)
     assert looked_at == 50
     assert len(list(preset_folder().iterdir())) == 40, "two batches of 20"
-    assert bare.notice.message.startswith("40 presets are taken in")
+    assert bare.notice.message.startswith("40 presets were imported")
     assert "Ended after 40 of 300 files." in bare.notice.message
     assert not bare.actions_.stop.isEnabled()
     assert {f"p{number:03}" for number in range(40)} <= {
@@ -216,7 +216,7 @@ def test_of_a_folder_the_files_in_it_are_taken(bare: MainWindow, tmp_path: Path)
         preset(place, f"in {place.name}", WARM)
     preset(folder, "Cold", COLD)
     assert drop(bare, folder)
-    assert bare.notice.message.startswith("2 presets are taken in: “Cold”, “in presets”.")
+    assert bare.notice.message.startswith("2 presets were imported: “Cold”, “in presets”.")
     (tmp_path / "empty").mkdir()
     assert drop(bare, tmp_path / "empty")
     assert bare.notice.message == "“empty” has no files in it."
@@ -236,7 +236,7 @@ def test_more_files_than_are_looked_at_are_reported(
 ) -> None:
     monkeypatch.setattr(expanded_paths, "MOST_FILES", 3)
     assert drop(bare, *[preset(tmp_path, f"p{number}", WARM) for number in range(5)])
-    assert "3 presets are taken in: “p0”, “p1”, “p2”." in bare.notice.message
+    assert "3 presets were imported: “p0”, “p1”, “p2”." in bare.notice.message
     assert "The first 3 of 5 files are looked at." in bare.notice.message
 
 

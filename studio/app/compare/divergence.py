@@ -19,7 +19,7 @@ _SEGMENTS = 24
 
 
 class Segment(NamedTuple):
-    """One token's stretch of a cumulative bar, 0 to 1; `token` is None for all others together."""
+    """A token's share of a cumulative bar, 0 to 1; `token` is None for all the others together."""
 
     token: int | None
     start: float
@@ -27,15 +27,15 @@ class Segment(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What one lane drew from at the place.
+    """What one lane drew from, and drew, at the place where it parts from another.
 
     Attributes:
-        lane: Which.
+        lane: The lane that drew.
         drawn: The token that it drew.
         ends: Whether that ended the lane's text.
         u: The random draw.
         segments: In the order in which u runs through them, the favourite first.
-        notes: What of its samplers is not known there, or what their own random draws decided.
+        notes: What is not known of its samplers there, or what their own random draws decided.
     """
 
     lane: CompareLane
@@ -54,7 +54,7 @@ class Divergence:
         index: The place, counted from the prompt.
         reference: The lane compared with, and its temperature there.
         other: The lane that leaves it.
-        temperatures: In force at the place, of both.
+        temperatures: Those in force at the place, of both lanes.
         share_u: Whether both drew the same u.
     """
 
@@ -66,9 +66,9 @@ class Divergence:
 
 
 class FirstDivergence:
-    """The first place where two lanes that grow differ; no token is read twice.
+    """Finds the first place where two growing lanes differ; no token is read twice.
 
-    Where one's text ended of itself and the other goes on they differ too.
+    They also differ where one text has come to its end and the other goes on.
     """
 
     def __init__(self) -> None:

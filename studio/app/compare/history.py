@@ -1,6 +1,6 @@
-"""The comparisons of the writer, from first to last: what gives way to another is not lost.
+"""The writer's comparisons, from first to last: what gives way to a later one is not lost.
 
-As with takes, one steps back and forth between them. When a run ends it is put on a shelf
+As with takes, the writer steps back and forth between them. When a run ends it is put on a shelf
 (`compare.shelf`), and the next window can step back to it.
 """
 
@@ -31,11 +31,11 @@ _MOST_NAMELESS = 4
 """Budgets that runs may fill whose model is not known by its fingerprint."""
 
 _PATIENCE = 1.0
-"""Seconds that a window that is closed waits for the name of what it keeps; made in the background
-since the lanes began, it is there as a rule."""
+"""Seconds that a closing window waits for the fingerprint of the model whose runs it keeps. It is
+made in the background from the time the lanes begin, so it is usually there."""
 
 _REST_MS = 100
-"""Between the end of a run and its way to the shelf: its figures come a little later."""
+"""From the end of a run until it is put on the shelf: its figures come a little later."""
 
 
 class CompareHistory(QObject):
@@ -51,7 +51,7 @@ class CompareHistory(QObject):
     changed = Signal()
     """Another one is in view, or there are more of them."""
     failed = Signal(str)
-    """One message for the writer: one of them cannot be brought back, or not be put there."""
+    """One message for the writer: a run cannot be brought back, or cannot be put on the shelf."""
 
     def __init__(
         self,
@@ -63,12 +63,12 @@ class CompareHistory(QObject):
         super().__init__(parent)
         self._reading = reading
         self._awaited: Kept | None = None
-        """What is read to be shown."""
+        """The run that is shown once it is read."""
         self._state = state
         self._shelf = shelf
         self._kept = [Kept(path) for path in shelf.paths()]
         self._place: int | None = None
-        """Which of them is in view; None for one that is not among them."""
+        """Which of them is in view; None where what is in view is not among them."""
         self._is_stepping = False
         self._has_failed = False
         self._writer = ShelfWriter(shelf, self)
@@ -82,7 +82,7 @@ class CompareHistory(QObject):
 
     @property
     def count(self) -> int:
-        """How many there are, that in view among them."""
+        """How many there are, including the one in view."""
         return len(self._kept) + (self._place is None and self._state.has_tokens)
 
     @property
@@ -103,7 +103,7 @@ class CompareHistory(QObject):
         return is_free and 0 <= self._target(direction) < len(self._kept)
 
     def step(self, direction: int) -> None:
-        """Bring back the one before or after; that in view is kept as it is.
+        """Bring back the one before or after; the one in view is kept as it is.
 
         One that is on the shelf alone is shown once it is read.
         """
@@ -124,7 +124,7 @@ class CompareHistory(QObject):
             self.changed.emit()
 
     def _on_read(self, kept: Kept, found: Comparison | ComparisonFileError | None) -> None:
-        """The one that was stepped to is read, or cannot be; None where that was ended."""
+        """Show the run that was stepped to, or say why not; None where reading was cancelled."""
         self._awaited = None
         if kept not in self._kept:
             found = None  # it was forgotten meanwhile
@@ -153,18 +153,18 @@ class CompareHistory(QObject):
 
     @property
     def is_on_shelf(self) -> bool:
-        """Whether nothing has to be put there."""
+        """Whether nothing is left to be put on the shelf."""
         return all(kept.is_on_shelf for kept in self._kept) and not self._state.has_tokens
 
     def put_on_shelf(self, patience: float = _PATIENCE) -> None:
-        """Have all of them on the shelf, now.
+        """Put all of them on the shelf now.
 
         Args:
             patience: Seconds to wait at most for the fingerprint of the open model, where it is
                 needed and not known yet. A run without it is worth keeping all the same.
 
         Raises:
-            ComparisonFileError: One could not be written; what was there before still is.
+            ComparisonFileError: A run could not be written; its file is as it was.
         """
         self._rest.stop()
         origin = self._state.origin
@@ -184,7 +184,7 @@ class CompareHistory(QObject):
         self._shelf.make_room()
 
     def forget_others(self) -> None:
-        """Have none but that in view, on the shelf neither."""
+        """Forget all but the one in view, and delete them from the shelf."""
         self._keep()
         place = self._place
         self._forget([kept for number, kept in enumerate(self._kept) if number != place])
@@ -192,7 +192,7 @@ class CompareHistory(QObject):
         self.changed.emit()
 
     def _put_in_time(self) -> None:
-        """What has ended goes to the shelf while the window goes on."""
+        """Put what has ended on the shelf, without holding up the window."""
         if self._state.is_running:
             return
         self._keep()
@@ -205,7 +205,7 @@ class CompareHistory(QObject):
             self._writer.put(kept)
 
     def _let_go(self) -> None:
-        """Have in memory what is in view, and of the others the latest that the budget holds."""
+        """Keep in memory the run in view, and of the others the latest that the budget holds."""
         total = 0
         for number, kept in reversed(list(enumerate(self._kept))):
             if number != self._place:
@@ -237,7 +237,7 @@ class CompareHistory(QObject):
         )
 
     def _add_fingerprint(self) -> None:
-        """Runs that gave way before the fingerprint of their model was known get it now."""
+        """Give runs the fingerprint of their model, which was not known when they gave way."""
         origin = self._state.origin
         for kept in self._kept:
             record = kept.record
@@ -275,7 +275,7 @@ class CompareHistory(QObject):
 def _read(
     shelf: CompareShelf, path: Path, at: At = lambda _share: None
 ) -> Comparison | ComparisonFileError:
-    """One of a shelf, or why not; in another thread as a rule."""
+    """Read a run from the shelf; the error where it cannot be read. Usually in another thread."""
     try:
         return shelf.load(path, at)
     except ComparisonFileError as error:

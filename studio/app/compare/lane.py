@@ -21,11 +21,11 @@ from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 
 DROP_BIASES = mark("Drop biases")
-"""What the entry of a lane's menu is called that takes out biases for another model."""
+"""The entry of a lane's menu that removes biases made for another model."""
 
 
 def biases_at() -> str:
-    """Where a lane's biases for another model are taken out."""
+    """Where a lane's biases for another model can be removed."""
     return tr("with “{entry}” in the lane's menu", entry=tr(DROP_BIASES))
 
 
@@ -87,12 +87,12 @@ class CompareLane(GeneratedSequence):
 
     @property
     def temperature(self) -> float:
-        """In force at its next token."""
+        """The temperature in force at its next token."""
         return self.sampling.params.temperature
 
     @property
     def ended(self) -> int | None:
-        """How many tokens its text has, where that ended of itself; None where it was cut short."""
+        """How many tokens its text has where it ended by itself; None where it was cut short."""
         return len(self.tokens) if self.reason in OF_ITSELF else None
 
     @property
@@ -106,7 +106,7 @@ class CompareLane(GeneratedSequence):
         """What is known of the place of a token beside its logits.
 
         Args:
-            index: Counted from the prompt; it was drawn there.
+            index: The token's, counted from the end of the prompt.
             history: The prompt's tokens; empty where they are not known.
         """
         record = self.drawn[index]
@@ -115,7 +115,7 @@ class CompareLane(GeneratedSequence):
         return place
 
     def records(self, history: Sequence[int]) -> list[TokenRecord]:
-        """What it drew as records of the manuscript, each with its place.
+        """What it drew, as token records for a manuscript, each with its place.
 
         Args:
             history: The prompt's tokens; empty where they are not known.
@@ -125,7 +125,7 @@ class CompareLane(GeneratedSequence):
         return [placed(record, sequence, index) for index, record in enumerate(drawn, len(history))]
 
     def _sequence(self, history: Sequence[int], count: int) -> TokenSequence:
-        """The prompt and the first `count` tokens drawn behind it."""
+        """The prompt and the first `count` tokens drawn after it."""
         return TokenSequence(
             [*history, *(record.id for record in self.drawn[:count])],
             is_whole=bool(history),
@@ -144,7 +144,7 @@ class CompareLane(GeneratedSequence):
         super().begin(max_tokens)
 
     def show_distribution(self, prompt: LogitSketch | None, history: Sequence[int]) -> None:
-        """Give `next_token` what is to be seen: the last token's, or the prompt's.
+        """Give `next_token` the distribution to show: the last token's, or the prompt's.
 
         Args:
             prompt: What the prompt's end gave; None where nothing is known.

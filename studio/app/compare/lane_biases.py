@@ -1,6 +1,6 @@
-"""Lanes whose presets have biases for tokens that the open model lacks: the engine runs none such.
+"""Lanes whose presets have biases for tokens that the open model lacks: the engine refuses them.
 
-Found before a run, so that one lane does not end all.
+They are found before a run, so that one lane does not end all of them.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from studio.translation import tr
 
 
 class LaneBiases(QObject):
-    """Knows which lanes they are, and takes the biases out.
+    """Finds these lanes, and removes the biases.
 
     Args:
         model: Whose vocabulary counts.
-        lanes: The lanes.
+        lanes: Those that are looked at.
         parent: The Qt parent, if any.
     """
 
@@ -35,7 +35,7 @@ class LaneBiases(QObject):
         self._known: list[CompareLane] = []
 
     def why_not(self, lane: CompareLane) -> str:
-        """Why a lane cannot run, and what to do; nothing where it can."""
+        """Why a lane cannot run, and what to do; empty where it can."""
         report = self._model.report
         if report is None:
             return ""
@@ -48,7 +48,7 @@ class LaneBiases(QObject):
         return [lane for lane in self._lanes.lanes if self.why_not(lane)]
 
     def drop(self, lanes: Sequence[CompareLane]) -> None:
-        """Take the biases out of lanes' settings; the presets that they came from keep them."""
+        """Remove the biases from lanes' settings; the presets that they came from keep theirs."""
         report = self._model.report
         for lane in lanes:
             if report and self.why_not(lane):
@@ -58,7 +58,7 @@ class LaneBiases(QObject):
                 lane.sampling.set_params(params)
 
     def look(self) -> None:
-        """A lane's settings are others: it may be one that can run now, or no longer."""
+        """Follow a lane's settings: with others it may be able to run, or no longer."""
         left_out = self.left_out
         if left_out != self._known:
             self._known = left_out

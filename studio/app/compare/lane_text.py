@@ -13,7 +13,7 @@ from studio.token_record import TokenRecord
 
 
 class LaneText:
-    """Grows by tokens; a character's text comes when its last byte is there."""
+    """A text that grows token by token; a character appears when its last byte has come."""
 
     def __init__(self) -> None:
         self._characters = TokenCharacters()

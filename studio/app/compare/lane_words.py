@@ -8,16 +8,16 @@ from studio.token_record import TokenRecord
 from studio.translation import tr
 
 _MOST_NATS = 50.0
-"""No vocabulary has more; but what draws does not rely on where a number came from."""
+"""More than any vocabulary can give; a number that a file holds may be larger."""
 
 
 def shown_nats(nats: float) -> float:
-    """An entropy as it can be drawn: 0 to what no vocabulary has; 0 for what is no number."""
+    """An entropy within the bounds of the picture; 0 for what is not a number."""
     return min(nats, _MOST_NATS) if nats > 0.0 else 0.0
 
 
 def effective_words(nats: float) -> float:
-    """As many equally likely words would be as uncertain as an entropy of so many nats."""
+    """The number of equally likely words that would have this entropy, in nats."""
     return math.exp(shown_nats(nats))
 
 
@@ -25,7 +25,7 @@ def openness(effective: float) -> str:
     """How many words could follow: ``1 word every time``, ``about 1.3 words``, ``about 16 words``.
 
     Args:
-        effective: As many equally likely tokens would be as uncertain (e to the entropy).
+        effective: The number of equally likely tokens with the same entropy: e to its power.
     """
     return (
         tr("1 word every time")
@@ -45,7 +45,7 @@ def token_count(count: int) -> str:
 
 
 def word_of(token: TokenRecord) -> str:
-    """What a token spells, without the space that it begins with where there is more of it."""
+    """What a token spells, without the space at its beginning unless it is all there is."""
     shown = token_text(token.text, token.id).text
     return shown.removeprefix("␣") or shown
 

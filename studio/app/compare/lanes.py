@@ -1,6 +1,6 @@
 """The lanes of a comparison: which there are, what they are compared with, what they continue.
 
-Without the run: `CompareRun` adds that.
+How they are run is in `CompareRun`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from studio.engine.messages import MOST_SEQUENCES
 from studio.sampling import LogitSketch, SamplingParams
 from studio.translation import mark, tr
 
-RUNS = mark("A comparison runs; stop it first (Esc on the Compare page).")
+RUNS = mark("A comparison is running; stop it first (Esc on the Compare page).")
 NOTHING_TO_KEEP = mark(
     "There is no comparison yet: run one first (Ctrl+Enter on the Compare page)."
 )
@@ -61,9 +61,9 @@ class CompareLanes(QObject):
     ended = Signal()
     """No lane runs any more."""
     replacing = Signal()
-    """Some of what the lanes wrote is about to give way; whoever keeps it, looks now."""
+    """Some of what the lanes wrote is about to be replaced: the time to keep it."""
     looked = Signal()
-    """The distributions in view may be others; ten times a second at most while lanes run."""
+    """The distributions in view may have changed; at most ten times a second while lanes run."""
 
     def __init__(
         self,
@@ -126,12 +126,12 @@ class CompareLanes(QObject):
         return LaneSetup(self._preset_choice.current.name, self._sampling.params)
 
     def open_first(self) -> None:
-        """Have lanes, where there are none yet."""
+        """Make the first lanes, unless there are some."""
         if not self.lanes:
             self.set_up(ladder(*self.here))
 
     def set_up(self, setups: Sequence[LaneSetup]) -> None:
-        """Begin with other lanes, in place of those that are there. Nothing while lanes run."""
+        """Replace the lanes by new ones; does nothing while lanes run."""
         if not self.is_running:
             self._replace_lanes(setups, RunInput())
 
@@ -155,11 +155,11 @@ class CompareLanes(QObject):
 
     @property
     def can_remove(self) -> bool:
-        """Whether a lane can go: two are the fewest."""
+        """Whether a lane can be removed: there are at least two."""
         return len(self.lanes) > FEWEST_LANES
 
     def remove(self, lane: CompareLane) -> None:
-        """Take a lane out, also one that runs."""
+        """Remove a lane, even while it runs."""
         if not self.can_remove or lane not in self.lanes:
             return
         if lane.tokens:
@@ -219,15 +219,15 @@ class CompareLanes(QObject):
 
     @property
     def prompt_history(self) -> Sequence[int]:
-        """The tokens before `prompt_sketch`, which penalties look at."""
+        """The tokens before `prompt_sketch`, for the penalties."""
         return self.run_input.prompt_tokens if self.has_tokens else self._next_token.history
 
     def request_look(self) -> None:
-        """The distributions in view may be others; look soon."""
+        """Look at the distributions in view soon: they may have changed."""
         self._looks.request()
 
     def look_now(self) -> None:
-        """Look at what was asked for, if anything was."""
+        """Look now if `request_look` was called since the last time."""
         self._looks.flush()
 
     def _on_caret_looked(self) -> None:
@@ -247,7 +247,7 @@ class CompareLanes(QObject):
     # -- what the next run is made with --------------------------------------------------------
 
     def set_share_u(self, share_u: bool) -> None:
-        """Let all lanes draw the same u, or each its own."""
+        """Set whether all lanes draw the same u, or each its own."""
         if share_u != self.share_u:
             self.share_u = share_u
             self.changed.emit()
@@ -263,7 +263,7 @@ class CompareLanes(QObject):
         self.changed.emit()
 
     def set_in_step(self, in_step: bool) -> None:
-        """Let the lanes' texts scroll together, or each freely."""
+        """Set whether the lanes' texts scroll together, or each by itself."""
         if in_step != self.in_step:
             self.in_step = in_step
             self.in_step_changed.emit()
@@ -271,7 +271,7 @@ class CompareLanes(QObject):
     # -- what the lanes are compared with ------------------------------------------------------
 
     def set_reference(self, lane: CompareLane | None) -> None:
-        """Compare all with one lane, or each with its left neighbour."""
+        """Compare all lanes with one of them, or each with its left neighbour."""
         if lane is not self.reference:
             self.reference = lane
             self.lanes_changed.emit()
@@ -308,7 +308,7 @@ class CompareLanes(QObject):
         return self.lanes
 
     def shown(self) -> None:
-        """The lanes have been given their tokens."""
+        """Show the tokens that kept lanes have been given."""
         for lane in self.lanes:
             lane.grown.emit()
         self._look()

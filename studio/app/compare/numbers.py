@@ -31,7 +31,7 @@ def taken(number: Number, value: float) -> int:
         value: The value that was typed.
 
     Raises:
-        ValueError: It is not; with a sentence for the writer.
+        ValueError: It is not allowed. The message is a sentence for the writer.
     """
     if not number.least <= value <= number.most and value not in number.words.values():
         raise ValueError(

@@ -1,7 +1,7 @@
 """Which model wrote a comparison's lanes, and whether it is the one that is open.
 
-By its fingerprint where the comparison came from a file: token ids, random draws and settings give
-the same text with the same weights alone.
+Where the comparison came from a file the fingerprint decides: the same token ids, random draws and
+settings give the same text only with the same weights.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from studio.app.model.state import ModelState
 from studio.translation import mark, tr
 from studio.visible_text import visible_name
 
-LOOKING = mark("Looking whether the open model is the one that wrote these lanes …")
+LOOKING = mark("Checking whether the open model is the one that wrote these lanes …")
 
 
 class CompareOrigin(QObject):
-    """Knows the open model, and compares.
+    """Compares the open model with the one that wrote the lanes.
 
     Args:
         model: The open model.
@@ -36,7 +36,7 @@ class CompareOrigin(QObject):
         self._fingerprint.changed.connect(self.changed)
 
     def is_open_model(self, source: object) -> bool:
-        """Whether that, a `RunInput.source`, is the open model."""
+        """Whether a `RunInput.source` stands for the open model."""
         return source is not None and source == self._model.vocabulary
 
     def ask(self) -> None:
@@ -49,11 +49,11 @@ class CompareOrigin(QObject):
         return self._fingerprint.known is not None
 
     def is_known_within(self, seconds: float) -> bool:
-        """The same after waiting, so long at most."""
+        """The same after waiting for it, at most so long."""
         return self._fingerprint.wait(seconds) is not None
 
     def fingerprint(self) -> str:
-        """The open model's, if need be by waiting; "" where its file is gone or does not come."""
+        """The open model's fingerprint, waited for if need be; "" where its file cannot be read."""
         return self._fingerprint.wait() or ""
 
     def recognise(self, run_input: RunInput) -> None:
@@ -66,9 +66,9 @@ class CompareOrigin(QObject):
             self.name_model(run_input)
 
     def name_model(self, run_input: RunInput) -> None:
-        """Give the open model's fingerprint to what it wrote, if need be by waiting.
+        """Give what the open model wrote its fingerprint, waited for if need be.
 
-        Where its file is gone there is none: a comparison is worth keeping all the same.
+        Where its file is gone there is none: a comparison is worth keeping even so.
         """
         if run_input.model and not run_input.model.hash and self.is_open_model(run_input.source):
             run_input.model = msgspec.structs.replace(run_input.model, hash=self.fingerprint())

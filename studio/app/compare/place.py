@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.manuscript import Manuscript, Take, TakeSet
 
 _NEAR = 200
-"""Code points before the place that must still stand; what is further off may have been edited."""
+"""Code points before the place that must be unchanged; the text before them may be edited."""
 
 
 class LanePlace:
@@ -29,8 +29,8 @@ class LanePlace:
             prompt: The manuscript as it was, up to the place.
 
         Returns:
-            Whether the place is known: that text still stands, at the beginning or once elsewhere;
-            where there was none, nothing else does.
+            Whether the place is known: the text still stands where it stood, at the beginning, or
+            exactly once elsewhere. For a prompt without words, whether only lanes' text is there.
         """
         if self._position is not None and self._stands(prompt, self._position):
             return True
@@ -75,7 +75,7 @@ class LanePlace:
         return take
 
     def _takes_at(self, position: int) -> TakeSet | None:
-        """Those whose text begins there, of several the ones used last."""
+        """The takes whose text begins there; of several groups the one used last."""
         there = [
             takes
             for takes in self._manuscript.take_sets

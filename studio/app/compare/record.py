@@ -1,4 +1,4 @@
-"""A comparison between the window's state and the record that files and pages are made of."""
+"""Turns a comparison in the window into the record that files are made of, and back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def record_of(state: CompareLanes) -> Comparison:
     """What is in view, to be kept.
 
     Args:
-        state: Has been run.
+        state: The comparison; it has been run.
     """
     run_input = state.run_input
     assert run_input.prompt is not None, "there is something to keep"
@@ -53,8 +53,8 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
     """Have the window show a comparison that was kept; no lane may run.
 
     Args:
-        state: What is shown.
-        comparison: It.
+        state: Where it is shown.
+        comparison: What was kept.
         source: See `RunInput.source`.
     """
     known = {preset.name for preset in state.presets.presets}
@@ -84,7 +84,7 @@ def show_record(state: CompareLanes, comparison: Comparison, source: object = No
 
 
 def _with_mu(lane: LaneRecord) -> list[TokenRecord]:
-    """What a lane drew, with what Mirostat allowed: files of older versions do not say it."""
+    """A lane's tokens, with what Mirostat allowed, which files of older versions lack."""
     drawn: list[TokenRecord] = []
     mu: float | None = None
     for index, token in enumerate(lane.drawn):
@@ -99,7 +99,7 @@ def _with_mu(lane: LaneRecord) -> list[TokenRecord]:
 
 
 def _colors(lanes: Sequence[LaneRecord]) -> list[int]:
-    """The lanes' colours, as they were where the record names them; no two the same."""
+    """The lanes' colours: those in the record, where it names them; no two are the same."""
     kept = [lane.color for lane in lanes]
     return kept if len({*kept} & {*range(MOST_SEQUENCES)}) == len(kept) else list(range(len(kept)))
 

@@ -1,6 +1,6 @@
 """Whether lanes fit the context beside their prompt, in words for the writer.
 
-Arithmetic and a sentence.
+Plain arithmetic; asks no engine.
 """
 
 from studio.translation import tr

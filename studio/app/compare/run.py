@@ -55,7 +55,7 @@ class CompareRun(Generation):
         client.died.connect(self.forget)
 
     def start(self, going: Sequence[CompareLane]) -> None:
-        """Write lanes from the prompt on; the others are as new, and can be run later."""
+        """Write some lanes from the prompt on; the others are emptied, and can be run later."""
         lanes = self._lanes
         others = [lane for lane in lanes.lanes if lane not in going]
         for lane in (*going, *others):
@@ -71,7 +71,7 @@ class CompareRun(Generation):
         )
 
     def go_on(self, lane: CompareLane) -> None:
-        """Let a lane that has ended write on from where it ended; one that is new, begin."""
+        """Have a lane that has ended write on from its end, or a new one begin."""
         if lane.seed is None:
             lane.seed = self._shared_seed()
             self._write_from_prompt(lane)
@@ -92,7 +92,7 @@ class CompareRun(Generation):
             )
 
     def run_again(self, lane: CompareLane) -> None:
-        """Write a lane from the prompt on, with other random draws."""
+        """Write a lane again from the prompt on, with other random draws."""
         lane.clear()
         lane.seed = None
         self._write_from_prompt(lane)
@@ -119,18 +119,18 @@ class CompareRun(Generation):
         return seeds.pop() if self._lanes.share_u and len(seeds) == 1 else None
 
     def remove(self, lane: CompareLane) -> None:
-        """A lane is no more."""
+        """Forget a lane that was removed."""
         if self._is_kept:
             self._client.send(RemoveSequence(request=self._request, sequence=lane.number))
         self._sequences.pop(lane.number, None)
 
     def forget(self) -> None:
-        """Other lanes come, or the engine has kept none: what goes on is given back to it."""
+        """Note that the engine has none of these lanes: to go on, they must be given back to it."""
         self._is_kept = False
         self._sequences = {n: lane for n, lane in self._sequences.items() if lane.runs}
 
     def _begin_anew(self, going: CompareLane) -> None:
-        """The engine has lost the lanes: give them back as they were, and run this one."""
+        """Give the engine the lanes back, which it has lost, and run this one."""
         given = []
         for lane in self._lanes.lanes:
             params = lane.sampling.params

@@ -23,17 +23,17 @@ class RunTimings(NamedTuple):
 
 @dataclass
 class RunInput:
-    """One comparison's, from its first run on.
+    """The input of one comparison, from its first run on.
 
     Attributes:
         prompt: What the lanes continue; None before a run.
         prompt_tokens: Its token ids; empty before the engine reported them.
-        prompt_count: How many they are, where a file has reported that alone.
+        prompt_count: How many there are, where a file gives only their number.
         unseen_characters: Of the manuscript's beginning, which did not fit the context.
-        unseen_tokens: The same in tokens; -1 before the engine reported.
+        unseen_tokens: The same in tokens; -1 before the engine has said.
         ignore_eos: Whether lanes go on past an end-of-text token.
         source: Distinguishes the models whose token ids mean different things; None for a
-            comparison from a file, of which that is not known.
+            comparison from a file, where that is not known.
         model: Whose tokens they are; None before a run.
         made: When it was begun: ISO 8601, UTC.
         figures: The last run's; None before it has ended.

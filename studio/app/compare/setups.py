@@ -33,7 +33,7 @@ class LaneSetup(NamedTuple):
 
 
 def ladder(preset: str, params: SamplingParams) -> list[LaneSetup]:
-    """T 0, 0.5, 1 and 1.5; all else as it is.
+    """T 0, 0.5, 1 and 1.5; all else stays as it is.
 
     Args:
         preset: The preset's name.
@@ -61,12 +61,12 @@ def around(preset: str, params: SamplingParams) -> list[LaneSetup]:
 
 
 def all_presets(presets: Sequence[Preset]) -> list[LaneSetup]:
-    """A lane a preset, as many as fit."""
+    """One lane for each preset, as many as fit."""
     return [LaneSetup(preset.name, preset.sampling) for preset in presets[:MOST_SEQUENCES]]
 
 
 def next_to(setup: LaneSetup) -> LaneSetup:
-    """A lane beside another one: half a degree hotter."""
+    """A lane to stand beside another one: 0.5 hotter."""
     now = setup.params.temperature
     hotter = now if math.isinf(now) else round(now + 0.5, 4)
     return _at(setup.preset, setup.params, hotter)

@@ -27,13 +27,13 @@ class CompareShelf:
     """The folder.
 
     Args:
-        folder: Need not be there yet.
+        folder: Where it is; it need not be there yet.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: set[Path] = set()
-        """Files of this program: those of another one that runs are not this one's to delete."""
+        """The files this process may delete: not those of another window that runs."""
 
     def paths(self) -> list[Path]:
         """The files, the oldest first; none where there is no folder."""
@@ -45,10 +45,10 @@ class CompareShelf:
         return found
 
     def load(self, path: Path, at: At = lambda _share: None) -> Comparison:
-        """One of them.
+        """Read a run.
 
         Args:
-            path: It.
+            path: Its file.
             at: Is given how far it is; may raise, to end it.
 
         Raises:
@@ -61,14 +61,14 @@ class CompareShelf:
         return self._folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
 
     def put(self, path: Path, comparison: Comparison) -> None:
-        """Write one, in place of what its file held.
+        """Write a run, in place of what its file held.
 
         Args:
             path: Its file.
             comparison: What is kept.
 
         Raises:
-            ComparisonFileError: It cannot be written; what was there before still is.
+            ComparisonFileError: It cannot be written; the file is as it was.
         """
         try:
             # The writer's texts are nobody else's.
@@ -86,7 +86,7 @@ class CompareShelf:
             self._delete(path)
 
     def make_room(self) -> None:
-        """Delete the oldest files where all together are too large."""
+        """Delete the oldest files while all together are too large."""
         sizes = {path: size_of(path) for path in sorted(self._known)}
         for path in list(sizes)[:-1]:
             if sum(sizes.values()) <= SHELF:

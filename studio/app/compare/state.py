@@ -48,8 +48,8 @@ class CompareState(CompareLanes):
 
     Attributes:
         origin: Says whether the open model is the one that wrote the lanes.
-        biases: Says which lanes cannot run for the biases that they have.
-        can_make_preset: Whether somebody keeps presets: see `preset_wanted`.
+        biases: Says which lanes cannot run because of their biases.
+        can_make_preset: Whether `preset_wanted` is answered.
 
     Args:
         client: The line to the engine.
@@ -71,7 +71,7 @@ class CompareState(CompareLanes):
     used = Signal(int)
     """A lane's text was put into the manuscript; where it ends, in code points."""
     place_wanted = Signal(object)
-    """A lane is to be used whose prompt does not stand in the manuscript: where is asked."""
+    """A lane is to be used whose prompt is not in the manuscript: asks where to put it."""
     preset_wanted = Signal(str, object)
     """The preset's name and the parameters of a lane that is to be kept as a preset."""
 
@@ -144,8 +144,8 @@ class CompareState(CompareLanes):
     def use(self, lane: CompareLane) -> None:
         """Put a lane's text where its prompt ended, as a take with all its records.
 
-        Where the prompt's text no longer stands, `place_wanted` asks where; on an empty page, both
-        come there.
+        Where the prompt's text is gone, `place_wanted` asks where to put it; on an empty page both
+        are put there.
         """
         prompt = self.run_input.prompt
         if self.why_not_use(lane) or prompt is None:
@@ -158,7 +158,7 @@ class CompareState(CompareLanes):
             self.place_wanted.emit(lane)
 
     def use_at_caret(self, lane: CompareLane) -> None:
-        """Put a lane's text at the caret, which is not where its prompt ended."""
+        """Put a lane's text at the caret, wherever its prompt ended."""
         if self.why_not_use(lane) is None:
             caret = self._draft.caret
             self._place.put(caret)
@@ -168,7 +168,7 @@ class CompareState(CompareLanes):
             self._place.put(None)
 
     def use_in_new(self, lane: CompareLane) -> None:
-        """Put a lane's prompt and its text into the manuscript, which is a new one."""
+        """Put a lane's prompt and its text into the manuscript, which was begun for them."""
         prompt = self.run_input.prompt
         if self.why_not_use(lane) or prompt is None:
             return
@@ -192,8 +192,8 @@ class CompareState(CompareLanes):
         """Write a lane's text at the place.
 
         Args:
-            lane: Whose.
-            wanted: The same text with other white space at its beginning, if it is to have that.
+            lane: Whose text it is.
+            wanted: The text with the white space that it should begin with; None for its own.
         """
         take = self._place.begin_take()
         take.seed, take.preset, take.ending = lane.seed, lane.ran_as, lane.reason
@@ -240,7 +240,7 @@ class CompareState(CompareLanes):
     def why_not_run(self) -> str | None:
         """Why `run` would do nothing; None where it would."""
         if self.is_running:
-            return tr("The lanes run already. Esc stops them.")
+            return tr("The lanes are running already. Esc stops them.")
         if self.why_not:
             return self.why_not
         prompt = self._draft.prompt()
@@ -303,7 +303,7 @@ class CompareState(CompareLanes):
             self.run()
 
     def go_on(self, lane: CompareLane) -> None:
-        """Let a lane that has ended write on."""
+        """Have a lane that has ended write on."""
         if self.why_not_go_on(lane) is None:
             self._learn_spellings()
             self._run.go_on(lane)
@@ -327,7 +327,7 @@ class CompareState(CompareLanes):
     # -- what goes on around it ----------------------------------------------------------------
 
     def set_shown(self, is_shown: bool) -> None:
-        """Whether the writer looks at the lanes: then nothing begins in the manuscript."""
+        """Set whether the writer looks at the lanes: then nothing can begin in the manuscript."""
         self.is_shown = is_shown
         if is_shown:
             self._look()

@@ -47,7 +47,7 @@ _ANSWERED = (
     ContinueSequence,
     RerunSequence,
 )
-"""Commands that each get an answer; the others turn or stop one of these."""
+"""Commands that are each answered; the others change or stop one of these."""
 
 FINAL = frozenset(
     {
@@ -78,7 +78,7 @@ class AnswerWatch(QObject):
     """
 
     changed = Signal()
-    """`silence`, `is_stopping` or `is_stop_late` is another."""
+    """`silence`, `is_stopping` or `is_stop_late` has changed."""
 
     def __init__(
         self, ping: Callable[[], None], beat_ms: int = BEAT_MS, parent: QObject | None = None
@@ -108,13 +108,13 @@ class AnswerWatch(QObject):
 
     @property
     def silence(self) -> int:
-        """For how many beats it has been silent; 0 while that is not long enough to report it."""
+        """For how many beats it has been silent; 0 while that is too short to be reported."""
         limit = _SILENT_BEATS if self._has_spoken else _STARTING_BEATS
         return self._silent_beats if self._silent_beats >= limit else 0
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it did not answer the ping of the last beat."""
+        """Whether it has not answered the last beat's ping."""
         return self._silent_beats > 1
 
     @property
@@ -128,7 +128,7 @@ class AnswerWatch(QObject):
         return self._stop_beats > 0
 
     def asked(self, command: AnyCommand) -> bool:
-        """A command is sent; returns whether it will be answered."""
+        """Note a command that is sent; returns whether it will be answered."""
         if isinstance(command, Stop):
             if command.request in self._pending:
                 if not self._stopping:
@@ -142,7 +142,7 @@ class AnswerWatch(QObject):
         return isinstance(command, _ANSWERED)
 
     def answered(self, event: AnyEvent) -> bool:
-        """An event came; returns whether it is the last of something that was asked."""
+        """Note an event; returns whether it is the last of a request."""
         if type(event) not in FINAL or event.request not in self._pending:
             return False
         self._pending.discard(event.request)
@@ -151,14 +151,14 @@ class AnswerWatch(QObject):
         return True
 
     def heard(self) -> None:
-        """The engine gave a sign of life, whatever it is."""
+        """Note that the engine gave a sign of life, of whatever kind."""
         self._has_news = self._has_spoken = True
         if self._silent_beats:
             self._silent_beats = 0
             self._report()
 
     def forget(self) -> None:
-        """There is no engine, or a new one, which was asked nothing."""
+        """Start afresh: there is no engine, or a new one that was asked nothing."""
         self._pending.clear()
         self._stopping.clear()
         self._has_spoken = False

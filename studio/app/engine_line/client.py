@@ -24,11 +24,11 @@ class EngineClient(QObject):
     """
 
     received = Signal(object)
-    """An `AnyEvent`, in the order in which the engine sent them, after all to whom it concerns."""
+    """Each `AnyEvent`, in the order sent, after those who asked for it or follow its kind."""
     died = Signal(object)
     """The `Outcome` of a child that ended unasked, after its last event."""
     waiting_changed = Signal()
-    """`silence`, `is_stopping` or `is_stop_late` is another."""
+    """`silence`, `is_stopping` or `is_stop_late` has changed."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class EngineClient(QObject):
     def silence(self) -> int:
         """For how many seconds the engine, which owes an answer, has given no sign of life.
 
-        0 where it does, and where that is not long enough to report it. An engine that is merely
-        busy is not silent: its reading thread answers.
+        0 while that is too short to be reported. An engine that is merely busy is not silent: its
+        reading thread answers.
         """
         return self._watch.silence
 
@@ -72,7 +72,7 @@ class EngineClient(QObject):
 
     @property
     def is_stop_late(self) -> bool:
-        """Whether that was a second ago."""
+        """Whether it was asked to a second ago, or longer."""
         return self._watch.is_stop_late
 
     @property
@@ -97,21 +97,17 @@ class EngineClient(QObject):
     def follow(self, listener: Listener, *kinds: type[AnyEvent]) -> None:
         """Let a listener have the events of some kinds, whoever asked.
 
-        Tokens come by the hundred in a second, and most of who listens has no use for them. A
-        listener lives as long as this client.
-
-        Args:
-            listener: Takes each.
-            kinds: Which.
+        Tokens come by the hundred in a second, and most listeners have no use for them. A listener
+        lives as long as this client.
 
         Args:
             listener: Is given each event.
-            *kinds: The kinds of events.
+            kinds: The kinds of events.
         """
         self._router.follow(listener, *kinds)
 
     def hand_on(self, event: AnyEvent) -> None:
-        """Give an event to those whom it concerns."""
+        """Give an event to those who follow its kind or asked for it."""
         self._router.hand_on(event)
         self.received.emit(event)
 
@@ -121,9 +117,9 @@ class EngineClient(QObject):
         """A number that no request of this session has had, for what is asked next.
 
         Args:
-            listener: Has the events of the request, behind those who follow their kind.
-            replaces: The request whose place it takes, if any.
-            late: Has what still comes of that one; nobody where there is none.
+            listener: Is given the request's events, after those who follow their kind.
+            replaces: The request that this one replaces, if any.
+            late: Is given what still comes of the replaced one; None to drop it.
         """
         self._router.replace(replaces, late)
         request = self._new_number()
@@ -131,7 +127,7 @@ class EngineClient(QObject):
         return request
 
     def send(self, command: AnyCommand) -> None:
-        """Send a command. Where there is no child, `died` has been emitted; it is dropped."""
+        """Send a command. Without a child it is dropped: `died` has been emitted then."""
         if not self._process:
             return
         if self._watch.asked(command):
@@ -157,7 +153,7 @@ class EngineClient(QObject):
             self._process.kill(why)
 
     def close(self) -> None:
-        """End the child in order, or at once where it does not answer."""
+        """End the child in good order, or at once where it does not answer."""
         process, self._process = self._process, None
         is_doubtful = self._watch.is_doubtful or self._watch.is_stop_late
         self._watch.forget()
@@ -196,7 +192,7 @@ class EngineClient(QObject):
 
 
 def silence_words(seconds: int) -> str:
-    """Why an engine was ended that was silent so long, for `EngineClient.end`."""
+    """The reason for `EngineClient.end` of an engine that was silent so many seconds."""
     return tr(
         "it had not answered for %n seconds",
         "",

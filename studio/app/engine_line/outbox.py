@@ -1,7 +1,7 @@
 """Commands that wait because the pipe to the engine is full: a bounded number of them.
 
-The window asks at every rest of the writer's hands, with the whole text; with an engine that has
-stopped reading all of it would pile up here.
+The window asks whenever the writer pauses, and sends the whole text: with an engine that has
+stopped reading all of that would pile up here.
 """
 
 from collections import deque
@@ -31,12 +31,12 @@ class Outbox:
         return gave_way
 
     def pop(self) -> AnyCommand:
-        """Remove the first."""
+        """Remove the first command."""
         return self._waiting.popleft()
 
 
 def _purpose(command: AnyCommand) -> Hashable | None:
-    """What only the newest command counts for; None where each counts."""
+    """The key under which only the newest command counts; None where each one does."""
     match command:
         case PreviewNextToken() | Score():
             return type(command)

@@ -32,10 +32,10 @@ _MOST_UNSENT = 1 << 20
 """Bytes that the child has not taken, from which on commands wait: a pipe holds 64 KiB, and a child
 that reads takes megabytes in milliseconds."""
 _EVENTS_A_TURN, _SECONDS_A_TURN = 512, 0.02
-"""Then the window's other events have their turn. Eight lanes send some fifty in a frame."""
+"""Events handled in one go, before the window's others. Eight lanes send some fifty a frame."""
 _MOST_UNREAD = 32 << 20
-"""Bytes that came while there were messages to act on. A pipe holds 64 KiB, and the engine waits
-where it is full: a child that sends without end is no engine."""
+"""Bytes that may wait while there are messages to act on. A pipe holds 64 KiB, and the engine waits
+when it is full: a child that sends more is not the engine."""
 _FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 """Signals whose cause the child cannot know."""
 _GRACE_MS = 1000
@@ -54,7 +54,7 @@ written 5 % faster with them, one text 0 to 4 %. Other systems and libraries ign
 
 
 DID_NOT_STOP = mark("it did not stop")
-"""Why one is given up that answers pings, and goes on with what it was to end."""
+"""Why a child is given up that answers pings but goes on with what it was to stop."""
 
 
 class End(Enum):
@@ -68,7 +68,7 @@ class End(Enum):
 
 
 class Outcome(NamedTuple):
-    """Why there is no child any more."""
+    """How and why a child process ended."""
 
     end: End
     status: int
@@ -104,12 +104,12 @@ class Outcome(NamedTuple):
 
     @property
     def is_from_outside(self) -> bool:
-        """Whether somebody else ended it: the system for want of memory, a user, a logout."""
+        """Whether it was ended from outside: by the system for want of memory, a user, a logout."""
         return self.end is End.CRASHED and _signal_name(self.status).startswith(_FROM_OUTSIDE)
 
     @property
     def is_for_memory(self) -> bool:
-        """Whether it may have ended for want of memory: the system ends it then, or it itself."""
+        """Whether it may have ended for want of memory: killed by the system, or by itself."""
         if self.end is not End.CRASHED:
             return False
         return _signal_name(self.status).startswith("SIGKILL") or any(
@@ -118,12 +118,12 @@ class Outcome(NamedTuple):
 
     @property
     def is_stuck(self) -> bool:
-        """Whether it lived, and what it was given to do did not come to an end when asked to."""
+        """Whether it was alive but did not stop its work when asked to."""
         return self.end is End.GIVEN_UP and self.reason == DID_NOT_STOP
 
     @property
     def is_by_its_work(self) -> bool:
-        """Whether what it was given to do ended it.
+        """Whether its work ended it.
 
         A child that cannot even start ends with the status 1, and one that nobody reads with 0.
         """
@@ -133,7 +133,7 @@ class Outcome(NamedTuple):
 
     @property
     def last_words(self) -> str:
-        """Its last line on stderr; empty where the end came from outside and was no news to it."""
+        """Its last line on stderr; empty where it was ended from outside, or by the window."""
         if self.end is End.GIVEN_UP or self.is_from_outside:
             return ""
         return visible_line(_BUILD_FOLDER.sub("", self.log[-1])) if self.log else ""
@@ -200,7 +200,7 @@ class EngineProcess(QObject):
         self._log: deque[str] = deque(maxlen=_KEPT_LOG_LINES)
         self._log_rest = b""
         self._lines = 0
-        """How many it has written."""
+        """How many lines it has written to stderr."""
         self._is_closing = False
         self._has_ended = False
         self._breach = ""
@@ -208,7 +208,7 @@ class EngineProcess(QObject):
         self._given_up = ""
         """Why it was ended from here."""
         self._finished: tuple[int, QProcess.ExitStatus] | None = None
-        """How it ended, while what it sent before is still to be read."""
+        """How it ended, kept while there is still something to read of what it sent."""
         self._outbox = Outbox()
         self._turn = single_shot(self, self._read_on)
         self._reap = single_shot(self, self._abandon)
@@ -234,10 +234,10 @@ class EngineProcess(QObject):
         return int(self._process.processId())
 
     def send(self, command: AnyCommand) -> AnyCommand | None:
-        """Send a command; a child that is gone does not get it.
+        """Send a command; it is dropped where the child is gone.
 
         Returns:
-            A former command that was not sent yet and never will be, as this one takes its place.
+            An earlier command, still unsent, that this one replaces; None for none.
         """
         if self._process.state() == QProcess.ProcessState.NotRunning:
             return None
@@ -255,10 +255,10 @@ class EngineProcess(QObject):
         self._process.kill()
 
     def close(self, *, is_polite: bool = True) -> None:
-        """End the child: close its stdin, wait a moment, kill it if it does not listen.
+        """End the child: close its stdin, wait a moment, and kill it if it goes on.
 
         Args:
-            is_polite: Whether to wait that moment; not for one that is known not to listen.
+            is_polite: Whether to wait that moment; pointless where it does not answer.
         """
         self._is_closing = True
         if self._process.state() == QProcess.ProcessState.NotRunning:
@@ -289,7 +289,7 @@ class EngineProcess(QObject):
             self._conclude(*self._finished)
 
     def _act_on(self, data: bytes) -> None:
-        """Take in bytes and act on what they complete, so many events at a time."""
+        """Read bytes and handle the events they complete, a bounded number at a time."""
         acted, end = 0, time.perf_counter() + _SECONDS_A_TURN
         is_over = False
         try:
@@ -320,7 +320,7 @@ class EngineProcess(QObject):
         self._keep([line for line in lines if line.strip()])
 
     def _keep(self, lines: list[bytes]) -> None:
-        """Keep what it wrote on stderr: the last lines to say why it ended, and all in the log."""
+        """Keep lines of stderr: the last ones to say why it ended, and all of them in the log."""
         self._log += [_log_line(line) for line in lines[-_KEPT_LOG_LINES:]]
         for line in lines[: max(0, _MOST_LOGGED - self._lines)]:
             _log.warning("engine: %s", _log_line(line))

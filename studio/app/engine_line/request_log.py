@@ -1,4 +1,4 @@
-"""Logs what the engine was asked and what came of it: kinds, counts and times, and no text."""
+"""Logs what the engine was asked and what came of it: kinds, counts and times, never texts."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from studio.visible_text import visible_line, visible_name
 _log = logging.getLogger(__name__)
 
 _OFTEN = (PreviewNextToken, FindTokens, FindBreakers, FindWords)
-"""Asked at each rest of the writer's hands: logged only where the user asks for more."""
+"""Asked whenever the writer pauses, and so logged only where the user asks for more."""
 
 
 class RequestLog:
-    """What is asked and not answered yet, since when."""
+    """Requests without an answer yet, each with the time it was made."""
 
     def __init__(self) -> None:
         self._asked: dict[int, tuple[type[AnyCommand], float]] = {}
 
     @property
     def kinds(self) -> str:
-        """What is not answered, in words; empty where all is."""
+        """The requests without an answer, in words; empty where there are none."""
         return ", ".join(kind.__name__ for kind, _ in self._asked.values())
 
     def asked(self, command: AnyCommand) -> None:
-        """A command is sent that will be answered."""
+        """Note a command that will be answered."""
         self._asked[command.request] = type(command), time.monotonic()
         if isinstance(command, Load):
             options = command.options
@@ -54,7 +54,7 @@ class RequestLog:
             )
 
     def answered(self, event: AnyEvent) -> None:
-        """The last event of a request came."""
+        """Note the last event of a request."""
         asked = self._asked.pop(event.request, None)
         if asked is None:
             return
@@ -67,7 +67,7 @@ class RequestLog:
             _log.log(level, "%s: %s, after %.2f s", kind.__name__, _came_of(kind, event), took)
 
     def forget(self) -> None:
-        """There is no engine, or a new one."""
+        """Start afresh: there is no engine, or a new one."""
         self._asked.clear()
 
 

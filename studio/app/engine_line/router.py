@@ -1,4 +1,4 @@
-"""Which event goes to whom: those of a request to who asked, some kinds to who follows them."""
+"""Which events go to whom: a request's to whoever asked, some kinds to all who follow them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,20 +10,20 @@ Listener = Callable[[Any], None]
 
 
 class Router:
-    """Hands events on, each first to those who follow its kind and then to who asked."""
+    """Hands events on, each first to those who follow its kind, then to whoever asked."""
 
     def __init__(self) -> None:
         self._askers: dict[int, Listener] = {}
         self._late: dict[int, Listener] = {}
-        """For what still comes of requests that were replaced."""
+        """Who is given what still comes of requests that were replaced."""
         self._followers: dict[type[AnyEvent], list[Listener]] = {}
 
     def follow(self, listener: Listener, *kinds: type[AnyEvent]) -> None:
         """Let a listener have the events of some kinds, whoever asked.
 
         Args:
-            listener: Takes each.
-            kinds: Which.
+            listener: Is given each event.
+            kinds: The kinds of events.
         """
         for kind in kinds:
             self._followers.setdefault(kind, []).append(listener)
@@ -31,7 +31,7 @@ class Router:
     def expect(self, request: int, listener: Listener) -> None:
         """Let a listener have the events of a request, to the last one.
 
-        A `RunFinished` is none: sequences can go on in the name of the same request.
+        A `RunFinished` is not the last: sequences can go on under the same request.
 
         Args:
             request: Its number.
@@ -40,17 +40,17 @@ class Router:
         self._askers[request] = listener
 
     def replace(self, request: int, late: Listener | None) -> None:
-        """Another request takes a request's place.
+        """Note that another request takes a request's place.
 
         Args:
-            request: That is replaced.
-            late: Takes what still comes of it; nobody does where there is none.
+            request: The one that is replaced.
+            late: Is given what still comes of it; None to drop that.
         """
         if self._askers.pop(request, None) and late:
             self._late[request] = late
 
     def hand_on(self, event: AnyEvent) -> None:
-        """Give an event to whom it concerns."""
+        """Give an event to those who follow its kind, and to whoever asked."""
         for follower in self._followers.get(type(event), ()):
             follower(event)
         request = event.request
@@ -63,6 +63,6 @@ class Router:
             asker(event)
 
     def forget(self) -> None:
-        """Nothing that was asked will be answered."""
+        """Forget all requests: none will be answered."""
         self._askers.clear()
         self._late.clear()

@@ -28,7 +28,7 @@ class Bar:
         value: What stands beside it.
         tick: Where a thin tick stands; None for none.
         cut: Whether the bar is one that a filter took away.
-        is_sum: Whether the value is of many together, which have no bar.
+        is_sum: Whether the value is the sum of many tokens, which have no bar.
     """
 
     filled: float
@@ -40,7 +40,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Bars under one another, on one scale.
+    """Bars below one another, on one scale.
 
     Attributes:
         heading: What stands above them; may be empty.
@@ -86,7 +86,7 @@ ROWS = 8
 """Tokens in a chart."""
 
 LOW_STEP, HIGH_STEP = 0.2, 2.0
-"""Two places on the scale of T, low and high, at which the same step is compared."""
+"""Two temperatures, a low and a high one, at which the effect of the same step is compared."""
 
 
 def figure(step: StepName, place: Place, params: SamplingParams) -> Figure:
@@ -94,7 +94,7 @@ def figure(step: StepName, place: Place, params: SamplingParams) -> Figure:
 
     Args:
         step: One of Explain's steps.
-        place: The place that is spoken of.
+        place: The place that the step is about.
         params: The sampling parameters.
     """
     return _FIGURES[step](place, params)
@@ -226,7 +226,7 @@ def _more(place: Place) -> int:
 def _bars(
     top: ShapedTop, ghost: ShapedTop | None = None, uncut: ShapedTop | None = None
 ) -> tuple[Bar, ...]:
-    """Bars of the favourites' probabilities; `uncut` are those before a filter."""
+    """Bars of the likeliest tokens; `uncut` are their probabilities before a filter."""
     bars = []
     for rank, probability in enumerate(top.probabilities[:ROWS].tolist()):
         before = None if uncut is None else float(uncut.probabilities[rank])

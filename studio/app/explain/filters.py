@@ -1,8 +1,8 @@
-"""What Explain says of filters is computed here: how many tokens pass, at any T, in either order.
+"""Computes what Explain says of filters: how many tokens pass, at any T, in either order.
 
-Only temperature and the filters that look at one distribution are kept of the parameters; what
-carries history or draws of its own (penalties, XTC, Mirostat, a T that moves) would make a page
-about temperature one about something else.
+Of the parameters only temperature and the filters that look at one distribution are kept. What
+needs a history or draws of its own (penalties, XTC, Mirostat, a T that moves) would distract from
+temperature.
 """
 
 from collections.abc import Callable
@@ -28,10 +28,10 @@ _NAMES = {
     for step in STEPS
     if step.cuts and step.name in PARAMETERS
 }
-"""What the filters are called that have one parameter, of their own name: all but XTC."""
+"""The names of the filters with a single parameter of the same name: all but XTC."""
 
 TRIED = {"min_p": 0.05}
-"""What is shown where no filter is on."""
+"""The filter that is shown where none is on."""
 
 
 def active_filters(params: SamplingParams) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def filter_names(params: SamplingParams) -> str:
 
 
 def filtered(params: SamplingParams) -> SamplingParams:
-    """The parameters with filters and temperature alone; temperature always among them."""
+    """The parameters with only filters and temperature, which is always among them."""
     samplers = [
         name for name in params.samplers if name in (*active_filters(params), "temperature")
     ]

@@ -1,4 +1,4 @@
-"""The place that Explain teaches at: a distribution, the words before it, whose it is.
+"""The place that Explain speaks of: a distribution, the words before it, and whose it is.
 
 Either the writer's own caret or the recorded example, which is a real sketch of the starter model
 (`packaging/record_example.py`).
@@ -28,12 +28,12 @@ _STARTS = tuple(round(0.05 * index, 2) for index in range(60))
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """What is known at one place.
+    """What Explain knows of one place.
 
     Attributes:
         sketch: The distribution, as the model gave it.
-        texts: Its tokens as they are shown; those that are missing appear by number.
-        before: The last words before it, ready to be quoted; empty at a text's beginning.
+        texts: How its tokens are shown; one that is missing appears by its number.
+        before: The last words before it, to be quoted; empty at the beginning of a text.
         model: The model's name; empty where it does not matter.
         is_example: Whether it is the recorded one and not the writer's.
     """
@@ -51,18 +51,18 @@ class Place:
 
     @property
     def known(self) -> int:
-        """How many tokens are known one by one."""
+        """How many tokens the sketch knows one by one."""
         return int(self.sketch.ids.size)
 
     @property
     def gap(self) -> float:
-        """How far the second token's logit is behind the favourite's; infinite without one."""
+        """How far the second token's logit is below the favourite's; infinite without a second."""
         logits = self.sketch.logits
         return float(logits[0]) - float(logits[1]) if logits.size > 1 else math.inf
 
     @property
     def is_near_tie(self) -> bool:
-        """Whether the two best are closer than the noise of the arithmetic."""
+        """Whether the two likeliest are closer than rounding errors may be."""
         return self.gap < MARGIN
 
     def favourite(self, temperature: float) -> float:

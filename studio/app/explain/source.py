@@ -1,7 +1,7 @@
 """Where Explain's numbers come from: the writer's caret, or the example where there is none.
 
-It follows the caret at rest. While the model writes it holds the place where writing began: numbers
-that change thirty times a second teach nobody.
+At rest it follows the caret. While the model writes it keeps to the place where writing began:
+numbers that change thirty times a second teach nobody anything.
 """
 
 from PySide6.QtCore import QObject, Signal
@@ -16,23 +16,23 @@ from studio.app.writing.writing import Writing
 from studio.sampling import LogitSketch, SamplingParams
 
 _LOOKED_AT = 4096
-"""Code points before the caret; what is quoted of them is far less."""
+"""Code points before the caret that are looked at; far fewer are quoted."""
 
 
 class ExplainSource(QObject):
-    """The place, and the sampling parameters in force; computes nothing while nobody looks.
+    """The place and the sampling parameters in force; computes nothing while Explain is hidden.
 
     Args:
         next_token: Whose distribution it is.
         draft: The text before it.
         sampling: The parameters in force.
-        writing: While it runs the place is held.
+        writing: While it runs the place stays.
         next_token_preview: Says whether the distribution belongs to the text as it is now.
         parent: The Qt parent, if any.
     """
 
     changed = Signal()
-    """Another place or other parameters; at most once a frame."""
+    """The place or the parameters have changed; emitted at most once a frame."""
 
     def __init__(
         self,

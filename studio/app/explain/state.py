@@ -6,10 +6,10 @@ from studio.app.explain_steps import STEP_NAMES, StepName
 
 
 class ExplainState(QObject):
-    """The step that is read.
+    """The step that is open.
 
     Args:
-        step: A step's name; the first where it is none.
+        step: The name of the step to begin with; the first one where there is none of that name.
         parent: The Qt parent, if any.
     """
 
@@ -27,7 +27,7 @@ class ExplainState(QObject):
 
     @property
     def index(self) -> int:
-        """Its place, from 0."""
+        """Its index, from 0."""
         return self._index
 
     @property

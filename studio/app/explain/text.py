@@ -1,7 +1,7 @@
 """What Explain says: seven steps, each a title, a few sentences with gaps for live numbers.
 
-Plain data. A sentence that depends on the situation has one text for each; which of them holds and
-what fills the gaps is `explain.words`' business. Gaps hold HTML that is ready to be shown.
+Plain data. A sentence that depends on the situation has a text for each case; `explain.words`
+chooses one and fills the gaps, with HTML that is ready to be shown.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class StepText:
     Attributes:
         title: Its heading.
         paragraphs: Texts with ``{gaps}``; some gaps are filled with one of `cases`.
-        cases: Sentences of which one holds at a time, by name.
+        cases: By name, sentences of which one is true at a time.
         caption: What the chart shows.
         turns: Whether the chart follows T, so that a temperature control stands under it.
     """
@@ -242,7 +242,7 @@ STEPS: dict[StepName, StepText] = {
 }
 
 LEFT_OUT = mark(" Penalties, biases, XTC, dynamic temperature and Mirostat are left out.")
-"""Added to a caption where some of them are on."""
+"""Added to a caption where some of these are on."""
 
 EXAMPLE = mark(
     "Example: “{before}”, recorded from {model}. Open a model and write a sentence to see your own."

@@ -1,7 +1,7 @@
 """Explain's sentences with the live numbers in their gaps.
 
-Pure functions from a place and parameters to HTML. The texts are `explain.text`'s; this module
-decides which of a step's cases holds, and computes what its gaps say.
+Pure functions from a place and parameters to HTML. The texts are in `explain.text`; this module
+decides which of a step's cases is true, and computes what fills the gaps.
 """
 
 import html
@@ -30,7 +30,7 @@ class StepWords(NamedTuple):
 
     Attributes:
         title: Plain text.
-        body: HTML, a paragraph each.
+        body: Paragraphs of HTML.
         caption: Plain text.
     """
 
@@ -44,7 +44,7 @@ def words(step: StepName, place: Place, params: SamplingParams) -> StepWords:
 
     Args:
         step: One of Explain's steps.
-        place: The place that is spoken of.
+        place: The place that the step is about.
         params: The sampling parameters.
     """
     text = STEPS[step]
@@ -62,7 +62,7 @@ def source_line(place: Place, *, is_held: bool) -> str:
 
     Args:
         place: Whose numbers they are.
-        is_held: Whether it is held while the caret moves on.
+        is_held: Whether the place stays while the caret moves on.
     """
     if place.is_example:
         return tr(texts.EXAMPLE, before=visible_line(place.before), model=place.model)
@@ -82,7 +82,7 @@ class _Gaps(dict[str, str]):
 
 
 def _common(place: Place, params: SamplingParams) -> dict[str, str]:
-    """What several steps speak of."""
+    """Words that several steps use."""
     one = place.sketch.shaped(SamplingParams()).probabilities
     gaps = {
         "where": tr(texts.AFTER, before=html.escape(visible_line(place.before)))
@@ -202,12 +202,12 @@ def _token(place: Place, rank: int) -> str:
 
 
 def _tokens(left: ShapedTop) -> str:
-    """How many are left. Below the best 128 a sketch knows it only roughly."""
+    """How many are left: a rough number beyond the best 128, which a sketch knows one by one."""
     return f"{left.kept:,}" if left.is_counted else tr("about {kept:,}", kept=left.kept)
 
 
 def _number(value: float) -> str:
-    """Two decimals; at a T next to 0 they would be the last of hundreds of digits."""
+    """With two decimals; a huge one, as there are near T 0, with two significant digits."""
     return f"{value:,.2f}" if value < 1e6 else f"{value:.2g}"
 
 

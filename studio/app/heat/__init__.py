@@ -1,1 +1,1 @@
-"""The manuscript tinted."""
+"""Heat: the manuscript tinted by what is known of its tokens."""

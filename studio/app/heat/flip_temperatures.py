@@ -1,8 +1,7 @@
 """The flip temperatures of recorded tokens, many at a time.
 
-Each is found with what penalties, DRY and biases did to its token.
-
-What a token's record does not say (the text before it) is left out of account, and said.
+Each takes into account what penalties, DRY and biases did to its token. Where a record does not
+know the text before its token, that is left out and reported.
 """
 
 import math
@@ -32,8 +31,8 @@ class FlipTemperatures(NamedTuple):
 
     Attributes:
         values: `(n,)`: see `flip_temperatures`; NaN also where a sketch cannot be read.
-        sees_all: Whether all that penalties and DRY look at is known of all that were drawn.
-        banned: How many have none because biases ban all that is known at their place.
+        sees_all: Whether the history that penalties and DRY need is known of all drawn tokens.
+        banned: How many have none because biases ban all tokens known at their place.
     """
 
     values: NDArray[np.float64]
@@ -53,10 +52,10 @@ def flip_temperatures_of(
     """Return the flip temperature of each token.
 
     Args:
-        records: The tokens; where they stand is counted where they know it.
+        records: The tokens; the place of each is used where its record knows it.
         params: The parameters in force; their temperature does not matter.
         vocabulary: Knows texts as tokens: DRY's sequence breakers and words with biases.
-        stack: The tokens' own sketches, where they are at hand: used if nothing re-weighs them.
+        stack: The tokens' sketches, where at hand: used if no sampler re-weighs them.
     """
     us = np.array([math.nan if record.u is None else record.u for record in records])
     params = with_early_changes(params)
@@ -83,11 +82,11 @@ def flip_temperatures_of(
 
 
 def joined(first: FlipTemperatures, second: FlipTemperatures) -> FlipTemperatures:
-    """Return the flip temperatures of the one and the other, in this order.
+    """Join two parts of the flip temperatures.
 
     Args:
-        first: Those of the tokens before.
-        second: Those of the tokens behind.
+        first: Those of the first tokens.
+        second: Those of the tokens after them.
     """
     return FlipTemperatures(
         np.concatenate((first.values, second.values)),

@@ -1,7 +1,7 @@
 """What heat can show of a token, and where each measure lies on the ramp.
 
 Every measure has a scale from 0 (the faintest tint) to 1 (the strongest), with the numbers and
-words that a legend writes beside it.
+words that stand beside it in a legend.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from studio.translation import mark, tr
 
 _SHARE = 0.9
-"""Of the tokens, how many a fitted scale distinguishes; the others have the strongest tint."""
+"""The share of tokens that a fitted scale distinguishes; the rest have the strongest tint."""
 
 
 _FITTED = mark(
@@ -41,15 +41,15 @@ class HeatScale:
 
     Attributes:
         title: What the measure is called in a menu.
-        about: What it is, in the field's words and in plain ones.
-        least: The value at 0; less is 0 too.
-        most: The value at 1; more is 1 too.
-        logarithmic: Whether equal factors, and not equal differences, are equally far apart.
+        about: What it measures, in technical and in plain words.
+        least: The value at 0; smaller ones lie there too.
+        most: The value at 1; larger ones lie there too.
+        logarithmic: Whether equal factors are equally far apart, rather than equal differences.
         ticks: Values to write beside the ramp, with their labels.
         low: The ramp's beginning in a word or two.
         high: Its end.
-        ends: Where the scale may end, so that it fits a text; empty where it does not.
-        unit: What a fitted end is counted in, as a format of its number.
+        ends: The ends it may have when it is fitted to a text; empty where it is not fitted.
+        unit: A format for the number at a fitted end.
     """
 
     title: str
@@ -69,10 +69,10 @@ class HeatScale:
         return tr(self.about) + (tr(_FITTED) if self.ends else "")
 
     def fitted(self, values: NDArray[np.float64]) -> HeatScale:
-        """Return the scale that ends where all but one in ten of some values lie before.
+        """Return the scale fitted to some values: nine in ten of them lie before its end.
 
         Args:
-            values: What is to be distinguished; those that are NaN do not count.
+            values: What is to be distinguished; NaN is left out.
         """
         known = values[~np.isnan(values)]
         if not self.ends or not len(known):

@@ -1,7 +1,7 @@
 """Heat: which measure tints the manuscript, and how strongly each token is tinted now.
 
-A token's sketch joins the stack when somebody first asks for its tint, which is when it comes into
-view: while heat is off nothing is computed, and of a long manuscript only what is looked at.
+A token's sketch is unpacked when its tint is first asked for, which is when it comes into view:
+while heat is off nothing is computed, and of a long manuscript only what is looked at.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from studio.token_record import TokenRecord
 from studio.translation import tr
 
 LEVELS = 24
-"""How many tints there are, all distinct from no tint."""
+"""How many tints there are, besides no tint."""
 
 NO_TINT = -1
 
@@ -34,7 +34,7 @@ _MOST_KEPT = 4000
 
 
 class HeatState(QObject):
-    """The measure in force and its values, kept up with the temperature.
+    """The measure in force and its values at the temperature in force.
 
     Args:
         sampling: Whose temperature and filters count.
@@ -43,16 +43,16 @@ class HeatState(QObject):
     """
 
     changed = Signal()
-    """Tints may be others now. Not emitted while heat is off."""
+    """Tints may have changed. Not emitted while heat is off."""
 
     measure_changed = Signal(object)
     """The new `HeatMeasure`."""
 
     scale_changed = Signal()
-    """`scale` is another; also while tints are asked for, in the middle of painting."""
+    """`scale` has changed; may be emitted while tints are asked for, in the middle of painting."""
 
     notes_changed = Signal()
-    """`notes` are others; also while tints are asked for, in the middle of painting."""
+    """`notes` have changed; may be emitted while tints are asked for, in the middle of painting."""
 
     def __init__(
         self, sampling: SamplingState, vocabulary: NextToken, parent: QObject | None = None
@@ -69,7 +69,7 @@ class HeatState(QObject):
         self._flips = NO_FLIP_TEMPERATURES
         self._notes: tuple[str, ...] = ()
         self._asked: tuple[Sequence[TokenRecord], NDArray[np.intp]] = ((), np.zeros(0, np.intp))
-        """The records asked about last, and their rows: those in view, as long as nothing moves."""
+        """The records asked about last and their rows: usually the same ones, those in view."""
         self._scale: HeatScale | None = None
         self._fitted_to = 0
         self._tints: NDArray[np.int64] | None = None
@@ -99,11 +99,11 @@ class HeatState(QObject):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said of the tints beside the scale: where they are approximate, and why."""
+        """Sentences to show beside the scale: where the tints are approximate, and why."""
         return self._notes
 
     def set_measure(self, measure: HeatMeasure) -> None:
-        """Tint by another measure, or not at all."""
+        """Set what the text is tinted by; `OFF` for no tint."""
         if measure is self._measure:
             return
         self._measure = measure
@@ -115,7 +115,7 @@ class HeatState(QObject):
         self.measure_changed.emit(measure)
 
     def forget_text(self) -> None:
-        """Fit the scale anew: another text is open."""
+        """Fit the scale from the beginning, for another text."""
         self._forget_tokens()
         self._scale, self._fitted_to = None, 0
         if self.is_on:
@@ -129,7 +129,7 @@ class HeatState(QObject):
         have no tint.
 
         Args:
-            records: Not to be changed afterwards: asked about again, the same object is known.
+            records: The tokens. Do not change this object: it is recognised when it comes again.
         """
         rows = self._rows_of(records)
         if self._tints is None:
@@ -139,7 +139,7 @@ class HeatState(QObject):
     def turned(self, records: Sequence[TokenRecord]) -> NDArray[np.bool_]:
         """Return `(n,)` whether the same draw would choose the favourite at the temperature now.
 
-        Only blame asks this; otherwise it is false of all.
+        It is computed for blame alone; with another measure it is False everywhere.
         """
         rows = self._rows_of(records)
         if self._measure is not HeatMeasure.BLAME:
@@ -159,7 +159,7 @@ class HeatState(QObject):
         return tints
 
     def _fit(self) -> None:
-        """Fit the scale to what has come; at T 1, so that turning T is seen and not made up for."""
+        """Fit the scale to the new tokens; at T 1, so that it does not hide what turning T does."""
         if len(self._records) <= self._fitted_to:
             return  # of a long text, what was out of view has been forgotten: the scale stays
         self._fitted_to = len(self._records)

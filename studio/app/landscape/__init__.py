@@ -1,1 +1,1 @@
-"""The last tokens as an image, position against rank."""
+"""The landscape: the last tokens as an image, position against rank."""

@@ -1,7 +1,7 @@
-"""The last tokens as rows of brightness: brought up to date as tokens come, re-tempered as T turns.
+"""The last tokens as rows of brightness: extended as tokens come, re-tempered as T turns.
 
-Sketches are unpacked once, a few at a time, and stand in blocks, so that the oldest can be let go
-while the newest come: at one temperature a new token costs one row, whatever the number shown.
+Sketches are unpacked once, a few at a time, and kept in blocks, so that the oldest can be dropped
+as new ones come: at one temperature a new token costs one row, however many are shown.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from studio.manuscript import TokenSpan
 from studio.sampling import SketchStack
 
 CHUNK = 48
-"""Sketches that are unpacked at once; about 6 ms."""
+"""Sketches that are unpacked in one go; that takes about 6 ms."""
 
 _BLOCK = 512
 
 
 class LandscapeRows:
-    """Rows for the spans that were asked for, or for the first of them while more are to come.
+    """Rows for the tokens that were asked for, or for the first of them until all are ready.
 
     Attributes:
         spans: The tokens that have a row, oldest first.
@@ -41,13 +41,13 @@ class LandscapeRows:
         self.clear()
 
     def clear(self) -> None:
-        """Let everything go."""
+        """Drop all rows."""
         self.spans: list[TokenSpan] = []
         self.levels: NDArray[np.uint8] = np.zeros((0, ROWS), dtype=np.uint8)
         self.ranks: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._blocks: list[SketchStack] = []
         self._skipped = 0
-        """Rows of the first block whose tokens have been let go."""
+        """Rows of the first block whose tokens have been dropped."""
 
     def temper(self, temperature: float) -> None:
         """Compute all rows at a temperature, 0 to infinity."""
@@ -59,7 +59,7 @@ class LandscapeRows:
             self.levels = rows[self._skipped :]
 
     def follow(self, wanted: Sequence[TokenSpan]) -> bool:
-        """Come nearer to the tokens that are wanted; return whether all of them have rows now."""
+        """Make some of the rows that are wanted; return whether all of them are there now."""
         self._keep_common(wanted)
         known = len(self.spans)
         # Also those that stayed may stand elsewhere now.
@@ -70,7 +70,7 @@ class LandscapeRows:
         return len(self.spans) == len(wanted)
 
     def _keep_common(self, wanted: Sequence[TokenSpan]) -> None:
-        """Keep the rows that begin what is wanted."""
+        """Keep only the rows that the wanted tokens begin with."""
         first = wanted[0].record if wanted else None
         start = next(
             (row for row, span in enumerate(self.spans) if span.record is first), len(self.spans)

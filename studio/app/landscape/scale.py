@@ -1,9 +1,9 @@
 """The landscape's two scales: ranks down the picture, probabilities as brightness.
 
-Ranks stand on a logarithmic scale: most of what there is to see happens among the first dozen, and
-on an even scale those would share a few pixels. Brightness is the fourth root of the probability:
+Ranks have a logarithmic scale: most of what there is to see happens among the first dozen, which
+would share a few pixels on a linear one. Brightness is the fourth root of the probability:
 of 254 steps a favourite with 50 % has 214 and a token with 0.01 % still 25, so that the floor of a
-valley can be seen. Plain arithmetic; the module knows no Qt and no text.
+valley can be seen. Plain arithmetic.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RANKS = 128
-"""Ranks that have a row of their own, as many as a sketch knows one by one."""
+"""Ranks with a row of their own: as many as a sketch knows one by one."""
 
 REST = RANKS
 """The row of all other tokens together."""
@@ -22,23 +22,23 @@ REST = RANKS
 ROWS = RANKS + 1
 
 LEVELS = 255
-"""Brightnesses, from none to probability 1."""
+"""How many brightnesses there are, from none to that of probability 1."""
 
 MARK = LEVELS
-"""No brightness, but a mark on the picture: a token that was written."""
+"""Not a brightness: marks the token that was written."""
 
 TICKS = (1, 2, 5, 10, 30, 100)
 """Ranks that are named beside the picture."""
 
 _REST_SHARE = 0.07
 _GAP_SHARE = 0.02
-"""Of the height: what the row of the rest takes, and what parts it from the ranks."""
+"""Shares of the height: of the row of all others, and of the gap between it and the ranks."""
 
 _MAIN_SHARE = 1.0 - _REST_SHARE - _GAP_SHARE
 _LOG_END = math.log(RANKS + 1)
 
 GAP = -1
-"""What stands between the ranks and the rest."""
+"""Stands for the gap between the ranks and the rest."""
 
 
 def levels(probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:

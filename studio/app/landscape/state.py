@@ -1,7 +1,7 @@
 """The landscape: the last tokens before the caret, each with its whole distribution at the T now.
 
-Position against rank, brightness by probability. It takes its tokens from the session's records and
-computes nothing while nobody looks.
+Position against rank, brightness by probability. It takes its tokens from the session's records,
+and computes nothing while it is hidden.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from studio.sampling import LogitSketch
 from studio.translation import mark, tr
 
 COUNTS = (100, 300, 1000)
-"""How many tokens can be shown."""
+"""The numbers of tokens to choose from."""
 
 NOTHING_YET = mark(
     "Let the model write (Ctrl+Enter), or score the text (Ctrl+Shift+E): the landscape shows the "
@@ -67,13 +67,13 @@ class LandscapeState(QObject):
     """
 
     changed = Signal()
-    """Other rows, another temperature, or another number of tokens; at most once a frame."""
+    """The rows, the temperature or the number of tokens has changed; at most once a frame."""
 
     pointed = Signal()
-    """Another place is pointed at."""
+    """Something else is pointed at."""
 
     chosen = Signal(object)
-    """The `TokenSpan` that is to be looked at in the text."""
+    """The `TokenSpan` to show in the text."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class LandscapeState(QObject):
         self._column: int | None = None
         self._row: int | None = None
         self._is_stale = True
-        """Whether other tokens may be the last ones now, or stand elsewhere."""
+        """Whether the last tokens may be different ones now, or have moved."""
         self._clock = FrameClock(self._take, self)
         for moved in (records.changed, draft.prompt_changed):
             moved.connect(self._on_moved)
@@ -122,7 +122,7 @@ class LandscapeState(QObject):
             self.update_now()
 
     def set_active(self, active: bool) -> None:
-        """Follow from now on, or let everything go."""
+        """Set whether it is shown; while hidden it drops all rows."""
         self._active = active
         if active:
             self._is_stale = True
@@ -132,7 +132,7 @@ class LandscapeState(QObject):
             self._column = self._row = None
 
     def update_now(self) -> None:
-        """Catch up at once and not at the next frame."""
+        """Update now, without waiting for the next frame."""
         if self._active:
             self._clock.flush()
 
@@ -163,7 +163,7 @@ class LandscapeState(QObject):
 
     @property
     def reason(self) -> str | None:
-        """Why there is nothing to see and what to do; None where there is something."""
+        """Why nothing is shown, and what to do about it; None where something is."""
         return None if self._rows.spans else tr(NOTHING_YET)
 
     # -- what is pointed at ------------------------------------------------------------------
@@ -192,7 +192,7 @@ class LandscapeState(QObject):
             self.pointed.emit()
 
     def choose(self) -> None:
-        """Look at the token that is pointed at, if there is one."""
+        """Ask for the token that is pointed at to be shown in the text, if there is one."""
         if self._column is not None:
             self.chosen.emit(self.spans[self._column])
 

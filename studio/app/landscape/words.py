@@ -1,7 +1,4 @@
-"""The landscape's words: what is known of the place that is pointed at.
-
-This module turns facts into a line of text.
-"""
+"""What is known of the place that is pointed at in the landscape, in one line of text."""
 
 from studio.app.landscape.scale import RANKS, REST
 from studio.app.landscape.state import Cell

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from studio.app.log.rotating_file import OwnFile
 
 LOGGER = "studio"
-"""The logger of all that is ours; others' are not asked, as they may say what they like."""
+"""The logger above all of the program's own. Others are left out: what they say is not ours."""
 
 _LONGEST = 1000
-"""Characters of a message: what is longer was somebody else's."""
+"""Most characters of a message; a longer one quotes something."""
 _MOST_PENDING = 2000
-"""Records that wait for a drive that does not answer; more are counted and left out."""
+"""Most records that wait for a drive that does not answer; more are only counted."""
 _PATIENCE = 1.0
 """Seconds that the program's end waits for them."""
 
@@ -37,8 +37,7 @@ class LogHandler(logging.Handler):
 
     Args:
         folder: Where the file is made; need not be there.
-        heading: What stands before the first record, asked for in the other thread: it may take
-            a while.
+        heading: Makes the first line, in the other thread: that may take a while.
     """
 
     def __init__(self, folder: Path, heading: Callable[[], str]) -> None:
@@ -53,19 +52,18 @@ class LogHandler(logging.Handler):
         self._hand_over = threading.RLock()
         """Held where it begins, and where it finds that nothing is pending and ends."""
         self._is_held = True
-        """Whether the window is still being built, which has the disk and this process to itself.
-        What goes wrong is written at once."""
+        """Whether nothing is written yet but errors: the window is still being built."""
         self._is_closed = False
         self._left_out = 0
         self._file: OwnFile | None = None
 
     @property
     def path(self) -> Path | None:
-        """Of the newest file; None where nothing is written yet, or it cannot be."""
+        """The path of the newest file; None where nothing has been written, or could be."""
         return self._file.path if self._file else None
 
     def begin(self) -> None:
-        """Write from here on, and what came before."""
+        """Write what has come until now, and all that comes."""
         self._is_held = False
         self._start()
 
@@ -86,7 +84,7 @@ class LogHandler(logging.Handler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Do nothing: a log that cannot be written is no mistake of who logs."""
+        """Do nothing: whoever logs is not to blame where the log cannot be written."""
 
     def settle(self, seconds: float) -> None:
         """Wait until all is written, so many seconds at most."""
@@ -146,12 +144,12 @@ class LogHandler(logging.Handler):
 
 
 def is_wordy() -> bool:
-    """Whether the user asks for more than usual: what the window asks the engine at each rest."""
+    """Whether the user wants more logged: what the engine is asked whenever the writer pauses."""
     return os.environ.get("KELVIN_LOG", "").lower() == "debug"
 
 
 class _Formatter(logging.Formatter):
-    """One line a record, with nothing in it that steers who reads it; then the trace, if any."""
+    """One line a record, without characters that steer a terminal; then the trace, if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = _line(record.created, record.levelname, record.getMessage())

@@ -9,7 +9,7 @@ from studio.regular_file import read_regular_file
 from studio.visible_text import visible_lines
 
 _MOST_READ = 2**22
-"""Bytes of a file; one of ours has a quarter of that."""
+"""Most bytes of a file that are read; one of the program's own has a quarter of that."""
 _MOST_SHOWN = 2**17
 """Bytes: the last thousand lines. Twice as many take 30 ms to be shown anew."""
 
@@ -18,11 +18,11 @@ def last_part(path: Path, most: int = _MOST_SHOWN) -> str:
     """The newest whole lines of a log, of the file before it too where the new one is short.
 
     Args:
-        path: Of the newest file; the former one has `.1` behind its name.
-        most: Bytes.
+        path: The newest file; the one before it has `.1` after its name.
+        most: The most bytes to return.
 
     Returns:
-        Lines, with what would steer who reads them written out; empty where there are none.
+        Lines, with characters that steer a terminal written out; empty where there are none.
     """
     data = b""
     for file in (path, path.with_name(f"{path.name}.1")):

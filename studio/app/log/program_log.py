@@ -1,6 +1,6 @@
-"""Starts the log with the window's program, and has what goes wrong unseen written into it.
+"""Starts the log of the window's process, and has errors written there that nobody sees.
 
-What the user sees of an error stays as it was: each hook that was there before has its turn.
+What the user sees of an error stays the same: each hook that was there before is called too.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from studio.error_trace import trace_of
 _log = logging.getLogger(__name__)
 
 _MOST_KNOWN = 100
-"""Errors and warnings that are distinguished; what comes at each paint must not fill the log."""
+"""Most different errors and warnings; one that comes at each paint must not fill the log."""
 _REPORTED_AGAIN = (10, 100, 1000, 10_000, 100_000)
 _NAMES_SOMETHING = re.compile(r"[\"“”‘’'`/\\]")
-"""Where a message of Qt's begins to repeat what it was given: a text, a path."""
+"""Where a message from Qt begins to quote what it was given: a text, a path."""
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.DEBUG,
@@ -51,7 +51,7 @@ def log_folder() -> Path:
 
 
 def log_handler() -> LogHandler | None:
-    """What writes this process's log; None where it has none."""
+    """The handler that writes this process's log; None where it has none."""
     handlers = logging.getLogger(LOGGER).handlers
     return next((each for each in handlers if isinstance(each, LogHandler)), None)
 
@@ -71,9 +71,9 @@ def start_log(desktop: str) -> LogHandler:
 
 
 def follow_qt() -> None:
-    """Log Qt's warnings too; what it prints stays what it prints.
+    """Log Qt's warnings too; it prints them as before.
 
-    Not until the application stands: while it is made, `display_check` listens.
+    To be called when the application is there: while it is made, `display_check` listens.
     """
     former = None
     repeats = _Repeats()
@@ -103,7 +103,7 @@ def leave_qt() -> None:
 
 
 def qt_words(text: str) -> str:
-    """What of a message of Qt's is about Qt: all before it names a file or quotes something."""
+    """The part of a message from Qt that is about Qt: up to a file's name or a quotation."""
     end = len(text)
     if found := _NAMES_SOMETHING.search(text):
         end = found.start()
@@ -127,14 +127,14 @@ def _heading(desktop: str) -> str:
 
 
 class _Repeats:
-    """Counts what is said again and again, from any thread."""
+    """Counts repeated messages, from any thread."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def count(self, said: str) -> int:
-        """For which time it is said; 0 where that need not be reported."""
+        """How often it has come; 0 where that need not be reported."""
         with self._lock:
             if said not in self._counts and len(self._counts) >= _MOST_KNOWN:
                 return 0
@@ -150,7 +150,7 @@ class _Errors:
         self._repeats = _Repeats()
 
     def install(self) -> None:
-        """Stand before the hooks that are there."""
+        """Put these hooks before those that are there."""
         former_hook, former_in_thread = sys.excepthook, threading.excepthook
         former_unraisable = sys.unraisablehook
 

@@ -1,4 +1,4 @@
-"""The log's file on the disk: for its user alone, of bounded size, one a window.
+"""The log's file: readable by its user alone, of bounded size, one for each window.
 
 Imported where the first line is written, not at the program's start.
 """
@@ -17,21 +17,21 @@ from pathlib import Path
 from studio.file_lock import FileLock
 
 MOST_BYTES = 2**20
-"""Of one file; the next one is begun then."""
+"""Bytes of one file; then the next is begun."""
 FORMER_FILES = 2
-"""Kept beside the newest, as `….log.1` and `….log.2`."""
+"""Older files that are kept, as `….log.1` and `….log.2`."""
 _MOST_WINDOWS = 9
-"""That have a file of their own; more are not logged."""
+"""Most windows with a file of their own; further ones are not logged."""
 
 
 class RotatingFile(RotatingFileHandler):
     """A `RotatingFileHandler` whose files nobody else may read, and which never raises.
 
-    What cannot be written is dropped; each line tries anew. The file is made again, with its
-    folder, where somebody has deleted it meanwhile.
+    What cannot be written is dropped; the next line is tried again. A file that was deleted
+    meanwhile is made again, with its folder.
 
     Args:
-        path: Need not be there, nor its folder.
+        path: Where it is; neither it nor its folder need be there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +56,7 @@ class RotatingFile(RotatingFileHandler):
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Let it go: a full disk is no reason to disturb anybody. The next record opens anew."""
+        """Drop the record: a full disk is no reason to disturb anybody. The next is tried again."""
         self._drop_stream()
 
     def _open(self) -> TextIOWrapper:
@@ -106,18 +106,18 @@ class OwnFile:
 
     @property
     def path(self) -> Path | None:
-        """Of the newest file; None where nothing could be written yet."""
+        """The path of the newest file; None where nothing could be written yet."""
         return Path(self._file.baseFilename) if self._file else None
 
     def write(self, line: str) -> None:
-        """Append a line; where that cannot be, nothing happens."""
+        """Append a line; does nothing where that fails."""
         if self._file is None:
             self._choose()
         if self._file is not None:
             self._file.write(line)
 
     def close(self) -> None:
-        """Close the file, and let others have its name."""
+        """Close the file, and free its name for another window."""
         if self._file is not None:
             self._file.close()
         if self._lock is not None:

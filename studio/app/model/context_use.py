@@ -28,7 +28,7 @@ class Progress(NamedTuple):
 
 
 class ContextUse(QObject):
-    """The context's fill, for the status line.
+    """How full the context is, for the status line.
 
     Args:
         client: The line to the engine.

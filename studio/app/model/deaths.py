@@ -1,8 +1,8 @@
 """Which model files have ended the engine, remembered over sessions.
 
 A failed check inside llama.cpp ends its process, and the same file would end the next one too: at
-each start, were it the last that was open. A file is known by what is in it, not by its name: one
-that was downloaded again or mended is another.
+each start, if it was the last one open. A file is known by its contents, not by its name: one that
+was downloaded again or repaired counts as another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from studio.visible_text import visible_line
 _MOST = 64
 """Files that are remembered; the oldest are forgotten first."""
 _MOST_BYTES = 64 << 10
-"""Of the list; a longer one was not written here."""
+"""Most bytes of the list; a longer file was not written by this program."""
 _PIECE = 64 << 10
 """Bytes of a model file's beginning and end that its fingerprint is made of."""
 _LONGEST_CAUSE = 200
@@ -34,18 +34,18 @@ class ModelDeath(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     size: int
     mtime_ns: int
     fingerprint: str
-    """Of its beginning and its end."""
+    """The fingerprint of its beginning and its end."""
     day: str
-    """When, as ISO 8601 writes a day."""
+    """The day, as ISO 8601 writes it."""
     cause: str
-    """How, for the writer: "SIGABRT: llama.cpp gave up on a failed check"."""
+    """What happened, for the writer: "SIGABRT: llama.cpp gave up on a failed check"."""
 
 
 class ModelDeaths:
-    """The list, in a file of its own; two windows share it.
+    """The list, in a file of its own that windows share.
 
     Args:
-        file: Where it stands; None keeps it for this session alone.
+        file: Where it is; None keeps it for this session only.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -53,7 +53,7 @@ class ModelDeaths:
         self._unwritten: list[ModelDeath] | None = [] if file is None else None
 
     def of(self, path: str) -> ModelDeath | None:
-        """What is remembered of the file that is at `path` now; None where there is nothing."""
+        """What is remembered of the file now at `path`; None for nothing."""
         looked = stamp(path)
         for death in self._read():
             # Almost always the answer is no, and nothing of the model is read for it.
@@ -62,11 +62,11 @@ class ModelDeaths:
         return None
 
     def remember(self, path: str, cause: str) -> None:
-        """The file at `path` has ended the engine.
+        """Remember that the file at `path` has ended the engine.
 
         Args:
-            path: Of the file.
-            cause: How, for the writer.
+            path: The model's file.
+            cause: What happened, for the writer.
         """
         looked, fingerprint = stamp(path), _fingerprint(path)
         if looked is None or not fingerprint:
@@ -82,13 +82,13 @@ class ModelDeaths:
         self._write([death, *others][:_MOST])
 
     def forget(self, path: str) -> None:
-        """The file at `path` was loaded and read with after all."""
+        """Forget the file at `path`: it was loaded and used after all."""
         death = self.of(path)
         if death is not None:
             self._write([other for other in self._read() if other != death])
 
     def _read(self) -> list[ModelDeath]:
-        """The list; what is damaged in it counts as absent."""
+        """Read the list; damaged entries are left out."""
         if self._unwritten is not None or self._file is None:
             return self._unwritten or []
         try:
@@ -135,7 +135,7 @@ def stamp(path: str) -> tuple[int, int] | None:
 
 
 def _fingerprint(path: str) -> str:
-    """Of the first and the last bytes of a regular file; "" where they cannot be read."""
+    """The fingerprint of a regular file's first and last bytes; "" where they cannot be read."""
     try:
         stream, status = open_regular(Path(path))
         with stream:

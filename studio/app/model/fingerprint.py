@@ -50,7 +50,7 @@ class ModelFingerprint(QObject):
         return None if version is None else self._known.get(version)
 
     def ask(self) -> None:
-        """Have it made, if it is not made yet."""
+        """Begin to make it, unless it is known or being made."""
         version = self._version()
         if version is None or version in self._known or version in self._pending:
             return
@@ -58,7 +58,7 @@ class ModelFingerprint(QObject):
         self._background.start(lambda _at: _made(version), partial(self._on_made, version))
 
     def wait(self, seconds: float | None = None) -> str | None:
-        """The same, though the window waits for it, seconds at most; None after these."""
+        """Wait for the fingerprint, seconds at most; None where it does not come by then."""
         version = self._version()
         if version is None:
             return UNREADABLE

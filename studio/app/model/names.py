@@ -10,11 +10,11 @@ from studio.visible_text import visible_name
 def model_name(path: str, quantization: str = "") -> str:
     """A file's name as it is shown, without its quantization.
 
-    The name in the header is that of a training run in many files.
+    The name in the header is not used: in many files it is that of a training run.
 
     Args:
         path: The model's file.
-        quantization: As the header has it.
+        quantization: The one that the header names.
     """
     stem = Path(path).stem
     if quantization and stem.lower().endswith(quantization.lower()):
@@ -28,7 +28,7 @@ def model_title(report: ModelReport) -> str:
 
 
 def byte_size(count: int) -> str:
-    """Bytes in the unit people use for them."""
+    """A number of bytes in the unit people would use."""
     if count >= 1e9:
         return tr("{size:.1f} GB", size=count / 1e9)
     return tr("{size:.0f} MB", size=count / 1e6)

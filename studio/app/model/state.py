@@ -27,12 +27,12 @@ from studio.translation import mark, tr
 from studio.visible_text import LONGEST_ENTRY, visible_line, visible_name
 
 _PATIENCE_MS = 20_000
-"""How long an engine that runs may take to begin a load: it stops what it does, frees the model
-before and reads the new one's header, all of it in a second or two."""
+"""How long a running engine may take to begin a load: it stops what it does, frees the old model
+and reads the new one's header, all within a second or two."""
 
 
 class ModelPhase(Enum):
-    """Where a model is."""
+    """What has become of a model."""
 
     NONE = "none"
     LOADING = "loading"
@@ -41,7 +41,7 @@ class ModelPhase(Enum):
 
 
 class WayOn(Enum):
-    """What a writer can do about a message of a model's."""
+    """What the writer can do about a message on a model."""
 
     NOTHING = "nothing"  # it is mended already
     CHOOSE = "choose another model"
@@ -66,7 +66,7 @@ class ModelState(QObject):
     failed = Signal(str)
     """One message for the writer: a load that failed, or an engine that died. See `way_on`."""
     reported = Signal(str)
-    """What the writer should know of a load that goes on."""
+    """What the writer should know of a load that is under way."""
 
     def __init__(
         self,
@@ -80,28 +80,28 @@ class ModelState(QObject):
         self._request = 0
         self.phase = ModelPhase.NONE
         self.path = ""
-        """Of the model open or last asked for."""
+        """The path of the model that is open, or was last asked for."""
         self.options = LoadOptions()
         self.fraction = 0.0
-        """Of the load, 0 to 1."""
+        """How much of the load is done, 0 to 1."""
         self.report: ModelReport | None = None
         self.message = ""
         """Why it failed."""
         self.way_on = WayOn.NOTHING
         """What can be done about what `failed` reported last."""
         self._before: tuple[str, LoadOptions, ModelReport] | None = None
-        """What was open when another was asked for."""
+        """The model that was open when another one was asked for."""
         self._is_old_engine = False
-        """Whether the load was given to an engine that ran already and has not begun it."""
+        """Whether an engine that was running already was given the load and has not begun it."""
         self._is_replacing = False
         """Whether a new engine is to load it, as soon as the old one is gone."""
         self._refused: tuple[str, LoadOptions | None] | None = None
-        """What was not opened, as it has ended the engine before."""
+        """The model that was not opened because it has ended the engine before."""
         self._is_at_work = False
-        """Whether llama.cpp has the file, and has not yet evaluated anything with it: an end of
-        the engine is the file's doing then."""
+        """Whether llama.cpp has the file and has evaluated nothing with it yet: if the engine ends
+        then, the file is to blame."""
         self._stamp: tuple[int, int] | None = None
-        """Of the file, when it was asked for."""
+        """The file's size and the time of its last change when it was asked for."""
         client.follow(self._on_evaluated, Evaluated)
         self._patience = single_shot(
             self, lambda: self._replace_engine(tr("it did not begin to load"))
@@ -128,13 +128,14 @@ class ModelState(QObject):
     def open(self, path: str, options: LoadOptions | None = None, *, anyway: bool = False) -> None:
         """Load another model, in place of the one that is open.
 
-        What is refused beforehand leaves that open; where the load itself fails or is given up, it
-        is opened again. An engine that does not answer is ended, and a new one loads the model.
+        A model that is refused beforehand leaves the open one as it is; where the load itself fails
+        or is given up, that one is opened again. An engine that does not answer is ended, and a new
+        one loads the model.
 
         Args:
-            path: Of the file.
-            options: How; as the last one where there are none.
-            anyway: Open it also where it has ended the engine before.
+            path: The model's file.
+            options: How to load it; None for the last options.
+            anyway: Whether to open it even where it has ended the engine before.
         """
         # Where the engine stands, a relative one would mean another file.
         path = str(Path(path).absolute())
@@ -164,8 +165,8 @@ class ModelState(QObject):
         """Open a model at the program's start; where that has ended the engine, another one.
 
         Args:
-            path: Of the model that was open last.
-            starter: Of the starter model; empty where it is not installed.
+            path: The model that was open last.
+            starter: The starter model; empty where it is not installed.
         """
         death = self.deaths.of(path)
         if death is None or starter in ("", path) or self.deaths.of(starter):
@@ -180,18 +181,18 @@ class ModelState(QObject):
         self.open(starter)
 
     def open_anyway(self) -> None:
-        """Open the file that was refused last, as it has ended the engine before."""
+        """Open the file that was refused last because it has ended the engine before."""
         refused, self._refused = self._refused, None
         if refused:
             self.open(*refused, anyway=True)
 
     def reopen(self) -> None:
-        """Load the same model once more, in a new child where the old one died."""
+        """Load the same model again, in a new child where the old one died."""
         if self.path:
             self.open(self.path)
 
     def cancel(self) -> None:
-        """Give a load up; what was open before is opened again."""
+        """Give up a load; what was open before is opened again."""
         if self.phase is ModelPhase.LOADING:
             self._is_replacing = False
             self._client.send(Stop(request=self._request))
@@ -204,12 +205,12 @@ class ModelState(QObject):
         self._client.send(Load(request=self._request, path=self.path, options=self.options))
 
     def _replace_silent_engine(self) -> bool:
-        """End an engine that should load and gives no sign of life; returns whether it is so."""
+        """End an engine that should load and gives no sign of life; returns whether that was so."""
         silence = self._client.silence
         return self._is_replacing or (silence > 0 and self._replace_engine(silence_words(silence)))
 
     def _replace_engine(self, why: str) -> bool:
-        """End an engine that was to load and has not begun to; returns whether that is so."""
+        """End an engine that should load and has not begun to; returns whether that was so."""
         if not self._is_replacing:
             if not self._is_old_engine or self.phase is not ModelPhase.LOADING:
                 return False

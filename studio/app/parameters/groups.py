@@ -1,7 +1,7 @@
-"""Which parameters stand together, and those of a preset that are none of the sampler's.
+"""Which parameters stand together, and those of a preset that are not the sampler's.
 
-With `GROUPS` every field of `SamplingParams` is shown somewhere, and what a preset carries beside
-them that says how a text is begun and ended.
+`GROUPS` has every field of `SamplingParams`, and those of a preset that say how a text begins and
+ends.
 """
 
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ BREAKERS = SAMPLING["dry_sequence_breakers"]
 WORDS = SAMPLING["word_biases"]
 BIASES = SAMPLING["logit_bias"]
 BIASES_FOR = SAMPLING["logit_bias_vocabulary"]
-"""Is shown nowhere by itself."""
+"""Not shown by itself."""
 ORDER = SAMPLING["samplers"]
 
 
 class _StopStrings(Parameter):
-    """Texts, and few of them."""
+    """A parameter that is a short list of texts."""
 
     @property
     def allowed_words(self) -> str:
-        """How many there may be, and how long."""
+        """How many texts there may be, and how long each."""
         return tr(
             "at most {most} texts of 1 to {longest} characters",
             most=MOST_STOPS,
@@ -36,11 +36,11 @@ class _StopStrings(Parameter):
 
 
 class _PromptFormat(Parameter):
-    """A name of a few."""
+    """A parameter that is one of a few names."""
 
     @property
     def allowed_words(self) -> str:
-        """The names."""
+        """What may be chosen, in words."""
         return tr(" or ").join(PROMPT_FORMATS)
 
 
@@ -79,7 +79,7 @@ class ParameterGroup:
     """Parameters that stand together.
 
     Attributes:
-        name: What it is remembered by.
+        name: The key under which its state is remembered.
         title: Its heading.
         parameters: In the order in which they are shown.
     """
@@ -90,12 +90,12 @@ class ParameterGroup:
 
     @property
     def numbers(self) -> tuple[Number, ...]:
-        """Those of its parameters that are numbers."""
+        """The parameters in it that are numbers."""
         return tuple(entry for entry in self.parameters if isinstance(entry, Number))
 
 
 def _of_sampling(name: str, title: str) -> ParameterGroup:
-    """Those of the sampler's parameters that its table puts in a group, in its order."""
+    """The sampler's parameters in a group of its table, in the table's order."""
     parameters = [entry for entry in SAMPLING.values() if entry.group == name]
     return ParameterGroup(name, title, tuple(parameters))
 

@@ -1,7 +1,7 @@
 """A setting of the sampler as the window speaks of it: shown, typed, stepped, found.
 
-What is known of the sampler's is in its table (`sampling.params`); this module reads, prints and
-says it.
+The facts of the sampler's parameters are in its table (`sampling.params`); this module reads,
+prints and describes values.
 """
 
 import math
@@ -16,23 +16,23 @@ from studio.translation import tr
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parameter(facts.Parameter):
-    """One thing that the writer can set: of `SamplingParams`, or else of `Preset`.
+    """One thing that the writer can set: a field of `SamplingParams` or of `Preset`.
 
     Attributes:
-        explained: The step of Explain that teaches it, if one does.
+        explained: The step of Explain about it, if there is one.
     """
 
     explained: StepName | None = None
 
     @property
     def title(self) -> str:
-        """The label as a sentence or a line begins with it."""
+        """The label with a capital letter, for the beginning of a line."""
         label = tr(self.label)
         return label[0].upper() + label[1:]
 
     @property
     def tool_tip(self) -> str:
-        """Both sentences."""
+        """What it is, in technical and in plain words, as rich text."""
         help_, plain = tr(self.help), tr(self.plain)
         return f"<p><b>{self.title}</b> ({self.name}). {help_}</p><p>{plain}</p>"
 
@@ -42,11 +42,11 @@ class Parameter(facts.Parameter):
         return tr(self.allowed)
 
     def in_short(self, value: str) -> str:
-        """It and a value, in a summary."""
+        """The parameter with a value, for a summary."""
         return tr(self.short).format(value) if self.short else f"{tr(self.label)} {value}"
 
     def matches(self, words: str) -> bool:
-        """Whether all of `words` stand in its label, its name or its help, as they begin."""
+        """Whether each of `words` occurs in its label, name or help."""
         own = (self.name, self.name.replace("_", " "))
         folded = " ".join([*map(tr, (self.label, self.help, self.plain)), *own]).casefold()
         return all(word in folded for word in words.casefold().split())
@@ -58,18 +58,18 @@ class Number(facts.Number, Parameter):
 
     @property
     def allowed_words(self) -> str:
-        """What may be set: what was said of it, or else its range."""
+        """What may be set: the description of it, or else the range."""
         return tr(self.allowed) if self.allowed else self._range()
 
     def format(self, value: float) -> str:
-        """The value for the eye: a word where there is one for it."""
+        """The value as it is shown: a word where there is one for it."""
         for word, meaning in self.words.items():
             if value == meaning:
                 return tr(word)
         return self._digits(value)
 
     def parse(self, text: str) -> float:
-        """The value that was typed; an empty text is the neutral one.
+        """Read a value that was typed; an empty text stands for the neutral one.
 
         Raises:
             ValueError: With a sentence for the writer: what was found, what is allowed.
@@ -97,13 +97,13 @@ class Number(facts.Number, Parameter):
     def stepped(self, value: float, strides: float) -> float:
         """The round value so many strides up, or down where `strides` is negative.
 
-        A value between two round ones goes to the next one. A stride of a tenth is a stride of
-        its own; of whole numbers it is 1 at least. What a word stands for below the range comes
-        before `least`.
+        From between two round values one goes to the next. A tenth of a stride is a finer step;
+        with whole numbers a stride is at least 1. A value below the range that has a word, such as
+        automatic, comes before `least`.
 
         Args:
             value: Where to begin.
-            strides: How many; negative ones go down.
+            strides: How many steps; negative ones go down.
         """
         if math.isinf(value) or not strides:
             return value
@@ -159,7 +159,7 @@ def _on_grid(value: float, grid: float, count: int) -> float:
 
 
 _SLACK = 1e-6
-"""Of a multiple that arithmetic has missed: 0.3 is three tenths and no less."""
+"""The share of a step by which a multiple may be off: 0.3 counts as three tenths."""
 _DECIMALS = 10
 
 _UNBOUNDED = (LARGEST, LARGEST_COUNT)

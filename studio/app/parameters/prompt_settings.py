@@ -1,4 +1,4 @@
-"""How a prompt is made and where what is written ends: the part of a preset that is no sampling."""
+"""How a prompt is made and what ends the writing: the part of a preset that is not sampling."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,7 +16,7 @@ class PromptSettings(QObject):
     """
 
     changed = Signal()
-    """One of them; not emitted where nothing differs."""
+    """One of them has changed; not emitted where the new value is the old one."""
 
     def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +26,7 @@ class PromptSettings(QObject):
 
     @property
     def prompt_format(self) -> PromptFormat:
-        """How brief and manuscript become a prompt."""
+        """How a prompt is made of brief and manuscript."""
         return self._format
 
     @property
@@ -40,23 +40,23 @@ class PromptSettings(QObject):
         return self._stop
 
     def follow(self, preset: Preset) -> None:
-        """Put a preset's in force."""
+        """Put those of a preset in force."""
         self._set(preset.prompt_format, preset.system_message, preset.stop)
 
     def set_prompt_format(self, prompt_format: PromptFormat) -> None:
-        """Make prompts otherwise."""
+        """Make prompts in another format."""
         self._set(prompt_format, self._system, self._stop)
 
     def set_system_message(self, text: str) -> None:
         """Give the chat format another system message.
 
         Raises:
-            PresetError: It is longer than a preset's may be; the one in force stays.
+            PresetError: It is longer than a preset allows; the one in force stays.
         """
         self._set(self._format, checked_text("system_message", text), self._stop)
 
     def set_stop(self, texts: tuple[str, ...]) -> None:
-        """End at other texts, from the next generation on.
+        """Set the texts that end the writing, from the next generation on.
 
         Raises:
             PresetError: They are too many, or one is empty or too long; those in force stay.

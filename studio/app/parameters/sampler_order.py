@@ -1,7 +1,7 @@
-"""The steps of the sampler as a list to be put in order, those that are left out among them.
+"""The steps of the sampler as a list to put in order, including those that are left out.
 
-`SamplingParams.samplers` names the steps in force; where one that is left out would stand is
-nobody's but the list's.
+`SamplingParams.samplers` names only the steps in force; where the others would stand, this list
+remembers.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ STEP_TITLES = {step.name: step.title for step in STEPS}
 def whole_order(
     samplers: Sequence[str], before: Sequence[str] = DEFAULT_SAMPLERS
 ) -> tuple[str, ...]:
-    """All steps: `samplers` in their order, the others where they stood in `before`.
+    """All steps: `samplers` in their order, and the others where they stood in `before`.
 
-    One that is left out stays behind the step that it stood behind last, or at the top.
+    A step that is left out stays after the step that it stood after before, or at the top.
 
     Args:
         samplers: The steps that are in force.
-        before: The order of all steps that it was made of.
+        before: All steps in their former order.
     """
     order = list(samplers)
     for place, name in enumerate(before):
@@ -33,12 +33,12 @@ def whole_order(
 
 
 def moved(order: Sequence[str], name: str, place: int) -> tuple[str, ...]:
-    """The same order with one step at another place, from 0; beyond the ends is at the ends.
+    """The order with one step moved; a place beyond an end means that end.
 
     Args:
         order: The steps.
         name: The one that moves.
-        place: Where it is to stand.
+        place: Its new index, from 0.
     """
     others = [other for other in order if other != name]
     place = min(max(place, 0), len(others))
@@ -58,7 +58,7 @@ def is_at_work(name: str, params: SamplingParams) -> bool:
 
 
 def step_words(name: str, params: SamplingParams) -> str:
-    """What a step does now, in a word or two: its values, or why it does nothing.
+    """What a step does now, in a word or two: its values, or why it has no effect.
 
     Args:
         name: The step.

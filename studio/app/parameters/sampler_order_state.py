@@ -1,6 +1,6 @@
-"""The order of the sampler's steps as the window shows it: all steps, some of them left out.
+"""The order of the sampler's steps as the window shows it, including steps that are left out.
 
-It binds a `SamplingState`, and keeps only where the steps stand that are left out.
+It follows a `SamplingState`, and itself keeps only the places of the steps that are left out.
 """
 
 from PySide6.QtCore import QObject, Signal
@@ -20,7 +20,7 @@ class SamplerOrder(QObject):
     """
 
     changed = Signal()
-    """Another order, or other values of the steps."""
+    """The order, or values of the steps, have changed."""
 
     def __init__(self, sampling: SamplingState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class SamplerOrder(QObject):
 
     @property
     def order(self) -> tuple[str, ...]:
-        """All steps, those that are left out among them."""
+        """All steps, including those that are left out."""
         return self._order
 
     @property
@@ -43,7 +43,7 @@ class SamplerOrder(QObject):
         return name in self._sampling.params.samplers
 
     def use(self, name: str, is_used: bool) -> None:
-        """Put a step in, or leave it out.
+        """Include a step, or leave it out.
 
         Args:
             name: The step.
@@ -53,25 +53,25 @@ class SamplerOrder(QObject):
         self._set(self._order, used | {name} if is_used else used)
 
     def move(self, name: str, place: int) -> None:
-        """Put a step at a place among all steps, from 0; beyond the ends is at the ends.
+        """Move a step among all steps; a place beyond an end means that end.
 
         Args:
             name: The step.
-            place: From 0.
+            place: Its new index, from 0.
         """
         self._set(moved(self._order, name, place), set(self._sampling.params.samplers))
 
     def put_temperature_first(self) -> None:
-        """Let the filters see what temperature has made."""
+        """Have temperature run before the filters."""
         self._sampling.change(samplers=with_temperature_first(self._sampling.params.samplers))
 
     def put_temperature_last(self) -> None:
-        """Let the filters see the model's own distribution."""
+        """Have temperature run after the filters, which see the model's own distribution then."""
         self._sampling.change(samplers=with_temperature_last(self._sampling.params.samplers))
 
     @property
     def is_default(self) -> bool:
-        """Whether it is llama.cpp's own, with every step in force."""
+        """Whether it is llama.cpp's own order with every step in force."""
         return self._sampling.params.samplers == DEFAULT_SAMPLERS
 
     def set_default(self) -> None:

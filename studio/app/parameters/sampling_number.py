@@ -2,7 +2,7 @@
 
 Qt's spin boxes and C's `strtod` read only the locale's own separator and take the other for the end
 of the number, or for a thousands separator. Here a comma is a decimal separator; only where a whole
-number is asked for can groups of three digits be thousands, whatever stands between them.
+number is wanted can groups of three digits be thousands, whatever separates them.
 """
 
 import math
@@ -15,8 +15,8 @@ def parse_number(text: str) -> float:
     """The number in `text`; ``∞`` and ``inf`` are infinity, and minus signs may be typographic.
 
     Raises:
-        ValueError: `text` is not one number, or it is "nan". The message is for programmers; who
-            calls knows the field, and what to say to the writer.
+        ValueError: `text` is not one number, or it is "nan". The message is for programmers: the
+            caller knows the field, and what to say to the writer.
     """
     word = text.strip().replace("−", "-").replace("∞", "inf")
     number = math.nan
@@ -28,7 +28,7 @@ def parse_number(text: str) -> float:
 
 
 def parse_integer(text: str) -> int:
-    """The whole number in `text`; ``40``, ``40.0``, ``−1`` and ``1,000`` are.
+    """The whole number in `text`, such as ``40``, ``40.0``, ``−1`` or ``1,000``.
 
     Raises:
         ValueError: `text` is not a number, or not a whole one.
@@ -43,5 +43,5 @@ def parse_integer(text: str) -> int:
 
 
 def format_number(number: float) -> str:
-    """A parameter for the eye: ``0.95``, ``40``, ``1.05``; six significant digits at most."""
+    """A parameter as it is shown: ``0.95``, ``40``, ``1.05``; at most six significant digits."""
     return "∞" if math.isinf(number) else f"{number:.6g}"

@@ -2,7 +2,7 @@
 
 A filter that runs before temperature sees the model's own distribution (T = 1) and cuts the same
 tokens at every temperature; one that runs after it sees the flattened or sharpened one. That is why
-a T of 100 can stay coherent with temperature last. This module only orders names.
+a T of 100 can stay coherent with temperature last.
 """
 
 from functools import lru_cache
@@ -46,7 +46,7 @@ def with_temperature_first(samplers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def with_temperature_last(samplers: tuple[str, ...]) -> tuple[str, ...]:
-    """The same order with temperature at its end, but for what runs last in any case."""
+    """The same order with temperature last, except for steps that always run last."""
     others = _without_temperature(samplers)
     end = len(others)
     while end and others[end - 1] in _RUN_LAST:
@@ -61,7 +61,7 @@ def without_filters(samplers: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)  # asked for at every token, answered anew when a parameter is turned
 def only_filter(params: SamplingParams, name: str) -> SamplingParams:
-    """The same parameters with one filter alone.
+    """The same parameters with this filter as the only one.
 
     Args:
         params: The sampling parameters.
@@ -75,7 +75,7 @@ def only_filter(params: SamplingParams, name: str) -> SamplingParams:
 
 @lru_cache(maxsize=8)  # as often
 def unfiltered(params: SamplingParams) -> SamplingParams:
-    """The same parameters without what cuts tokens, Mirostat included."""
+    """The same parameters without anything that cuts tokens, Mirostat included."""
     if not params.mirostat:
         return msgspec.structs.replace(params, samplers=without_filters(params.samplers))
     # It has taken the place of the penalties too, and of a temperature that moves.
@@ -86,7 +86,7 @@ def unfiltered(params: SamplingParams) -> SamplingParams:
 
 @lru_cache(maxsize=8)  # as often
 def untempered(params: SamplingParams) -> SamplingParams:
-    """The same parameters without what cuts tokens, at T 1: what a filter before T sees."""
+    """The same at T 1: what a filter that runs before temperature sees."""
     return msgspec.structs.replace(unfiltered(params), temperature=1.0, dynatemp_range=0.0)
 
 
@@ -111,7 +111,7 @@ _MIROSTAT = mark(
 
 
 def order_explanation(params: SamplingParams) -> str:
-    """What it means that temperature runs where it does, in one sentence."""
+    """What the place of temperature means for the filters, in one sentence."""
     if params.mirostat:
         return tr(_MIROSTAT)
     place = temperature_place(params.samplers)

@@ -23,10 +23,10 @@ class SamplingState(QObject):
     """
 
     params_changed = Signal(object)
-    """The new `SamplingParams`; not emitted where nothing differs."""
+    """The new `SamplingParams`; not emitted where they equal the old ones."""
 
     max_tokens_changed = Signal(int)
-    """The new limit; not emitted where nothing differs."""
+    """The new limit; not emitted where it is the old one."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class SamplingState(QObject):
         self.set_params(msgspec.structs.replace(self._params, **fields))
 
     def set_max_tokens(self, max_tokens: int) -> None:
-        """Allow another number of tokens.
+        """Set how many tokens one generation may have.
 
         Raises:
             ParameterError: Not a whole number from 1 to `LARGEST_MAX_TOKENS`; the limit stays.

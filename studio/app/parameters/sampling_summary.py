@@ -1,4 +1,4 @@
-"""What has an effect among the sampling parameters, in a line."""
+"""The sampling parameters that have an effect, in one line."""
 
 from studio.app.parameters.sampling_number import format_number
 from studio.app.parameters.sampling_order import TemperaturePlace, temperature_place
@@ -7,10 +7,10 @@ from studio.sampling import STEPS, SWITCHES, SamplingParams, active_steps
 from studio.translation import mark, tr
 
 BETWEEN = "   "
-"""What stands between the parts of a summary."""
+"""Separates the parts of a summary."""
 
 _FIRST = ("top_k", "top_p", "min_p", "repeat_penalty")
-"""What is reported first: what the window has fields for."""
+"""The parameters that come first: those with fields in the window."""
 _SWITCHES = [
     *(SAMPLING_NUMBERS[name] for name in _FIRST),
     *(
@@ -22,7 +22,7 @@ _SWITCHES = [
 
 
 def summary(params: SamplingParams) -> str:
-    """What has an effect, in one line: ``top-p 0.95   min-p 0.05   repeat 1.05``."""
+    """The parameters that have an effect: ``top-p 0.95   min-p 0.05   repeat 1.05``."""
     if params.mirostat:
         tau = format_number(params.mirostat_tau)
         parts = [tr("Mirostat {version} at {tau} bits", version=params.mirostat, tau=tau)]
@@ -49,7 +49,7 @@ def _steps(params: SamplingParams) -> list[str]:
 
 
 def filter_words(params: SamplingParams, step: str) -> str:
-    """A filter and its value as the summary has them: ``min-p 0.05``.
+    """A filter and its value as in the summary: ``min-p 0.05``.
 
     Args:
         params: The sampling parameters.
@@ -64,7 +64,7 @@ def order_words(params: SamplingParams, *, short: bool = False) -> str:
 
     Args:
         params: The sampling parameters.
-        short: Whether there is room for few words only.
+        short: Whether there is room for only a few words.
     """
     if params.mirostat:
         return tr("T, Mirostat") if short else tr("temperature, Mirostat")
@@ -78,4 +78,4 @@ _PLACES: dict[TemperaturePlace, tuple[str, str]] = {
     "between": (mark("temperature between"), mark("T between")),
     "off": (mark("temperature off"), mark("T off")),
 }
-"""In full and in short."""
+"""The words in full, and in short."""

@@ -1,6 +1,6 @@
-"""The sampler's parameters as the window speaks of them, and the length beside them.
+"""The sampler's parameters as the window speaks of them, and the length.
 
-Made of the sampler's own table; which of them stand together is in `parameters.groups`.
+Made from the sampler's own table; `parameters.groups` says which of them stand together.
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ _EXPLAINED: Mapping[str, StepName] = {
     "repetition": "logits",
     "biases": "logits",
 }
-"""By the group of a parameter, the step of Explain that teaches it."""
+"""For each group of parameters, the step of Explain about them."""
 
 
 class _Temperature(Number):
     """A number whose steps grow with it."""
 
     def stepped(self, value: float, strides: float) -> float:
-        """As on the temperature's own card."""
+        """The next temperature, by the steps of its own card."""
         return stepped(value, strides)
 
 

@@ -4,9 +4,7 @@ The track runs from greedy (T = 0) on the left to uniform (T = ∞) on the right
 `COLDEST` and `HOTTEST` it is logarithmic in T, which is the same as logarithmic in β = 1/T: a
 centimetre is a factor, so the control is finer where T is small, and T = 1 stands in the middle.
 The short stretches at both ends are linear, in T on the cold side and in β on the hot side, so that
-both ends are reached exactly and every temperature has one place.
-
-This module is plain arithmetic on floats.
+both ends are reached exactly and every temperature has one place. Plain arithmetic.
 """
 
 import math
@@ -32,8 +30,7 @@ _LOG_SPAN = math.log(HOTTEST / COLDEST)
 def position(temperature: float) -> float:
     """The place of a temperature on the track, from 0.0 (T = 0) to 1.0 (T = ∞).
 
-    Strictly increasing, and the inverse of `temperature_at`. Whoever computes in β may place it
-    with ``position(1 / beta)``.
+    Strictly increasing, and the inverse of `temperature_at`. For a β, pass ``1 / beta``.
 
     Raises:
         ValueError: `temperature` is negative or not a number.
@@ -67,7 +64,7 @@ def temperature_at(place: float) -> float:
 
 
 def snapped_temperature_at(place: float) -> float:
-    """The temperature a hand means when it lets go at `place`.
+    """The temperature that is meant when the handle is let go at `place`.
 
     Within half an end stretch of an end it is that end, close to the middle it is 1, and elsewhere
     it is rounded to the digits a hand can set: no one drags to 0.7983.
@@ -83,7 +80,7 @@ def snapped_temperature_at(place: float) -> float:
 
 
 def _ladder(mantissas: tuple[int, ...]) -> tuple[float, ...]:
-    """Each mantissa times each power of ten between the ends, as its decimals would parse."""
+    """Each mantissa times each power of ten between the ends, as its decimal form would parse."""
     values = (float(f"{mantissa}e{power}") for power in (-3, -2, -1, 0) for mantissa in mantissas)
     return tuple(sorted(value for value in values if COLDEST <= value <= HOTTEST))
 
@@ -113,13 +110,13 @@ def step(temperature: float, count: int, *, large: bool = False) -> float:
 
 
 def stepped(temperature: float, strides: float) -> float:
-    """Where the arrow keys go: a small step, a large one from ten strides on, a fine one below one.
+    """Where the arrow keys lead: small steps, large ones from ten strides on, fine ones below one.
 
-    A fine step is one of the last digit that a hand can set.
+    A fine step is one unit of the last digit that can be set by dragging.
 
     Args:
         temperature: Where to begin.
-        strides: How many; negative ones go down.
+        strides: How many steps; negative ones go down.
     """
     direction = 1 if strides > 0 else -1
     if abs(strides) >= 1 or math.isinf(temperature):
@@ -129,12 +126,12 @@ def stepped(temperature: float, strides: float) -> float:
 
 
 def _digits(temperature: float) -> int:
-    """Of the digits behind the point, those that a hand can set."""
+    """How many digits after the point can be set by dragging."""
     return 3 if temperature < 0.1 else 2 if temperature < 2 else 1
 
 
 def format_temperature(temperature: float) -> str:
-    """A temperature for the eye: ``0.80``, ``0.055``, ``12.5``, ``0``, ``∞``.
+    """A temperature as it is shown: ``0.80``, ``0.055``, ``12.5``, ``0``, ``∞``.
 
     Two decimals at most places; more, up to four significant digits, rather than a number that
     differs from the one in force.
@@ -150,7 +147,7 @@ def format_temperature(temperature: float) -> str:
 
 
 def format_beta(temperature: float) -> str:
-    """The inverse temperature of `temperature` for the eye: ``1.25``, ``∞``, ``0``."""
+    """The inverse temperature of `temperature` as it is shown: ``1.25``, ``∞``, ``0``."""
     if temperature == 0:
         return "∞"
     beta = 1 / temperature
@@ -177,7 +174,8 @@ def describe_temperature(temperature: float) -> str:
 def parse_temperature(text: str) -> float:
     """The temperature that was typed: a number with a point or a comma, or a word for an end.
 
-    ``0``, ``greedy``; ``inf``, ``infinity``, ``∞``, ``uniform``. A leading ``T`` is passed over.
+    The words are ``greedy`` for 0; ``inf``, ``infinity``, ``∞`` and ``uniform`` for infinity. A
+    leading ``T`` is ignored.
 
     Raises:
         ValueError: With a sentence for the writer: what was found, what is allowed.
@@ -201,7 +199,7 @@ def parse_temperature(text: str) -> float:
 def parse_beta(text: str) -> float:
     """The temperature whose inverse was typed; β = ∞ is T = 0 and β = 0 is T = ∞.
 
-    Reads what `parse_temperature` reads; a leading ``β`` or ``beta`` is passed over.
+    Reads what `parse_temperature` reads; a leading ``β`` or ``beta`` is ignored.
 
     Raises:
         ValueError: With a sentence for the writer: what was found, what is allowed.
@@ -226,7 +224,7 @@ def parse_beta(text: str) -> float:
 
 
 def _quoted(text: str) -> str:
-    """What was typed, short enough for the place where the reason stands."""
+    """What was typed, cut to fit into the message that says why it cannot be used."""
     found = text.strip()
     return found if len(found) <= _LONGEST_QUOTE else found[: _LONGEST_QUOTE - 1] + "…"
 

@@ -1,7 +1,7 @@
-"""The value in force of every parameter, wherever it is kept, under one roof.
+"""The values in force of all parameters, wherever they are kept.
 
-Sampling parameters and the length are `SamplingState`'s, prompt and stop strings `PromptSettings`'.
-It keeps nothing but what was set back last.
+Sampling parameters and the length are in `SamplingState`, prompt and stop strings in
+`PromptSettings`. Only what was reset last is kept here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ LEFT_OUT = mark("Without effect now: its step is left out of the order.")
 
 
 class ParameterValues(QObject):
-    """Reads, sets and sets back parameters by their declaration.
+    """Reads, sets and resets parameters by their declaration.
 
     Args:
         sampling: The sampling parameters and the length.
@@ -31,7 +31,7 @@ class ParameterValues(QObject):
     """
 
     changed = Signal()
-    """Some value; or whether `bring_back` would do something."""
+    """A value has changed, or whether `bring_back` would do something."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ParameterValues(QObject):
             signal.connect(self._on_changed)
 
     def set_watched(self, is_watched: bool) -> None:
-        """Say whether anybody looks: while nobody does, `changed` is kept back."""
+        """Set whether the parameters are shown: while they are not, `changed` is held back."""
         self._is_watched = is_watched
         if is_watched:
             self.changed.emit()
@@ -60,7 +60,7 @@ class ParameterValues(QObject):
         return self._sampling.params
 
     def value(self, parameter: Parameter) -> object:
-        """What is in force."""
+        """The value in force."""
         if parameter is MAX_TOKENS:
             return self._sampling.max_tokens
         if parameter in _PROMPTING:
@@ -68,7 +68,7 @@ class ParameterValues(QObject):
         return getattr(self._sampling.params, parameter.name)
 
     def number(self, parameter: Number) -> float:
-        """The same of a number."""
+        """The value in force of a number."""
         value = self.value(parameter)
         assert isinstance(value, int | float), parameter.name
         return value
@@ -77,7 +77,7 @@ class ParameterValues(QObject):
         """Put another value in force.
 
         Args:
-            parameter: Which one.
+            parameter: What is set.
             value: Its new value.
 
         Raises:
@@ -86,15 +86,15 @@ class ParameterValues(QObject):
         self._set({parameter: value})
 
     def set_all(self, values: Mapping[Parameter, object]) -> None:
-        """Put several other values in force at once; raises as `set` does."""
+        """Put several values in force at once; raises as `set` does."""
         self._set(values)
 
     def is_neutral(self, parameter: Parameter) -> bool:
-        """Whether it does nothing, or the usual."""
+        """Whether a parameter has the value that has no effect, or the usual one."""
         return self.value(parameter) == parameter.neutral
 
     def turned(self, parameters: Iterable[Parameter]) -> list[Parameter]:
-        """Those of `parameters` that are not neutral."""
+        """The ones among `parameters` that are not neutral."""
         return [parameter for parameter in parameters if not self.is_neutral(parameter)]
 
     def idle_words(self, parameter: Parameter) -> str:
@@ -107,7 +107,7 @@ class ParameterValues(QObject):
         return "" if parameter.step in params.samplers else tr(LEFT_OUT)
 
     def reset(self, parameters: Iterable[Parameter]) -> None:
-        """Set parameters back to neutral, all at once; `bring_back` undoes it."""
+        """Reset parameters to neutral, all at once; `bring_back` undoes it."""
         turned = self.turned(parameters)
         if not turned:
             return

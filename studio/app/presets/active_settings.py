@@ -1,4 +1,4 @@
-"""What is in force, and what was before, to be put back. Plain values."""
+"""The preset and values in force, and those in force before, to be put back. Plain values."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class ActiveSettings:
 
     Attributes:
         preset: The preset chosen, as it was saved.
-        values: The same with the values in force, turned or not.
+        values: The same with the values then in force, changed or not.
     """
 
     preset: Preset
@@ -27,10 +27,10 @@ class ActiveSettings:
 
 
 class SettingsHistory:
-    """What was in force before, the last first.
+    """What was in force before, the latest first.
 
-    Whoever goes through a list of presets leaves a trail of them, each as it is saved: of such a
-    trail the last is kept. What was turned is kept always, for it is saved nowhere.
+    Going through a list of presets leaves a trail of them, each as it is saved: of such a trail
+    only the last is kept. Values that were changed are always kept, as they are saved nowhere.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class SettingsHistory:
         return self._found[-1] if self._found else None
 
     def keep(self, former: ActiveSettings) -> None:
-        """Keep what was in force until now."""
+        """Remember what was in force until now."""
         if self._found and not (self._found[-1].is_turned or former.is_turned):
             self._found.pop()
         self._found = [*self._found, former][-_MOST:]

@@ -14,7 +14,7 @@ _BESIDE = (
     "description",
     "notes",
 )
-"""The fields that are no sampling parameters; the name stands over the column."""
+"""The fields that are not sampling parameters, without the name, which heads the column."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class ComparedField:
 
     @property
     def differs(self) -> bool:
-        """Whether the two have other values."""
+        """Whether the two values differ."""
         return self.left != self.right
 
 
 def compared(left: Preset, right: Preset) -> list[ComparedField]:
-    """All fields of two presets but their names, in one order always.
+    """All fields of two presets but their names, always in the same order.
 
     Args:
         left: One preset.
@@ -48,7 +48,7 @@ def compared(left: Preset, right: Preset) -> list[ComparedField]:
 
 
 def differences(old: Preset, new: Preset) -> list[tuple[str, object, object]]:
-    """Field, old value and new value, of those in which two presets differ.
+    """The fields in which two presets differ: each with its old and its new value.
 
     Args:
         old: The preset before.

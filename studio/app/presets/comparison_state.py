@@ -12,11 +12,11 @@ from studio.presets import Preset
 from studio.translation import tr
 
 ACTIVE = ""
-"""Stands for the values in force where a preset's name could stand; no preset is called so."""
+"""Stands for the values in force in place of a preset's name; no preset can be called so."""
 
 
 class PresetComparisonState(QObject):
-    """Which two are compared, and in what they differ.
+    """Which two presets are compared, and where they differ.
 
     Args:
         preset_choice: The presets there are.
@@ -27,7 +27,7 @@ class PresetComparisonState(QObject):
     """
 
     changed = Signal()
-    """Other presets, other values, or another filter."""
+    """The presets, their values or what is shown have changed."""
 
     def __init__(
         self,
@@ -52,26 +52,26 @@ class PresetComparisonState(QObject):
 
     @property
     def left(self) -> str:
-        """What stands on the left: a preset's name, or `ACTIVE`."""
+        """What is on the left: a preset's name, or `ACTIVE`."""
         return self._side(0)
 
     @property
     def right(self) -> str:
-        """What stands on the right."""
+        """What is on the right: a preset's name, or `ACTIVE`."""
         return self._side(1)
 
     def compare(self, left: str, right: str) -> None:
-        """Compare other two.
+        """Compare these two.
 
         Args:
-            left: The name of one.
-            right: The name of the other.
+            left: A preset's name, or `ACTIVE`.
+            right: The same.
         """
         self._sides = (left, right)
         self.changed.emit()
 
     def swap(self) -> None:
-        """Change the sides."""
+        """Swap the sides."""
         self.compare(self.right, self.left)
 
     @property
@@ -80,7 +80,7 @@ class PresetComparisonState(QObject):
         return self._only_differences
 
     def set_only_differences(self, is_on: bool) -> None:
-        """Leave fields with the same value on both sides out, or not."""
+        """Set whether fields with the same value on both sides are left out."""
         self._only_differences = is_on
         self._settings.set(ONLY_DIFFERENCES, is_on)
         self.changed.emit()
@@ -93,11 +93,11 @@ class PresetComparisonState(QObject):
 
     @property
     def shown(self) -> list[ComparedField]:
-        """Those of them that are shown."""
+        """The fields that are shown."""
         return [entry for entry in self.fields if entry.differs or not self._only_differences]
 
     def why_not_take(self, entry: ComparedField) -> str:
-        """Why a field's value cannot be taken over; empty where it can."""
+        """Why a field's value cannot be put in force; empty where it can."""
         if (self.left == ACTIVE) == (self.right == ACTIVE):
             return tr("Choose “Values in force” on one side: a value is taken over into them")
         if entry.field not in PARAMETERS:

@@ -1,6 +1,6 @@
-"""Which preset a model opens with: its own, or the default of all. Knows names and the settings.
+"""Which preset a model opens with: its own, or the default of all.
 
-What is done with them as a model opens is `presets.preset_opening`'s.
+It keeps names; `presets.preset_opening` puts the preset in force when a model opens.
 """
 
 import json
@@ -16,7 +16,7 @@ _MOST_MODELS = 500
 
 
 class PresetDefaults(QObject):
-    """The default preset, and each model's own; they follow what is renamed, deleted, restored.
+    """The default preset and each model's own; it follows renaming, deletion and restoration.
 
     Args:
         settings: Where they are remembered.
@@ -25,7 +25,7 @@ class PresetDefaults(QObject):
     """
 
     changed = Signal()
-    """Another preset is the default, or a model's own."""
+    """The default preset, or a model's own, has changed."""
 
     def __init__(
         self, settings: Settings, presets: PresetState, parent: QObject | None = None
@@ -41,7 +41,7 @@ class PresetDefaults(QObject):
 
     @property
     def default(self) -> str:
-        """The name of the preset that a model without one of its own opens with; or empty."""
+        """The name of the preset for models without their own; empty for none."""
         return self._default
 
     def of_model(self, key: str) -> str:
@@ -53,15 +53,15 @@ class PresetDefaults(QObject):
         return [key for key, own in self._of_models.items() if own == name]
 
     def names_for(self, key: str) -> list[str]:
-        """What a model opens with, the first that there is; empty where nothing was set."""
+        """The name of the preset that a model opens with, its own or the default; or empty."""
         return [name for name in (self.of_model(key), self._default) if name]
 
     def set_default(self, name: str) -> None:
-        """Let models open with this preset; with none where empty."""
+        """Set the preset that models open with; empty for none."""
         self._keep(name, self._of_models)
 
     def set_of_model(self, key: str, name: str) -> None:
-        """Let one model open with this preset; with no one of its own where empty.
+        """Set the preset that one model opens with; empty for none of its own.
 
         Args:
             key: The model's, as `model_key` makes it.
@@ -97,11 +97,11 @@ class PresetDefaults(QObject):
 
 
 def model_key(path: str | Path, size: int) -> str:
-    """What distinguishes models: size and name of the file.
+    """The key by which a model is known: size and name of its file.
 
-    They stay where the file is moved or downloaded anew, differ between quantizations, and are
-    known before anything is read. A fingerprint of the weights would hold through a change of name
-    too, and cost a quarter of a second for each 100 MB at each opening.
+    They stay the same when the file is moved or downloaded again, differ between quantizations, and
+    are known before anything is read. A fingerprint of the weights would survive renaming too, but
+    cost a quarter of a second per 100 MB at each opening.
 
     Args:
         path: The model's file.

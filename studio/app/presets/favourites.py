@@ -7,10 +7,10 @@ from studio.app.settings import FAVOURITES, Settings
 
 
 class PresetFavourites(QObject):
-    """The favourites by name; they follow what is renamed, deleted and brought back.
+    """The favourites by name; they follow renaming, deletion and restoration.
 
-    A preset whose file went and came back otherwise (an editor that saves by replacing, a folder
-    that is synchronised) keeps its star: only the writer's own delete takes it off.
+    A preset whose file disappears and comes back (an editor that saves by replacing, a folder that
+    is synchronised) keeps its star: only deletion by the writer removes it.
 
     Args:
         settings: Where they are remembered.
@@ -19,7 +19,7 @@ class PresetFavourites(QObject):
     """
 
     changed = Signal()
-    """Other presets have a star."""
+    """A preset was given a star, or lost it."""
 
     def __init__(
         self, settings: Settings, presets: PresetState, parent: QObject | None = None
@@ -34,7 +34,7 @@ class PresetFavourites(QObject):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """In the order in which they got their star."""
+        """Their names, in the order in which they got their stars."""
         return tuple(self._names)
 
     def has(self, name: str) -> bool:
@@ -42,7 +42,7 @@ class PresetFavourites(QObject):
         return name in self._names
 
     def set(self, name: str, is_favourite: bool) -> None:
-        """Give a preset a star, or take it off.
+        """Give a preset a star, or remove it.
 
         Args:
             name: The preset's name.

@@ -1,6 +1,6 @@
-"""The sentences for presets that came in or went out: what they are called, what they left behind.
+"""The sentences on presets that were imported or exported: their names, and what was lost.
 
-Turns what importers and exporters reported into words.
+Turns what importers and exporters report into words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _IDLE = mark("It did nothing.")
 
 @dataclass(frozen=True)
 class Left:
-    """A setting that one preset left behind, for a row of a table."""
+    """A setting that a preset lost on the way, for a row of a table."""
 
     preset: str
     key: str
@@ -31,29 +31,29 @@ class Left:
     why: str
     had_effect: bool = True
     is_refused: bool = False
-    """Whether it is a file that was not taken in at all."""
+    """Whether it is a file that was not imported at all."""
 
 
 def taken_in(
     taken: Sequence[tuple[str, Imported]], refused: Sequence[str] = (), also: Sequence[str] = ()
 ) -> str:
-    """Presets by the names that they got here, what they lost, and which files were refused.
+    """Which presets were imported under which names, what they lost, and what was refused.
 
     Args:
-        taken: Names and what came in under them.
-        refused: Why files did not; the first of many stand for all.
+        taken: Each name with what was imported under it.
+        refused: Why files were refused; of many only the first are named.
         also: Sentences to end with.
     """
     if len(taken) == 1:
         name, imported = taken[0]
         words = tr(
-            "“{name}” is taken in from {program}.",
+            "“{name}” was imported from {program}.",
             name=visible_name(name),
             program=tr(imported.program),
         )
     elif taken:
         names = visible_names([name for name, _ in taken], _MOST_REPORTED)
-        words = tr("%n presets are taken in: {names}.", "", len(taken), names=names)
+        words = tr("%n presets were imported: {names}.", "", len(taken), names=names)
     else:
         words = ""
     lost = [entry for _, imported in taken for entry in imported.not_carried]
@@ -64,7 +64,7 @@ def taken_in(
 
 
 def _first(refused: Sequence[str]) -> list[str]:
-    """The first reasons, and how many others there are."""
+    """The first reasons, and how many more there are."""
     if len(refused) <= _MOST_REFUSALS:
         return list(refused)
     more = len(refused) - 1
@@ -80,7 +80,7 @@ def _first(refused: Sequence[str]) -> list[str]:
 
 
 def absent_words(imported: Imported) -> str:
-    """What the file was silent on, and is therefore as its program has it."""
+    """The settings that the file does not mention, and that are as in its program."""
     if not imported.absent:
         return ""
     values = ", ".join(f"{field} {_cut(value_text(value))}" for field, value in imported.absent)
@@ -92,7 +92,7 @@ def absent_words(imported: Imported) -> str:
 
 
 def lost_words(not_carried: Sequence[NotCarried]) -> str:
-    """The first of what had an effect, by name and value; `left` has all of them."""
+    """The first lost settings that had an effect, with their values; `left` has all of them."""
     # Of hundreds of presets most have the same.
     entries = list(
         dict.fromkeys(
@@ -111,10 +111,10 @@ def lost_words(not_carried: Sequence[NotCarried]) -> str:
 
 
 def left_behind(preset: str, imported: Imported) -> list[Left]:
-    """All that is to be known of a preset that came in.
+    """All there is to know of an imported preset.
 
-    First what had an effect and was lost, then what had none, then what was carried and does
-    nothing or is another thing here, then what the file is silent on.
+    First what was lost and had an effect, then what was lost and had none, then what was carried
+    over but does nothing or something else here, then what the file does not mention.
 
     Args:
         preset: Its name.
@@ -134,15 +134,17 @@ def left_behind(preset: str, imported: Imported) -> list[Left]:
 
 
 def _absent(imported: Imported) -> str:
-    return tr("The file is silent on it; so it is in {program}.", program=tr(imported.program))
+    return tr(
+        "The file is silent on it; this is the value in {program}.", program=tr(imported.program)
+    )
 
 
 def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
-    """Everything that a preset left behind: what had an effect first, then what had none.
+    """All settings that a preset lost: first those with an effect, then those without.
 
     Args:
         preset: Its name.
-        not_carried: What has no place here.
+        not_carried: The settings that were lost.
     """
     ordered = sorted(not_carried, key=lambda entry: not entry.had_effect)
     return [
@@ -152,7 +154,7 @@ def left(preset: str, not_carried: Sequence[NotCarried]) -> list[Left]:
 
 
 def refused_row(file: str, why: str) -> Left:
-    """The row of a file that was not taken in.
+    """The row of a file that was not imported.
 
     Args:
         file: The file's name.
@@ -162,7 +164,7 @@ def refused_row(file: str, why: str) -> Left:
 
 
 def sums_up(rows: Sequence[Left]) -> str:
-    """What the rows are, over a table in which those without effect are grey."""
+    """The sentence above a table of these rows, in which those without effect are grey."""
     refused = sum(row.is_refused for row in rows)
     if not refused:
         return _settings_sum(rows)
@@ -182,7 +184,7 @@ def _settings_sum(rows: Sequence[Left]) -> str:
         words = tr("What these settings did has no place on the other side.")
     elif not count:
         words = tr(
-            "None of these settings is missed: they did nothing, or are as the last column says."
+            "None of these settings is missing: they did nothing, or are as the last column says."
         )
     else:
         words = tr(
@@ -196,14 +198,14 @@ def _settings_sum(rows: Sequence[Left]) -> str:
 
 
 def as_lines(rows: Sequence[Left]) -> str:
-    """The rows as text with tabs, as a spreadsheet takes them."""
+    """The rows as text separated by tabs, for a spreadsheet."""
     lines = [(tr("Preset"), tr("Setting"), tr("Value"), tr("Why"))]
     lines += [(row.preset, row.key, row.value, row.why) for row in rows]
     return "".join("\t".join(" ".join(cell.split()) for cell in line) + "\n" for line in lines)
 
 
 def value_text(value: object) -> str:
-    """A value whole, as a file would have it; a text of one line as it is."""
+    """A whole value as a file would have it; a text of one line without quotation marks."""
     if isinstance(value, str) and value.isprintable():
         return value
     if isinstance(value, float) and math.isinf(value):

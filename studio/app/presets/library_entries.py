@@ -1,7 +1,4 @@
-"""What the library lists: presets in sections, with a mark for each thing that is true of them.
-
-Plain values from plain values.
-"""
+"""What the library lists: presets in sections, each with marks. Plain values."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +12,7 @@ from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
 
 class Kind(Enum):
-    """Whose a preset is."""
+    """Where a preset comes from, or what is wrong with it; its value says so."""
 
     OWN = mark("yours")
     BUILT_IN = mark("built in")
@@ -24,7 +21,7 @@ class Kind(Enum):
 
 
 class Mark(Enum):
-    """Something that is true of a preset; its value says it."""
+    """A mark on a preset; its value is the word that is shown."""
 
     IN_USE = mark("in use")
     TURNED = mark("turned")
@@ -42,21 +39,21 @@ MARK_WORDS = {
     Mark.READ_ONLY: mark("read only, a newer version wrote it"),
     Mark.UNSAVED: mark("kept while it is in use"),
 }
-"""The same in full."""
+"""The marks in more words."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One preset, or one file that is none.
+    """One preset, or a file that could not be read as one.
 
     Attributes:
         key: The preset's name, or the file's path.
-        title: What stands first.
+        title: The first line.
         line: The description, or what it sets; or why the file could not be read.
-        kind: Whose it is.
-        preset: What it sets; None of a broken file.
+        kind: Where it comes from.
+        preset: The preset; None for a broken file.
         is_favourite: Whether it has a star.
-        marks: What is true of it.
+        marks: The marks on it.
     """
 
     key: str
@@ -69,7 +66,7 @@ class Entry:
 
     @property
     def words(self) -> str:
-        """All of it, for those who hear the window."""
+        """All of it in words, for a screen reader."""
         star = [tr("favourite")] if self.is_favourite else []
         marks = [tr(MARK_WORDS[kind]) for kind in self.marks]
         return ", ".join([self.title, tr(self.kind.value), *star, *marks, self.line])
@@ -84,7 +81,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Hint:
-    """What to do where a section is empty."""
+    """Says what to do, where a section is empty."""
 
     text: str
 
@@ -98,13 +95,13 @@ NONE_YET = mark(
 
 @dataclass(frozen=True)
 class ListContext:
-    """What is true of presets by their names.
+    """What the marks on presets are made from; presets are given by name.
 
     Attributes:
-        in_use: The one chosen.
-        is_turned: Whether values were turned since.
-        default: The one that models open with; empty where none is set.
-        of_model: The open model's own; empty where it has none.
+        in_use: The one that is chosen.
+        is_turned: Whether its values have been changed since.
+        default: The one that models open with; empty for none.
+        of_model: The open model's own; empty for none.
         favourites: Those with a star.
     """
 
@@ -123,8 +120,8 @@ def library_rows(
     Args:
         presets: All that can be chosen.
         listing: What the folder holds.
-        context: What is true of them.
-        query: Words, all of which must stand in name, description, task or notes.
+        context: What the marks are made from.
+        query: Words that must all be in the name, description, task or notes.
     """
     newer = {
         stored.preset.name: stored.document.is_newer for stored in listing.presets
@@ -156,18 +153,18 @@ def library_rows(
 
 
 def matches(preset: Preset, query: str) -> bool:
-    """Whether all words of `query` stand in name, description, task or notes.
+    """Whether all words of `query` are in the name, description, task or notes.
 
     Args:
-        preset: The preset.
-        query: Words, parted by spaces.
+        preset: The preset that is searched.
+        query: Words separated by spaces.
     """
     texts = [preset_words(it) for it in (preset.name, preset.description, preset.notes)]
     return _holds(query, [*texts, tr(TASK_WORDS[preset.task])])
 
 
 def best_match(entries: Iterable[Entry], query: str) -> Entry | None:
-    """The entry whose name begins with `query`, or has it in it; None where none has.
+    """The entry whose name begins with `query`, or else contains it; None where there is none.
 
     Args:
         entries: The library's entries.

@@ -1,4 +1,4 @@
-"""What the library's window shows: the rows for a query, and which of them is looked at."""
+"""What the library's window shows: the rows for a query, and which entry is selected."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,23 +17,23 @@ class PresetLibraryState(QObject):
     """The list and its selection.
 
     Attributes:
-        rows: Headings and entries, as they are listed.
+        rows: Headings and entries in the order of the list.
         query: What is searched for.
 
     Args:
         preset_choice: The presets there are.
-        presets: The folder, and what was turned.
-        favourites: Which have a star.
-        defaults: Which a model opens with.
-        opening: Which model that is.
-        model: The model itself.
+        presets: The folder, and which values were changed.
+        favourites: Which presets have a star.
+        defaults: Which preset a model opens with.
+        opening: Knows the open model's key.
+        model: The open model.
         parent: The Qt parent, if any.
     """
 
     changed = Signal()
-    """Other rows, or other marks on them."""
+    """The rows, or the marks on them, have changed."""
     selection_changed = Signal()
-    """Another entry is looked at, or something of it is another."""
+    """Another entry is selected, or the selected one has changed."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class PresetLibraryState(QObject):
             signal.connect(self.select)
 
     def set_shown(self, is_shown: bool) -> None:
-        """Follow what happens only while somebody looks: T is turned many times a second."""
+        """Set whether the library is shown. Only then it follows T, which may change often."""
         self._is_shown = is_shown
         self._follow()
 
     def search(self, query: str) -> None:
-        """List those that have all words of `query`, and look at one that is called so."""
+        """List the entries that have all words of `query`, and select one of that name."""
         if query != self.query:
             self.query = query
             self._follow()
@@ -81,11 +81,11 @@ class PresetLibraryState(QObject):
 
     @property
     def selected(self) -> Entry | None:
-        """What is looked at; None where nothing is found."""
+        """The selected entry; None where nothing is found."""
         return next((entry for entry in self.entries if entry.key == self._key), None)
 
     def select(self, key: str) -> None:
-        """Look at an entry; one that the search hides ends the search."""
+        """Select an entry; if the search hides it, the search is cleared."""
         if key != self._key:
             self._key = key
             if self.query and self.selected is None:
@@ -93,14 +93,14 @@ class PresetLibraryState(QObject):
             self._follow(always=True)
 
     def step(self, direction: int) -> None:
-        """Look at the next entry, or the one before."""
+        """Select the next entry, or the one before."""
         keys = [entry.key for entry in self.entries]
         if keys:
             place = keys.index(self._key) + direction if self._key in keys else 0
             self.select(keys[min(max(place, 0), len(keys) - 1)])
 
     def document(self, entry: Entry) -> PresetDocument | None:
-        """A preset with all that is in its file; None of a broken one."""
+        """The preset of an entry with all that is in its file; None for a broken file."""
         stored = self._presets.stored(entry.key)
         if stored:
             return stored.document
@@ -108,12 +108,12 @@ class PresetLibraryState(QObject):
 
     @property
     def turned(self) -> list[tuple[str, object, object]]:
-        """Field, saved value and value in force, of what was turned since."""
+        """The fields changed since: each with its saved value and the value in force."""
         return self._presets.differences
 
     @property
     def model(self) -> str:
-        """The open model's name; empty where none is."""
+        """The open model's name; empty where none is open."""
         report = self._model.report
         return model_title(report) if report else ""
 
@@ -132,7 +132,7 @@ class PresetLibraryState(QObject):
         return self._defaults.models_of(name)
 
     def set_favourite(self, name: str, is_favourite: bool) -> None:
-        """Give a preset a star, or take it off.
+        """Give a preset a star, or remove it.
 
         Args:
             name: The preset's name.
@@ -141,7 +141,7 @@ class PresetLibraryState(QObject):
         self._favourites.set(name, is_favourite)
 
     def set_default(self, name: str, is_default: bool) -> None:
-        """Let models open with a preset, or no longer.
+        """Make a preset the one that models open with, or no longer.
 
         Args:
             name: The preset's name.
@@ -150,7 +150,7 @@ class PresetLibraryState(QObject):
         self._defaults.set_default(name if is_default else "")
 
     def set_of_model(self, name: str, is_its_own: bool) -> None:
-        """Let the open model open with a preset, or no longer.
+        """Make a preset the open model's own, or no longer.
 
         Args:
             name: The preset's name.
@@ -184,7 +184,7 @@ class PresetLibraryState(QObject):
             self.selection_changed.emit()
 
     def _stay_near(self, keys: list[str]) -> None:
-        """Where what was looked at is gone, look at what took its place."""
+        """If the selected entry is gone, select the one in its place."""
         if self.selected or not self.entries:
             return
         place = keys.index(self._key) if self._key in keys else 0

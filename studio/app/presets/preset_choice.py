@@ -10,14 +10,14 @@ class PresetChoice(QObject):
 
     Args:
         presets: The presets that there are.
-        name: The name of the one in force; of one that is gone, the first is.
+        name: The name of the one in force; the first one if that is gone.
         parent: The Qt parent, if any.
     """
 
     chosen = Signal(object)
     """The `Preset` now in force; also emitted when the same one is chosen again, to restore it."""
     listed = Signal()
-    """Other presets are there, or the one in force was edited outside."""
+    """The presets have changed, or the one in force was edited outside."""
 
     def __init__(self, presets: list[Preset], name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,11 +34,11 @@ class PresetChoice(QObject):
         self.chosen.emit(preset)
 
     def follow(self, presets: list[Preset], current: Preset | None = None) -> None:
-        """Follow the folder. One in force that is gone stays in force, and in the list.
+        """Follow the folder. A preset in force that is gone stays in force, and in the list.
 
         Args:
-            presets: Those that there are now.
-            current: What the one in force has become, where it is called otherwise.
+            presets: The presets that there are now.
+            current: The one in force, where it was renamed.
         """
         if presets == self.presets and current in (None, self.current):
             return

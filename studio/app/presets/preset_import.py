@@ -1,7 +1,4 @@
-"""Takes files of presets into their folder, one after another: what came in, what was refused.
-
-Runs in another thread than the window's.
-"""
+"""Imports files of presets into their folder, one after another, in another thread."""
 
 from __future__ import annotations
 
@@ -20,16 +17,16 @@ if TYPE_CHECKING:
     from studio.presets.foreign import Imported
 
 _TOGETHER = 20
-"""Presets that are saved in one go: the folder is read and locked once for them."""
+"""Presets saved in one go: the folder is read and locked once for all of them."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that was not taken in.
+    """A file that was not imported.
 
     Attributes:
         file: Its name.
-        why: Why, with its name before it.
+        why: The reason, beginning with its name.
     """
 
     file: str
@@ -38,13 +35,13 @@ class Refused:
 
 @dataclass
 class PresetImport:
-    """What came of some files, as far as they were read.
+    """What came of some files until now.
 
     Attributes:
         files: How many there are, once that is known.
-        done: How many of them were taken in or refused.
-        taken: What was saved, called as it is here.
-        refused: What was not.
+        done: How many of them were imported or refused.
+        taken: What was saved, under its new name.
+        refused: The files that were not.
         skipped: Sentences on what was not looked at.
     """
 
@@ -63,14 +60,14 @@ def import_presets(
     *,
     absent: bool = True,
 ) -> PresetImport:
-    """Take presets in from files of any known programs.
+    """Import presets from files of any known programs.
 
     Args:
         paths: The files; of a folder, those in it.
         folder: Where the presets go; a name that is taken gets a number.
-        progress: Where it is reported what came of them, a batch at a time.
-        at: Is given what share is done; may raise, and then nothing more is read or saved.
-        absent: Whether what a file is silent on is as its program has it; else it is neutral.
+        progress: Collects what came of them, a batch at a time.
+        at: Is given the share done; where it raises, nothing more is read or saved.
+        absent: Whether settings that a file does not mention are as in its program; else neutral.
 
     Returns:
         `progress`.

@@ -1,17 +1,16 @@
-"""Puts the preset in force that a model opens with, and says so.
+"""Puts the preset in force that a model opens with, and reports it.
 
-What is in force changes under the writer's hands here, so the rules are narrow:
+This changes what the writer has set, so the rules are narrow:
 
 - Only a model that was not open before counts. Loading the same one again (other options, an engine
-  that died) is no new beginning, and changes nothing.
-- The model that the program starts with gets its preset before there is anything to turn: nothing
+  that died) changes nothing.
+- The model that the program starts with gets its preset before anything can be changed: nothing
   moves when it is loaded seconds later.
-- Where the writer chose or turned something while the model was loading, that hand is the later
-  one, and it stays.
-- Otherwise the model's own preset is put in force, or the default. Values turned before were turned
-  for another model; they are not asked about, for a question at each opening would be answered
-  unread. They are kept whole: the message has a way back, and the Preset menu has it still when
-  the message is gone.
+- What the writer chose or changed while the model was loading stays.
+- Otherwise the model's own preset is put in force, or the default. Values changed before were meant
+  for another model. The writer is not asked about them, as a question at each opening would be
+  answered unread. They are kept: the message offers to put them back, and so does the Preset menu
+  when the message is gone.
 """
 
 from pathlib import Path
@@ -30,18 +29,18 @@ from studio.visible_text import visible_name
 
 
 class PresetOpening(QObject):
-    """Follows the model.
+    """Puts the preset in force when a model opens.
 
     Args:
-        model: Which one is open.
-        preset_choice: The presets there are.
-        presets: What puts one in force, and back.
-        defaults: Which one a model opens with.
+        model: The open model.
+        preset_choice: The presets, and the one in force.
+        presets: Puts a preset in force, or what was before.
+        defaults: Knows which preset a model opens with.
         parent: The Qt parent, if any.
     """
 
     reported = Signal(str)
-    """Another preset is in force because a model was opened; one sentence for the writer."""
+    """A preset was put in force because a model was opened; one sentence for the writer."""
 
     def __init__(
         self,
@@ -63,7 +62,7 @@ class PresetOpening(QObject):
 
     @property
     def key(self) -> str:
-        """The key of the model that is open; empty where none is."""
+        """The key of the open model; empty where none is open."""
         report = self._model.report
         return model_key(report.path, report.file_bytes) if report else ""
 

@@ -1,4 +1,4 @@
-"""The user's presets behind the window: the folder followed, and every change to it."""
+"""The user's presets: follows their folder, and makes every change to it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 class PresetState(QObject):
-    """What is kept of presets, and how what is in force differs from the one chosen.
+    """The presets, what is done to them, and how the values in force differ from the chosen one.
 
     Attributes:
-        folder: Where they are.
+        folder: The folder of presets.
         listing: What the folder held when it was read last.
 
     Args:
@@ -47,17 +47,17 @@ class PresetState(QObject):
     """
 
     changed = Signal()
-    """What differs is another, or the presets are, or what could not be read."""
+    """The differences, the presets or the unreadable files have changed."""
     added = Signal(str)
-    """A new preset of this name was saved; of several the last."""
+    """A new preset was saved, with its name; of several the last one."""
     renamed = Signal(str, str)
-    """A preset's former name and the one it has now."""
+    """A preset was renamed: its former and its new name."""
     deleted = Signal(str)
-    """The preset of this name is gone, by the writer's hand."""
+    """The writer deleted the preset of this name."""
     restored = Signal(str)
-    """And is back."""
+    """The deleted preset of this name was brought back."""
     failed = Signal(str)
-    """Something could not be done; the reason, for the writer."""
+    """Something could not be done: the reason, for the writer."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class PresetState(QObject):
         self._look()
 
     def read(self) -> None:
-        """Look into the folder again. Values in force that nobody turned follow their preset."""
+        """Read the folder again. Values in force that nobody changed follow their preset."""
         was_as_saved = not self.differences
         before = self._preset_choice.current
         self._follow_folder()
@@ -122,7 +122,7 @@ class PresetState(QObject):
 
     @property
     def differences(self) -> list[tuple[str, object, object]]:
-        """Field, saved value and value in force, of those that differ."""
+        """The fields that differ: each with its saved value and the value in force."""
         return differences(self._preset_choice.current, self.active)
 
     @property
@@ -157,11 +157,11 @@ class PresetState(QObject):
 
     @property
     def before(self) -> ActiveSettings | None:
-        """What was in force before `use` put another preset there, the last such thing."""
+        """What was in force before the last `use`; what `put_back` would put back."""
         return self._history.last
 
     def put_back(self) -> None:
-        """Put in force what was there before `use`, turned values and all."""
+        """Put in force what was before `use`, including values that had been changed."""
         before = self._history.pop()
         if before is None:
             return
@@ -173,11 +173,11 @@ class PresetState(QObject):
         return ActiveSettings(self._preset_choice.current, self.active)
 
     def why_not_called(self, name: str, former: str = "") -> str:
-        """Why a preset cannot be called so; empty where it can.
+        """Why a preset cannot have a name; empty where it can.
 
         Args:
-            name: The name.
-            former: What it is called until now; empty for a new one.
+            name: The name that is wanted.
+            former: Its name until now; empty for a new preset.
         """
         try:
             self.folder.check_free(name, former)
@@ -194,11 +194,11 @@ class PresetState(QObject):
         return self._add(msgspec.structs.replace(self.active, name=name)) is not None
 
     def keep(self, name: str, params: SamplingParams) -> Preset | None:
-        """Save parameters under a free name like `name`, with all else as in force.
+        """Save parameters as a new preset; everything else in it is as in force.
 
         Args:
-            name: The name that is wanted.
-            params: What is saved.
+            name: The name that is wanted; where it is taken, a free one like it is used.
+            params: The sampling parameters.
         """
         preset = msgspec.structs.replace(self.active, name=name, sampling=params)
         added = self._do(lambda: self.folder.add_free(preset).preset, choose=False)
@@ -207,11 +207,11 @@ class PresetState(QObject):
         return added
 
     def rename(self, name: str, new_name: str) -> bool:
-        """Call a preset otherwise; values that were turned stay turned.
+        """Rename a preset; values that were changed stay so.
 
         Args:
-            name: What it is called.
-            new_name: What it is to be called.
+            name: Its name.
+            new_name: Its new name.
         """
         now = self.now
 
@@ -231,7 +231,7 @@ class PresetState(QObject):
         return preset is not None
 
     def duplicate(self, name: str, *, choose: bool = True) -> Preset | None:
-        """Copy a preset, as it is saved; the copy, or None where it failed.
+        """Copy a preset as it is saved; returns the copy, or None where that failed.
 
         Args:
             name: The preset that is copied.
@@ -243,7 +243,7 @@ class PresetState(QObject):
         return copy
 
     def delete(self, name: str) -> DeletedPreset | None:
-        """Delete a preset; what is in force stays so. None where it failed."""
+        """Delete a preset; the values in force stay. Returns None where that failed."""
         try:
             deleted = self.folder.delete(name)
         except PresetError as error:
@@ -261,7 +261,7 @@ class PresetState(QObject):
         return True
 
     def at(self, path: Path) -> Preset | None:
-        """The preset of the folder's that a file is; None of any other file."""
+        """The preset in the folder whose file this is; None for any other file."""
         place = path.resolve()
         return next((it.preset for it in self.listing.presets if it.path.resolve() == place), None)
 
@@ -270,11 +270,11 @@ class PresetState(QObject):
         self._preset_choice.choose(self._preset_choice.current)
 
     def on_imported(self, taken: Sequence[Imported], *, choose: bool) -> None:
-        """Follow the folder after presets of other files were saved there.
+        """Follow the folder after an import.
 
         Args:
-            taken: Them.
-            choose: Whether the last is put in force.
+            taken: The presets that were imported.
+            choose: Whether the last one is put in force.
         """
         if taken:
             last = taken[-1].preset

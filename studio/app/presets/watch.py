@@ -1,4 +1,4 @@
-"""Says when a folder of presets, or a file in it, was changed outside. Reads neither."""
+"""Reports when a folder of presets, or a file in it, was changed outside. Reads neither."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,10 +13,10 @@ _SETTLES = 100
 
 
 class PresetWatch(QObject):
-    """Watches a folder that need not be there yet, and the files that it is given."""
+    """Watches a folder, which need not be there yet, and files in it."""
 
     changed = Signal()
-    """Something is another, once a save has settled."""
+    """Something has changed; emitted once a save is complete."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class PresetWatch(QObject):
         """Watch this folder and these files from now on, and nothing else.
 
         Args:
-            folder: Need not be there yet.
+            folder: The folder; it need not be there yet.
             files: The files in it.
         """
         wanted = {str(path) for path in files if exists(path)}

@@ -1,4 +1,4 @@
-"""A preset's fields and values as the window says them."""
+"""A preset's fields and values in the window's words."""
 
 from studio.app.parameters.groups import BIASES_FOR, PARAMETERS
 from studio.app.parameters.parameter import Number
@@ -18,14 +18,14 @@ TASK_WORDS: dict[Task, str] = {
 }
 
 _OF_ITSELF = {"task": mark("task"), "description": mark("description"), "notes": mark("notes")}
-"""What a preset says beside its settings."""
+"""The fields of a preset that describe it."""
 _NOTHING = "–"
 _SIGNS = str.maketrans({"\n": "↵", "\t": "⇥", "\r": "␍"})
 _QUOTED = ("stop", "dry_sequence_breakers")
 
 
 def field_words(field: str) -> str:
-    """What a field is called: ``top-k`` for ``top_k``."""
+    """The label of a field: ``top-k`` for ``top_k``."""
     if field == BIASES_FOR.name:
         return tr(BIASES_FOR.label)
     if field in PARAMETERS:
@@ -34,11 +34,11 @@ def field_words(field: str) -> str:
 
 
 def value_words(field: str, value: object) -> str:
-    """A field's value, whole; a sign where it is empty.
+    """A field's value in full; a sign for nothing where it is empty.
 
     Args:
         field: The preset's field.
-        value: The value.
+        value: What it holds.
     """
     parameter = PARAMETERS.get(field)
     if isinstance(parameter, Number) and isinstance(value, (int, float)):
@@ -53,10 +53,10 @@ def value_words(field: str, value: object) -> str:
 
 
 def shortened(text: str, longest: int = 80) -> str:
-    """The beginning of a text that may be long, in one line.
+    """The beginning of a text that may be long, on one line.
 
     Args:
-        text: The text.
+        text: All of it, with its line breaks.
         longest: How many characters are shown.
     """
     return visible_line(text[: longest + 2].translate(_SIGNS), longest + 1)

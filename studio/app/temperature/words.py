@@ -1,7 +1,4 @@
-"""What T does here, in words: how much a turn changes, and where on the curve to look.
-
-This module turns numbers into sentences.
-"""
+"""What T does here, in words: how much turning it changes, and where on the curve to look."""
 
 import math
 
@@ -10,7 +7,7 @@ from studio.app.tokens.words import choices
 from studio.translation import tr
 
 _ALWAYS, _NEARLY = 1.005, 1.5
-"""Effective choices up to which another word than the favourite does not come, or hardly."""
+"""Effective choices up to which hardly any word but the favourite ever comes."""
 
 # In nats. Where T doubles, the choices grow by 2 to the sensitivity, if it went on like that: by
 # less than 7 %, by less than 40 %, not quite threefold, and more.
@@ -31,7 +28,7 @@ def follow_words(effective: float) -> str:
 
 
 def short_follow_words(effective: float) -> tuple[str, str]:
-    """The same for a narrow column and a very narrow one: ``about 3 words``, ``3``."""
+    """The same in short for a narrow and a very narrow column: ``about 3 words``, ``3``."""
     if effective < _NEARLY:
         return tr("the favourite"), "1"
     return tr("about {count:,.0f} words", count=effective), f"{effective:,.0f}"
@@ -54,7 +51,7 @@ def sensitivity_words(sensitivity: float) -> str:
 
 
 def short_sensitivity_words(sensitivity: float) -> tuple[str, str]:
-    """The same for a narrow card and a very narrow one: ``T changes much here``, ``steep``."""
+    """The same in short for a narrow and a very narrow card: ``T changes much here``, ``steep``."""
     if sensitivity < _NOTHING:
         return tr("T changes nothing here"), tr("flat")
     if sensitivity < _LITTLE:
@@ -79,17 +76,17 @@ def sensitivity_figure(sensitivity: float) -> str:
 
 
 def place_words(temperature: float, entropy: float) -> str:
-    """A point of the curve: ``T 1.5: about 100 choices``.
+    """A point on the curve: ``T 1.5: about 100 choices``.
 
     Args:
         temperature: T.
-        entropy: In nats.
+        entropy: The entropy there, in nats.
     """
     return f"T {format_temperature(round_temperature(temperature))}: {choices(math.exp(entropy))}"
 
 
 def round_temperature(temperature: float) -> float:
-    """A computed temperature with as many digits as an eye wants: three significant ones."""
+    """A computed temperature with three significant digits: more would only distract."""
     if temperature == 0 or math.isinf(temperature):
         return temperature
     return float(f"{temperature:.3g}")

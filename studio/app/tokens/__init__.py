@@ -1,1 +1,1 @@
-"""What is known of a token, and what the parameters in force make of it."""
+"""What is known of tokens, and what the parameters in force make of them."""

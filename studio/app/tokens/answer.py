@@ -1,4 +1,4 @@
-"""What T gives a token a probability: the question as it was typed, and the answer in words.
+"""Which T gives a token some probability: the question as it was typed, the answer in words.
 
 Plain values and sentences.
 """
@@ -17,7 +17,7 @@ from studio.sampling.analysis.retemper import temperature_for_left
 from studio.translation import tr
 
 _DIGITS = 4
-"""Of a temperature that is set: the field shows no more, and the probability is right to 0.1 %."""
+"""Digits of a temperature that is set: what the field shows, and enough for 0.1 %."""
 
 
 class Answer(NamedTuple):
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
     Attributes:
         words: One sentence.
-        temperatures: The T to offer; none, one or two, ascending.
+        temperatures: The temperatures to offer: none, one or two, the lower one first.
     """
 
     words: str
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 
 
 class AskedToken(NamedTuple):
-    """A token at one place, as it was when it was asked about.
+    """A token at one place, as it was when the question was asked.
 
     Attributes:
         details: The token.
@@ -50,7 +50,7 @@ class AskedToken(NamedTuple):
     state: SamplerState = NO_STATE
 
     def answer(self, probability: float) -> Answer:
-        """At which T the token has the probability, on the basis of its subject."""
+        """Say at which temperatures the token has this probability."""
         left, basis, peak = self.details.subject
         wanted = percent(probability) + (f" {basis}" if basis else "")
         found = temperature_for_left(left, self.details.row.token, probability)
@@ -80,7 +80,7 @@ class AskedToken(NamedTuple):
         return Answer(tr("{most}, here:", most=most), (_settable(peak.temperature),))
 
     def offer(self, temperature: float) -> str:
-        """A button's words: ``T 0.62``, and what the sampler makes of it where it was not asked."""
+        """A button's words: ``T 0.62``, with the probability after filters where that differs."""
         shown = f"T {format_temperature(temperature)}"
         if not self.details.subject.basis:
             return shown

@@ -1,8 +1,8 @@
 """Token biases without a named vocabulary belong to the vocabulary they were used with.
 
-A preset of another program, or an older one, names numbers and no vocabulary. With the model that
-is open they are taken as they are; when another is opened they would be other tokens, and are kept
-from it.
+A preset of another program, or an old one, has token ids but does not name their vocabulary. They
+are used with the model that is open; with another model they would be other tokens, so they are not
+used there.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,11 +15,11 @@ from studio.sampling import foreign_tokens
 
 
 class BiasOwner(QObject):
-    """Says so when another model is opened.
+    """Names the vocabulary in such biases when another model is opened.
 
     Args:
-        model: Says which.
-        active: All parameters that are in force somewhere.
+        model: The open model.
+        active: Gives all parameters that are in force somewhere.
         parent: The Qt parent, if any.
     """
 

@@ -1,4 +1,4 @@
-"""All that is known of one token at one place: for the card under the pointer, and in words.
+"""All that is known of one token at one place: for the card at the pointer, and in words.
 
 Plain values and sentences.
 """
@@ -18,15 +18,15 @@ class TokenDetails(NamedTuple):
 
     Attributes:
         row: The token, its text and its three probabilities.
-        rank: Its place among those that can be drawn, as the sampler will use them: 1 for the
-            favourite; None where it cannot be drawn.
-        own_rank: Its place by the model's own account, before penalties and filters.
-        logit: As the model gave it.
+        rank: Its rank among those that can be drawn, after all samplers: 1 for the favourite; None
+            where it cannot be drawn.
+        own_rank: Its rank in the model's own distribution, before penalties and filters.
+        logit: Its logit as the model gave it.
         temperature: The T in force.
-        subject: It over all T, and where its probability is largest.
-        given: The characters that the text has already and that the probabilities are conditioned
-            on, as they are shown; none where nothing that may follow begins with them.
-        whole: The token as it is shown anywhere else, where it begins with them.
+        subject: The token over all T, and where its probability is largest.
+        given: Characters that are in the text already, as they are shown: the probabilities are
+            those of tokens that begin with them. Empty where no token does.
+        whole: The token as it is shown elsewhere, where it begins with these characters.
     """
 
     row: TokenRow
@@ -40,7 +40,7 @@ class TokenDetails(NamedTuple):
 
     @property
     def given_words(self) -> str:
-        """What the probabilities are conditioned on, as a sentence; empty where on nothing."""
+        """A sentence on what the probabilities are conditioned on; empty where on nothing."""
         if not self.given:
             return ""
         if self.whole:
@@ -66,14 +66,14 @@ class TokenDetails(NamedTuple):
 
     @property
     def rank_words(self) -> str:
-        """``rank 2``; where the model's own ranking has it elsewhere, that too."""
+        """``rank 2``, with the rank in the model's own distribution where that differs."""
         if self.rank == self.own_rank:
             return tr("rank {rank:,}", rank=self.rank)
         used = row_label(self.row) if self.rank is None else tr("rank {rank:,}", rank=self.rank)
         return tr("{used}, the model’s own rank {own_rank:,}", used=used, own_rank=self.own_rank)
 
     def says_the_same(self, other: "TokenDetails | None") -> bool:
-        """Whether the card would be the same; what is left over, an array, cannot be compared."""
+        """Whether the card would be the same; the distribution, an array, is not compared."""
         return (
             other is not None
             and self._replace(subject=other.subject) == other
@@ -83,7 +83,7 @@ class TokenDetails(NamedTuple):
 
     @property
     def spoken(self) -> str:
-        """All of it as one sentence, for those who hear the window."""
+        """All of it as one sentence, for a screen reader."""
         lines = ", ".join(f"{name} {value}" for name, value in self.lines)
         drawn = tr(", drawn") if self.row.chosen else ""
         given = f" {self.given_words}" if self.given else ""
@@ -103,7 +103,7 @@ class TokenDetails(NamedTuple):
 def most_likely_words(subject: TokenOverT) -> str:
     """When a token is most likely: ``never the favourite; most likely at T 1.7: 8.0 %``.
 
-    What that is before (filters, say) follows in brackets, where it is not what the sampler uses.
+    Where that is not what the sampler uses, brackets say before what it is: filters, for example.
     """
     peak = subject.most_likely
     basis = f" ({subject.basis})" if subject.basis else ""

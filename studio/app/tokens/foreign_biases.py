@@ -1,6 +1,6 @@
-"""Biases of tokens, by number, that are another model's: they came with a preset made for it.
+"""Biases by token id that were made for another model, and came with a preset.
 
-A sentence for the writer, and what is left without them.
+A sentence on them for the writer, and the parameters without them.
 """
 
 import msgspec
@@ -9,7 +9,7 @@ from studio.sampling import SamplingParams, foreign_tokens
 from studio.translation import mark, tr
 
 WHERE = mark("Biases of words and tokens (F4)")
-"""Where biases are taken out."""
+"""Where biases can be removed."""
 
 
 def foreign_bias_words(
@@ -22,13 +22,13 @@ def foreign_bias_words(
     """Say which biases are for tokens of another vocabulary, and what to do.
 
     Args:
-        params: Whose biases.
+        params: The parameters with the biases.
         vocabulary_size: How many tokens the model has.
         vocabulary: What `ModelReport.vocabulary` calls the model's; empty where that is not known.
-        where: Where these biases are taken out; in the panel of parameters, where nothing is said.
+        where: Where these biases can be removed; by default the panel of parameters.
 
     Returns:
-        One sentence or two; nothing where all biases are for tokens of this vocabulary.
+        One or two sentences; empty where all biases are for tokens of this vocabulary.
     """
     foreign = foreign_tokens(params, vocabulary_size, vocabulary)
     if not foreign:
@@ -38,7 +38,7 @@ def foreign_bias_words(
     if made_for:
         return tr(
             "The biases of %n tokens, such as {token:,}, are for another model, “{made_for}”, in "
-            "which a number is another token. Take them out {where}, choose another preset, or "
+            "which a number is another token. Remove them {where}, choose another preset, or "
             "open the model that they were made for.",
             "",
             len(foreign),
@@ -50,7 +50,7 @@ def foreign_bias_words(
         )
     return tr(
         "The biases of %n tokens, such as {token:,}, are for another model: this one has the "
-        "tokens 0 to {last:,}. Take them out {where}, choose another preset, or open the model "
+        "tokens 0 to {last:,}. Remove them {where}, choose another preset, or open the model "
         "that they were made for.",
         "",
         len(foreign),
@@ -65,7 +65,7 @@ def foreign_bias_words(
 def without_foreign_biases(
     params: SamplingParams, vocabulary_size: int, vocabulary: str = ""
 ) -> SamplingParams:
-    """The same with biases for tokens alone that the vocabulary has; arguments as above.
+    """The parameters with only the biases for tokens that the vocabulary has.
 
     Args:
         params: The parameters.

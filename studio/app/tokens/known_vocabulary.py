@@ -1,6 +1,6 @@
 """What the window knows of the model's vocabulary: tokens' bytes, and texts as tokens.
 
-The engine says it bit by bit. Of vocabularies that are not in use now what is known is kept.
+The engine sends it bit by bit. What is known of vocabularies that are not in use is kept.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -12,7 +12,7 @@ from studio.sampling.word_tokens import NO_BIASES, text_before
 
 _NO_BREAKERS: Breakers = {}
 _TABLES = 16
-"""Sets of words that are kept ready: those of the lanes, and some."""
+"""Sets of words kept ready: enough for all lanes, and some more."""
 
 
 class KnownVocabulary:
@@ -30,13 +30,13 @@ class KnownVocabulary:
         self._texts: dict[int, TokenText] = {}
 
     def use(self, name: Hashable, mark: str = "") -> None:
-        """Take token ids for those of another vocabulary; what is known of this one is kept.
+        """Change to another vocabulary; what is known of this one is kept.
 
-        Not so of one whose name is a mere `object()`: nobody can ask for that again.
+        Unless its name is a mere `object()`, by which nobody can ask for it again.
 
         Args:
             name: Equal for equal vocabularies.
-            mark: What `logit_bias_vocabulary` calls it.
+            mark: Its name in `logit_bias_vocabulary`.
         """
         self.mark = mark
         if name != self._name:
@@ -54,12 +54,12 @@ class KnownVocabulary:
         return dict(self._known.pieces)
 
     def piece(self, token: int) -> bytes:
-        """The bytes of a token; none while they are not known."""
+        """The bytes of a token; empty while they are not known."""
         return self._known.pieces.get(token, b"")
 
     @property
     def control(self) -> set[int]:
-        """Which ids are known for control tokens; a copy."""
+        """The ids known to be control tokens; a copy."""
         return set(self._known.control)
 
     def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
@@ -79,7 +79,7 @@ class KnownVocabulary:
 
         Args:
             token: Its id.
-            typed: How many of its first bytes stand in the text already, and are not shown.
+            typed: How many of its first bytes are in the text already, and not shown.
         """
         known = self._known
         if typed:
@@ -93,11 +93,11 @@ class KnownVocabulary:
     # Breakers
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
-        """Learn which tokens DRY's sequence breakers `texts` are.
+        """Learn the tokens of DRY's sequence breakers.
 
         Args:
-            texts: The texts.
-            breakers: What they are as tokens.
+            texts: The sequence breakers.
+            breakers: The same as tokens.
         """
         self._known.breakers[texts] = breakers
 
@@ -108,17 +108,17 @@ class KnownVocabulary:
     # Words
 
     def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
-        """Learn which tokens complete texts that are words or phrases.
+        """Learn which tokens complete words or phrases.
 
         Args:
-            texts: The texts.
-            words: What is known of each text.
+            texts: The words or phrases.
+            words: The tokens that complete each.
         """
         self._known.words.update(zip(texts, words, strict=True))
         self._known.tables.clear()
 
     def word(self, text: str) -> WordTokens | None:
-        """The tokens that complete one; None while they are not known."""
+        """The tokens that complete a word; None while they are not known."""
         return self._known.words.get(text)
 
     def unknown_words(self, params: SamplingParams) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class KnownVocabulary:
         return tuple(dict.fromkeys(form for form in forms if form not in self._known.words))
 
     def word_biases(self, params: SamplingParams, place: TokenPlace) -> Mapping[int, float] | None:
-        """What words add to the logits of tokens at a place; None where it is not known.
+        """What words with biases add to logits at a place; None where that is not known.
 
         Args:
             params: The sampling parameters.

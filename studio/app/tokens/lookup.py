@@ -1,6 +1,6 @@
-"""How tokens and words are spelled in the open model, and which token a number means.
+"""How the open model spells tokens and words, and which token an id stands for.
 
-Asks the engine for what is not known of the vocabulary yet.
+What is not known of the vocabulary yet is asked of the engine.
 """
 
 from collections.abc import Iterable
@@ -25,12 +25,12 @@ from studio.translation import tr
 
 
 class TokenLookup(QObject):
-    """Knows the vocabulary as far as somebody asks.
+    """Answers questions on the vocabulary, and asks the engine where need be.
 
     Args:
-        client: The way to the engine.
+        client: The line to the engine.
         model: Whose vocabulary it is.
-        next_token: Knows how tokens are spelled that were shown already.
+        next_token: Knows the spellings that were shown already.
         parent: The Qt parent, if any.
     """
 
@@ -62,16 +62,16 @@ class TokenLookup(QObject):
 
     @property
     def is_ready(self) -> bool:
-        """Whether a model is there to ask."""
+        """Whether a model is open that can be asked."""
         return self._model.is_ready
 
     # Tokens
 
     def number(self, typed: str) -> int:
-        """The token whose number was typed, with a ``#`` before it or without.
+        """The token whose id was typed, with or without a ``#`` before it.
 
         Raises:
-            ValueError: It is no number, or the open model has no such token.
+            ValueError: It is not an id, or the open model has no such token.
         """
         digits = typed.strip().removeprefix("#").strip()
         if not (digits.isascii() and digits.isdecimal() and len(digits) < 11):
@@ -94,7 +94,7 @@ class TokenLookup(QObject):
         return token
 
     def spell(self, tokens: Iterable[int]) -> None:
-        """See to it that tokens can be shown by their text, as soon as a model is there."""
+        """Ask for the spellings of tokens, as soon as a model is open."""
         wanted = frozenset(tokens).difference(self._next_token.pieces, *self._spelling)
         if wanted and self._model.is_ready:
             self._spelling.add(wanted)
@@ -117,7 +117,7 @@ class TokenLookup(QObject):
         return self._next_token.word(text) if self._model.is_ready else None
 
     def find_word(self, text: str) -> None:
-        """See to it that a word's tokens are known, if a model is there."""
+        """Ask for the tokens of a word, if a model is open."""
         is_asked = text in self._finding
         if text and self._model.is_ready and not is_asked and self.word(text) is None:
             self._finding.add(text)

@@ -1,4 +1,4 @@
-"""What the model was about to say: the next-token distribution at one place, ready to be shown.
+"""What the model may say next: the next-token distribution at one place, ready to be shown.
 
 A `NextToken` holds the sketch of one distribution and the parameters in force, and computes what a
 view asks for, when it asks. Turning T or a filter needs no model: everything is computed from the
@@ -55,18 +55,18 @@ class NextToken(QObject):
     """The next-token distribution at one place, under the parameters in force.
 
     Attributes:
-        biases_at: Where biases of these parameters are taken out.
+        biases_at: Where biases of these parameters can be removed.
         sketches: The store of unpacked sketches; see `share_pieces`.
 
     Args:
-        params: The parameters to shape it with, until `set_params` brings others.
+        params: The parameters to begin with; see `set_params`.
         parent: The Qt parent, if any.
     """
 
     changed = Signal()
-    """Rows, tail, entropy or the reason for their absence may be others now."""
+    """Rows, tail, entropy or the reason for their absence may have changed."""
     texts_known = Signal()
-    """Some of DRY's sequence breakers, or of the words with biases, are known as tokens now."""
+    """The tokens of sequence breakers, or of words with biases, have become known."""
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,9 +82,9 @@ class NextToken(QObject):
         self._model_own: ShapedTop | None = None
         self._shape: TokenShape | None = None
         self._cut_by: str | None = None
-        """The filter that alone has cut, once that was asked."""
+        """The only filter that cuts, once that was asked."""
         self._refusal: str | None = None
-        """Why there is a sketch but no shape, once one was looked for."""
+        """Why there is a sketch but no shape, once one was asked for."""
         self._retempered: Retempered | None = None
 
     # -- what is known -----------------------------------------------------------------------
@@ -101,9 +101,9 @@ class NextToken(QObject):
 
         Args:
             sketch: The logits, as the model gave them.
-            place: What is known of the place; or the tokens before it alone, oldest first.
-            chosen: The token that stands there, if one does.
-            drawn: Whether that was drawn from the distribution, and not merely read.
+            place: What is known of the place; or only the tokens before it, oldest first.
+            chosen: The token that follows in the text, if there is one.
+            drawn: Whether that was drawn from the distribution, rather than only read.
         """
         self._sketch = sketch
         self._place = place if isinstance(place, TokenPlace) else TokenPlace(place)
@@ -114,14 +114,14 @@ class NextToken(QObject):
         self.changed.emit()
 
     def show_record(self, record: TokenRecord, place: TokenPlace) -> bool:
-        """Show the distribution that a recorded token stands in.
+        """Show the distribution at a recorded token.
 
         Args:
             record: The token.
             place: What is known of its place.
 
         Returns:
-            Whether it could be read; if not, what was shown stays.
+            Whether it could be read; if not, what is shown stays.
         """
         sketch = self.sketches.of(record)
         if sketch is None:
@@ -143,17 +143,17 @@ class NextToken(QObject):
             self.changed.emit()
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
-        """Learn which tokens DRY's sequence breakers `texts` are.
+        """Learn the tokens of DRY's sequence breakers.
 
         Args:
-            texts: The breakers.
-            breakers: What they are as tokens.
+            texts: The sequence breakers.
+            breakers: The same as tokens.
         """
         self._vocabulary.add_breakers(texts, breakers)
         self._on_texts_known()
 
     def add_words(self, texts: Sequence[str], words: Sequence[WordTokens]) -> None:
-        """Learn which tokens complete texts that are words or phrases.
+        """Learn which tokens complete words or phrases.
 
         Args:
             texts: The words or phrases.
@@ -163,9 +163,9 @@ class NextToken(QObject):
         self._on_texts_known()
 
     def share_pieces(self, other: "NextToken") -> None:
-        """Know of the vocabulary what `other` knows, learns and forgets from now on.
+        """Share with `other` all it knows of the vocabulary, now and later.
 
-        The sketches that it has unpacked are shared too.
+        Its store of unpacked sketches is shared too.
         """
         self._vocabulary, self.sketches = other._vocabulary, other.sketches
         other.texts_known.connect(self._on_texts_known)
@@ -176,14 +176,14 @@ class NextToken(QObject):
         return self._vocabulary.pieces
 
     def learn_from(self, other: "NextToken") -> None:
-        """Know the bytes that `other` knows now; see `share_pieces` for what it learns later."""
+        """Learn the bytes that `other` knows now; see `share_pieces` for what it learns later."""
         self.add_pieces(other._vocabulary.pieces, other._vocabulary.control)
 
     def use_vocabulary(self, name: Hashable, mark: str = "") -> None:
-        """Take token ids for those of another vocabulary; what is known of this one is kept.
+        """Change to another vocabulary; what is known of this one is kept.
 
         Args:
-            name: Which vocabulary; an `object()` for one that is not met again.
+            name: Equal for equal vocabularies; an `object()` for one that does not come again.
             mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
         """
         self._vocabulary.use(name, mark)
@@ -206,16 +206,16 @@ class NextToken(QObject):
         return self._vocabulary.unknown_words(params)
 
     def lacks_breakers(self, params: SamplingParams) -> bool:
-        """Whether DRY acts and its sequence breakers are not known as tokens."""
+        """Whether DRY is on and the tokens of its sequence breakers are not known."""
         acts = not params.mirostat and "dry" in active_steps(params)
         return acts and self.breakers(params) is None
 
     def knows_texts(self, params: SamplingParams) -> bool:
-        """Whether all texts that act, breakers and words with biases, are known as tokens."""
+        """Whether the tokens of all sequence breakers and words with biases are known."""
         return not (self.lacks_breakers(params) or self.unknown_words(params))
 
     def state_at(self, place: TokenPlace, params: SamplingParams) -> SamplerState:
-        """What samplers need beside the tokens before a place, as far as it is known.
+        """What samplers need besides the tokens before a place, as far as it is known.
 
         Args:
             place: The tokens before.
@@ -227,7 +227,7 @@ class NextToken(QObject):
     def notes_at(
         self, place: TokenPlace, params: SamplingParams, sketch: LogitSketch
     ) -> tuple[Note, ...]:
-        """What is to be said beside a distribution: see `place_notes`.
+        """The notes to show beside a distribution: see `place_notes`.
 
         Args:
             place: The tokens before.
@@ -238,7 +238,7 @@ class NextToken(QObject):
         return place_notes(params, place, sketch, self.breakers(params), words)
 
     def set_params(self, params: SamplingParams) -> None:
-        """Shape the distribution with other parameters; asks no model."""
+        """Shape the distribution with other parameters; needs no model."""
         if params == self._params:
             return
         turned = msgspec.structs.replace(self._params, temperature=params.temperature)
@@ -272,7 +272,7 @@ class NextToken(QObject):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What is to be said beside what is shown: see `place_notes`; at T 0 a near-tie too."""
+        """The notes to show beside it: see `place_notes`; at T 0 a near-tie too."""
         if self._sketch is None or self.reason is not None:
             return ()
         params = self._params
@@ -293,12 +293,12 @@ class NextToken(QObject):
 
     @property
     def typed(self) -> Mapping[int, int]:
-        """Of tokens that begin with what the text has already: with how many bytes of it."""
+        """By token id, how many of its first bytes are in the text already; see `Place`."""
         return self._place.typed
 
     @property
     def is_written(self) -> bool:
-        """Whether a token was drawn from it: then the next one is near, the model is writing."""
+        """Whether a token was drawn from it: the model is writing, and the next one is near."""
         return self._is_drawn
 
     @property
@@ -316,13 +316,13 @@ class NextToken(QObject):
 
     @property
     def effective_choices(self) -> float | None:
-        """exp(`entropy`): a fair choice among so many tokens would be as uncertain."""
+        """exp(`entropy`): an even choice among so many tokens would be as uncertain."""
         entropy = self.entropy
         return None if entropy is None else math.exp(entropy)
 
     @property
     def top_probability(self) -> float | None:
-        """With what probability the sampler draws the favourite; None if there is none."""
+        """The probability with which the sampler draws the favourite; None if there is none."""
         shape = self._shaped()
         return None if shape is None else float(shape.top.probabilities.max())
 
@@ -336,7 +336,7 @@ class NextToken(QObject):
 
     @property
     def is_near_tie(self) -> bool:
-        """Whether arithmetic alone may decide which token T 0 takes here, penalties counted."""
+        """Whether rounding may decide which token T 0 takes here, after penalties."""
         if self._sketch is None or self.reason is not None:
             return False
         ranked = apply_penalties(self._sketch, self._params, self._place.history, self._state)
@@ -362,18 +362,18 @@ class NextToken(QObject):
     def rows(self, count: int) -> list[TokenRow]:
         """The first `count` tokens of the current ranking, favourite first; fewer if there are.
 
-        The token that was drawn is always among them if the sketch knows it one by one: where its
-        rank is lower it takes the last row.
+        The token that was drawn is always among them if the sketch knows it by itself: where it
+        ranks lower it takes the last row.
         """
         shape = self._shaped()
         return [] if shape is None else rows_of(shape, count, self._chosen, self.text)
 
     def lines(self, room: int, *, is_open: bool = False) -> list[Line]:
-        """What fits into `room` lines of bars: see `lines_of`; empty if nothing is known.
+        """The lines of bars that fit: see `lines_of`; empty if nothing is known.
 
         Args:
             room: How many lines there are.
-            is_open: Whether tokens that are cut have rows of their own.
+            is_open: Whether tokens that were cut have rows of their own.
         """
         shape, sketch = self._shaped(), self._sketch
         if shape is None or sketch is None:
@@ -426,12 +426,12 @@ class NextToken(QObject):
 
     @property
     def taken_out(self) -> int:
-        """How many of the tokens that are known one by one filters or biases have taken out."""
+        """How many of the tokens known one by one were removed by filters or biases."""
         shape = self._shaped()
         return 0 if shape is None else len(taken_out(shape))
 
     def asked(self, token: int) -> AskedToken | None:
-        """A token as it is now, to be asked about while time goes on; None as for `details`."""
+        """A snapshot of a token, to ask about later; None as for `details`."""
         details = self.details(token)
         if details is None or self._sketch is None:
             return None
@@ -449,7 +449,7 @@ class NextToken(QObject):
         return tail_of(shape, rows, size, chosen, drawn=self._is_drawn)
 
     def text(self, token: int) -> TokenText:
-        """How a token is shown at this place: what it adds to the text; see `spelled`."""
+        """How a token is shown at this place: as what it adds to the text; see `spelled`."""
         return self._vocabulary.text(token, self._place.typed.get(token, 0))
 
     def spelled(self, token: int, typed: int = 0) -> TokenText:
@@ -457,16 +457,16 @@ class NextToken(QObject):
 
         Args:
             token: Its id.
-            typed: How many of its first bytes the text before it has already.
+            typed: How many of its first bytes are in the text already.
         """
         return self._vocabulary.text(token, typed)
 
     def added(self, token: int) -> bytes:
-        """What a token, whose bytes are known, adds to the text before this place."""
+        """The bytes that a known token adds to the text before this place."""
         return self._vocabulary.piece(token)[self._place.typed.get(token, 0) :]
 
     def chosen(self, token: int) -> TokenRecord:
-        """The record of a token that the writer chooses from what is shown."""
+        """The record of a token that the writer has chosen from the distribution."""
         assert self._sketch is not None, "the token is one of it"
         history = list(self._place.history)
         record = undrawn(
@@ -480,9 +480,9 @@ class NextToken(QObject):
         return placed(record, TokenSequence(history), len(history))
 
     def given(self, token: int) -> str:
-        """What the text before has already of a token, or else of the favourite; as it is shown.
+        """The characters of a token, or of the favourite, that are in the text already, as shown.
 
-        The distribution is conditioned on these characters; none where nothing begins with them.
+        The distribution is that of tokens that begin with them; empty where no token does.
         """
         if self._sketch is None:
             return ""

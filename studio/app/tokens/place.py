@@ -1,8 +1,8 @@
-"""What is known of the place of a token beside its logits: what the samplers need, or may not have.
+"""What is known of a token's place besides the logits: what the samplers need there.
 
-The tokens before it, the draws, what Mirostat has learnt. At the caret and while the model writes
-the window knows all of it, unless draws are yet to be made; what it does not know `place_notes`
-says.
+That is the tokens before it, the draws, what Mirostat has learnt. At the caret and while the model
+writes the window knows all of it, except draws that are yet to be made; `place_notes` says what it
+does not know.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,19 +18,19 @@ NOTHING_TYPED: Mapping[int, int] = MappingProxyType({})
 
 
 class TokenPlace(NamedTuple):
-    """Where a token stands, or is to stand.
+    """The place of a token, written or yet to come.
 
     Attributes:
         history: The tokens before it, oldest first.
-        is_whole: Whether these are all that the model has before it.
+        is_whole: Whether these are all tokens that the model has before it.
         is_next: Whether it is the first that the next Continue will draw: with the seed of the
             parameters in force, if they have one.
         is_first: Whether it is the first of a run: Mirostat and adaptive-p have learnt nothing.
         seed: The seed of its draws; None where that is not known, or nothing was drawn.
         mu: The surprise that Mirostat allowed there, in bits; None where that is not known.
         adaptive_mean: The mean probability of what adaptive-p had drawn; None as for `mu`.
-        typed: Of tokens that begin with what the text before them has already: with how many bytes
-            of it. The distribution is conditioned on these characters.
+        typed: By token id, how many first bytes of a token are in the text before it already. The
+            distribution is conditioned on these characters.
     """
 
     history: Sequence[int] = ()
@@ -43,7 +43,7 @@ class TokenPlace(NamedTuple):
     typed: Mapping[int, int] = NOTHING_TYPED
 
     def seed_with(self, params: SamplingParams) -> int | None:
-        """The seed that counts here; None where none is known."""
+        """The seed of the draws here; None where it is not known."""
         seed = params.seed if self.is_next else self.seed
         return None if seed is None or seed < 0 else seed
 
@@ -53,7 +53,7 @@ class TokenPlace(NamedTuple):
         return None if seed is None or not self.is_whole else chance(seed, len(self.history))
 
     def knows_carried(self, params: SamplingParams) -> bool:
-        """Whether what Mirostat or adaptive-p had learnt is known, as far as one of them acts."""
+        """Whether what Mirostat or adaptive-p has learnt is known, if one of them is on."""
         if self.is_next or self.is_first:
             return True
         if params.mirostat:
@@ -66,14 +66,14 @@ class TokenPlace(NamedTuple):
         breakers: Breakers | None,
         words: Mapping[int, float] = NO_BIASES,
     ) -> SamplerState:
-        """What samplers need beside history and logits, as far as it is known.
+        """What samplers need besides history and logits, as far as it is known.
 
-        Without that draw XTC acts. Without breakers nothing breaks a repetition.
+        Without its draw, XTC acts. Without breakers, nothing breaks a repetition.
 
         Args:
             params: The parameters in force.
-            breakers: Their sequence breakers as tokens; None where these are not known.
-            words: What their words add to the logits of tokens here.
+            breakers: The sequence breakers as tokens; None where these are not known.
+            words: What the words with biases add to logits here.
         """
         if params.mirostat:
             return SamplerState(mu=None if self.is_first else self.mu, word_biases=words)
@@ -86,7 +86,7 @@ class TokenPlace(NamedTuple):
 
 
 def place_of(record: TokenRecord) -> TokenPlace | None:
-    """Where a recorded token stands, as the model had it; None where that is not known."""
+    """The place of a recorded token, as the model had it; None where that is not known."""
     sequence = record.sequence
     if sequence is None or sequence.ids is None:
         return None
@@ -102,4 +102,4 @@ def place_of(record: TokenRecord) -> TokenPlace | None:
 
 
 UNKNOWN_PLACE = TokenPlace(is_whole=False)
-"""Of which nothing is known."""
+"""A place of which nothing is known."""

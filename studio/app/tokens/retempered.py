@@ -1,6 +1,6 @@
-"""One distribution at every temperature of the track: the curve over T, and its named places.
+"""One distribution at every temperature of the track: the curve over T, and its named points.
 
-Computed from a sketch when a view asks, and kept until the distribution or a filter is another;
+Computed from a sketch when a view asks, and kept until the distribution or a filter changes;
 turning T needs nothing new.
 """
 
@@ -44,23 +44,23 @@ from studio.translation import tr
 
 _POINTS = 65
 PLACES = tuple(index / (_POINTS - 1) for index in range(_POINTS))
-"""Places on the track, from greedy to uniform, at which the curves are known."""
+"""How many points of the track, from greedy to uniform, the curves are computed at."""
 
 _TEMPERATURES = np.array([temperature_at(place) for place in PLACES])
 _LOG_STRETCH = slice(
     int(_TEMPERATURES.searchsorted(COLDEST)), int(_TEMPERATURES.searchsorted(HOTTEST, "right"))
 )
 _EACH, _EACH_IN_A_HURRY = 2, 4
-"""Where each temperature must be shaped by itself, only every so many points are."""
+"""Where each temperature must be shaped by itself, only every so many points are computed."""
 
 
 class TokenOverT(NamedTuple):
-    """What is asked about one token over all T.
+    """One token over all T, for questions about it.
 
     Attributes:
-        left: The tokens it shares the probability with.
-        basis: What that is before, in words; empty where it is after all samplers.
-        most_likely: Where its probability is largest.
+        left: The distribution that it is in.
+        basis: Words on what that distribution is before; empty where it is after all samplers.
+        most_likely: The point at which its probability is largest.
     """
 
     left: FilteredDistribution
@@ -75,9 +75,9 @@ class Retempered:
         sketch: The distribution.
         params: The samplers in force; their temperature does not matter.
         history: The tokens before it, oldest first, which the penalties look at.
-        state: What XTC, DRY and Mirostat need beside them.
-        in_a_hurry: Whether to do with fewer points where each takes long.
-        vocabulary: Whose tokens they are, as `ModelReport.vocabulary` says it.
+        state: What XTC, DRY and Mirostat need besides them.
+        in_a_hurry: Whether fewer points will do where each takes long.
+        vocabulary: The name of the tokens' vocabulary in `ModelReport.vocabulary`.
     """
 
     def __init__(
@@ -104,9 +104,9 @@ class Retempered:
 
     @property
     def is_dear(self) -> bool:
-        """Whether `after` takes longer than a frame of animation has.
+        """Whether computing `after` takes longer than one frame of animation.
 
-        What the samplers cut depends on T then, so that every point takes its own pass through
+        That is so where what the samplers cut depends on T: each point takes its own pass through
         them.
         """
         return not is_the_same_at_every_temperature(self._params)
@@ -118,7 +118,7 @@ class Retempered:
 
     @cached_property
     def after(self) -> TemperatureCurve | None:
-        """The same after all samplers; None where they leave nothing that is known."""
+        """The same after all samplers; None where they leave no token that is known."""
         if self.has_foreign_bias:
             return None
         try:
@@ -135,7 +135,7 @@ class Retempered:
         return bool(foreign_tokens(self._params, size, self._vocabulary))
 
     def work_out(self) -> None:
-        """Compute what is dear now, so that it is there when it is painted."""
+        """Compute now what takes long, so that it is ready when it is painted."""
         self.after  # noqa: B018 - kept once it is asked for
 
     @cached_property
@@ -148,19 +148,20 @@ class Retempered:
 
     @cached_property
     def steepest(self) -> Place | None:
-        """Where ln(effective choices) grows fastest with ln T, after all samplers."""
+        """The point where ln(effective choices) grows fastest with ln T, after all samplers."""
         return steepest_on(self._named_stretch) if self.after is not None else None
 
     @cached_property
     def flattest(self) -> Place | None:
-        """Where a turn of T changes least and there is a choice; see `flattest_on`."""
+        """The point where turning T changes least though there is a choice; see `flattest_on`."""
         return flattest_on(self._named_stretch) if self.after is not None else None
 
     def subject(self, token: int) -> TokenOverT:
-        """Return a token as something to ask about over all T; one the sketch knows by itself.
+        """Return a token over all T; the sketch must know it by itself.
 
-        It is what the sampler uses, where that is one function of T. Where the token is cut, or
-        the cut depends on T, or XTC or typical might take the favourite, it is what was before.
+        The probabilities are those the sampler uses, where these are one function of T. Where the
+        token is cut, or the cut depends on T, or XTC or typical might remove the favourite, they
+        are those before.
         """
         found = self._subjects.get(token)
         if found is None:
@@ -180,10 +181,10 @@ class Retempered:
         return TokenOverT(left, basis, most_likely_left(left, token))
 
     def sensitivity(self, temperature: float, shaped: ShapedTop) -> float:
-        """Return dH/dlnT in nats at one T after all samplers, as if the cut stayed as it is now.
+        """Return dH/dlnT in nats at one T after all samplers, as if the cut stayed as it is.
 
-        Of a tail in part cut, or in part penalised, the tokens count as equals: it is a little too
-        low then.
+        The tokens of a tail that is partly cut or penalised are treated as equal, which makes it a
+        little too low.
 
         Args:
             temperature: T.
@@ -203,7 +204,7 @@ class Retempered:
         return float(p @ (log_p - p @ log_p) ** 2) + rest * within
 
     def _variance_of_whole_tail(self, temperature: float, shaped: ShapedTop) -> float:
-        """The variance of ln P within the tail, where all of it is left."""
+        """The variance of ln P within the tail where it is uncut."""
         tail = self._sketch.tail
         if tail is None or shaped.kept < shaped.ids.size + tail.count:
             return 0.0

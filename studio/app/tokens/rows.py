@@ -17,12 +17,12 @@ class TokenRow(NamedTuple):
     Attributes:
         token: Its id.
         text: How it is shown.
-        probability: With what probability the sampler draws it now; 0 where it is cut.
+        probability: The probability with which the sampler draws it now; 0 where it is cut.
         ghost: Its probability at T = 1 before penalties and filters: the model's own.
-        uncut: Its probability now if there were no filters; what the filter took away.
+        uncut: What its probability would be without filters.
         cut: Whether a filter has cut it.
-        chosen: Whether it is the token that stands at the place.
-        banned: Whether a bias has taken it out.
+        chosen: Whether it is the token that follows in the text.
+        banned: Whether a bias has banned it.
     """
 
     token: int
@@ -36,17 +36,17 @@ class TokenRow(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """All tokens but those in the rows, as one.
+    """All tokens that have no row, as one line.
 
     Attributes:
-        tokens: How many they are.
+        tokens: How many there are.
         kept: How many of them can be drawn: no filter cut them, and T is not 0.
-        probability: With what probability the sampler draws any of them.
-        chosen: The token that stands at the place, if it is one of them.
-        drawn: Whether that was drawn from the distribution, and not merely read.
-        is_counted: Whether `kept` is exact, and not an estimate.
-        is_weighed: Whether `probability` is. Where a filter cuts among tokens of which no single
-            one is known, both may be roughly so.
+        probability: The probability with which the sampler draws any of them.
+        chosen: The token that follows in the text, if it is one of them.
+        drawn: Whether that was drawn from the distribution, rather than only read.
+        is_counted: Whether `kept` is exact rather than an estimate.
+        is_weighed: Whether `probability` is exact. Where a filter cuts among tokens that are not
+            known one by one, both may be estimates.
     """
 
     tokens: int
@@ -59,16 +59,16 @@ class Tail(NamedTuple):
 
 
 class Fold(NamedTuple):
-    """The tokens that filters and biases have taken out, as one row that opens.
+    """The tokens that filters and biases have removed, as one row that can be opened.
 
     Attributes:
-        tokens: How many: of those that were likely before, if there are any; else all.
-        banned: How many of these a bias has taken out.
-        is_likely: Whether these are the likely ones.
-        total: How many tokens are taken out in all.
-        is_counted: Whether that number is exact, and not an estimate; what is likely always is.
-        by: The one filter that cut them, as a writer reads it; empty where several did.
-        is_open: Whether their own rows follow.
+        tokens: How many were likely before, if any; else how many were removed in all.
+        banned: How many of these a bias has banned.
+        is_likely: Whether `tokens` counts the likely ones.
+        total: How many tokens were removed in all.
+        is_counted: Whether `total` is exact rather than an estimate.
+        by: The filter that cut them, as the writer reads it; empty where several did.
+        is_open: Whether rows of their own follow.
     """
 
     tokens: int
@@ -81,11 +81,11 @@ class Fold(NamedTuple):
 
 
 Line = TokenRow | Fold | Tail
-"""What stands in one line of the bars."""
+"""One line of the bars."""
 
 LIKELY = 0.01
-"""From which probability on, before filters or by the model's own account, a token that is cut was
-a likely one: what a writer may miss."""
+"""The probability, before filters or in the model's own distribution, from which a token that was
+cut counts as likely: one that a writer may miss."""
 
 
 def lines_of(
@@ -99,20 +99,20 @@ def lines_of(
     is_open: bool,
     drawn: bool,
 ) -> list[Line]:
-    """Return what fits into some lines of bars.
+    """Return the lines of bars that fit.
 
-    First the tokens that can be drawn, favourite first; then those cut as one, with their own rows
-    where that is open; then all others as one.
+    First the tokens that can be drawn, favourite first; then one line for those that were cut,
+    followed by their own rows where it is open; then one line for all others.
 
     Args:
         shape: The distribution.
-        room: How many lines.
-        chosen: The token that stands at the place, if one does. It has a row if the shape has it.
+        room: How many lines there are.
+        chosen: The token that follows in the text, if any. It has a row if the shape has it.
         text: How a token is shown, by its id.
         vocabulary_size: How many tokens there are.
-        by: Says which filter alone has cut, if one has. Only asked where tokens are cut.
-        is_open: Whether the tokens that are cut have rows too.
-        drawn: Whether the chosen token was drawn from the distribution, and not merely read.
+        by: Gives the only filter that cuts, if one does. Called only where tokens are cut.
+        is_open: Whether the tokens that were cut have rows too.
+        drawn: Whether the chosen token was drawn from the distribution, rather than only read.
     """
     if room <= 0:
         return []
@@ -146,7 +146,7 @@ def lines_of(
 
 
 def taken_out(shape: TokenShape) -> list[int]:
-    """The places of the tokens that filters or biases have taken out."""
+    """The places in the shape's lists of the tokens that filters or biases have removed."""
     probabilities, uncut, banned = shape.probabilities, shape.uncut, shape.banned
     if 0.0 not in probabilities:
         return []
@@ -185,9 +185,9 @@ def rows_of(
 
     Args:
         shape: The distribution.
-        count: How many.
-        chosen: The token that stands at the place, if one does. It is always among them if the
-            shape has it: where its rank is lower it takes the last row.
+        count: How many tokens.
+        chosen: The token that follows in the text, if any. It is always among them if the shape
+            has it: where it ranks lower it takes the last row.
         text: How a token is shown, by its id.
     """
     if count <= 0:
@@ -204,10 +204,10 @@ def row_of(
     """Return the token at a place of a shape's lists.
 
     Args:
-        shape: What is left of the distribution.
+        shape: The distribution.
         place: Its place in the lists.
-        chosen: The token that was chosen; None for none.
-        text: Spells a token.
+        chosen: The token that follows in the text; None for none.
+        text: How a token is shown, by its id.
     """
     token, probability = shape.ids[place], shape.probabilities[place]
     return TokenRow(
@@ -226,7 +226,7 @@ def row_of(
 def rank_of(shape: TokenShape, place: int) -> int | None:
     """Return a token's rank among those that can be drawn, 0 for the favourite; None if it cannot.
 
-    At T 0, where nothing but the favourite can, it is the rank that any T above 0 would give it.
+    At T 0, where only the favourite can be drawn, it is the rank at any T above 0.
 
     Args:
         shape: The distribution.
@@ -250,8 +250,8 @@ def tail_of(
         shape: The distribution.
         rows: Some of its tokens, as `rows_of` gives them.
         vocabulary_size: How many tokens there are.
-        chosen: The token that stands at the place, if one does.
-        drawn: Whether that was drawn from the distribution, and not merely read.
+        chosen: The token that follows in the text, if any.
+        drawn: Whether that was drawn from the distribution, rather than only read.
     """
     # What is left is the head of the ranking, and so are the rows but for a chosen token.
     shown = sum(row.probability > 0 for row in rows)

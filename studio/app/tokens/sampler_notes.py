@@ -1,7 +1,4 @@
-"""What the window says where it shows less than the samplers do, or what their draws have decided.
-
-Turns what is known of a place into sentences.
-"""
+"""Notes on where the window shows less than the samplers do, or what their draws have decided."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -35,11 +32,11 @@ _NAMES = {
 
 
 class Note(NamedTuple):
-    """Something to say beside a distribution.
+    """A note to show beside a distribution.
 
     Attributes:
         words: A sentence.
-        is_exact: Whether what is shown is what the sampler uses all the same.
+        is_exact: Whether what is shown is still what the sampler uses.
     """
 
     words: str
@@ -53,14 +50,14 @@ def place_notes(
     breakers: Breakers | None,
     words: Mapping[int, float] | None = NO_BIASES,
 ) -> tuple[Note, ...]:
-    """Say what of the samplers in force is not known at a place, and what XTC's draw has decided.
+    """Say what is not known of the samplers at a place, and what XTC's draw has decided.
 
     Args:
         params: The parameters in force.
-        place: The place.
+        place: What is known of the place.
         sketch: Its distribution.
         breakers: DRY's sequence breakers as tokens; None where these are not known.
-        words: What words add to the logits of tokens here; None where that is not known.
+        words: What words with biases add to logits here; None where that is not known.
     """
     notes = [Note(tr(NO_WORDS)) if words is None else None, _bias_note(params, sketch, words or {})]
     if params.mirostat:
@@ -93,13 +90,13 @@ def place_notes(
 def flip_notes(
     params: SamplingParams, *, texts_known: bool, history_known: bool, banned: int = 0
 ) -> tuple[str, ...]:
-    """Say where the flip temperature is approximate or missing, and why; nothing where it is exact.
+    """Say where the flip temperature is approximate or missing, and why; empty where it is exact.
 
     Args:
         params: The parameters in force.
-        texts_known: Whether DRY's sequence breakers and words with biases are, as tokens.
-        history_known: Whether all that penalties and DRY look at is.
-        banned: How many tokens have none because biases ban all that is known at their place.
+        texts_known: Whether the tokens of sequence breakers and words with biases are known.
+        history_known: Whether the whole history that penalties and DRY need is known.
+        banned: How many tokens have none because biases ban all tokens known at their place.
     """
     left_out = _without_one_turn(params)
     notes = []
@@ -143,7 +140,7 @@ def flip_notes(
     elif not history_known:
         notes.append(
             tr(
-                "Approximate where not all of the text before is known, at which {names} look.",
+                "Approximate: not all of the text for {names} is known.",
                 names=names,
             )
         )
@@ -153,7 +150,7 @@ def flip_notes(
 
 
 def sees_all(params: SamplingParams, place: TokenPlace) -> bool:
-    """Whether the history holds all that penalties and DRY look at.
+    """Whether the history is as long as penalties and DRY need it.
 
     Args:
         params: The sampling parameters.
@@ -256,7 +253,7 @@ def _unknown(tokens: set[int], sketch: LogitSketch) -> int:
 
 
 def _reach(params: SamplingParams) -> float:
-    """How many tokens back penalties and DRY look; infinite for all."""
+    """How many tokens penalties and DRY look back; infinite for all."""
     changes = active_changes(params)
     reaches = [params.repeat_last_n] * ("penalties" in changes)
     reaches += [params.dry_penalty_last_n] * ("dry" in changes)

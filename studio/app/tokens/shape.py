@@ -1,7 +1,4 @@
-"""What the parameters in force make of a distribution, and what it is without them, side by side.
-
-Computed from a sketch; asks no model.
-"""
+"""A distribution with and without the parameters in force, computed from a sketch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -28,14 +25,14 @@ class TokenShape(NamedTuple):
     """A distribution after all samplers; the lists are aligned with `top.ids`.
 
     Attributes:
-        top: As the samplers leave it.
+        top: The distribution that the samplers leave.
         ids: The tokens.
-        probabilities: What the sampler draws them with.
-        uncut: What they would have without filters.
-        ghosts: What they have at T 1 before any sampler.
-        banned: Tokens that biases take out.
-        possible: How many tokens the model itself gives a probability: the vocabulary, but for
-            those that add the same text as another, which stands for both.
+        probabilities: The probabilities with which the sampler draws them.
+        uncut: Their probabilities without filters.
+        ghosts: Their probabilities at T 1 before any sampler.
+        banned: Tokens that biases ban.
+        possible: How many tokens the model gives a probability: the vocabulary, but of tokens that
+            add the same text only one.
     """
 
     top: ShapedTop
@@ -59,7 +56,7 @@ def shape_of(
     state: SamplerState,
     own: ShapedTop,
 ) -> TokenShape:
-    """Return what the parameters make of a sketch.
+    """Return the distribution that the parameters make of a sketch.
 
     Args:
         sketch: The distribution.
@@ -94,14 +91,14 @@ def cut_by(
     state: SamplerState,
     top: ShapedTop,
 ) -> str:
-    """Return the filter that alone cuts all that is cut: ``min-p 0.05``; empty where none does.
+    """Return the filter that by itself cuts all that is cut: ``min-p 0.05``; empty for none.
 
     Args:
         sketch: The distribution.
         params: The samplers and their order.
         history: The tokens before it, oldest first.
         state: What XTC, DRY and Mirostat need beside them.
-        top: What they make of the sketch.
+        top: The distribution that they make of the sketch.
     """
     if params.mirostat:
         return f"Mirostat {params.mirostat}"
@@ -129,10 +126,10 @@ def _top_p_alone_keeps(
     state: SamplerState,
     top: ShapedTop,
 ) -> bool:
-    """Whether top-p alone would keep what is left, of the tokens that the sketch knows.
+    """Whether top-p by itself would keep what is left, among the tokens that the sketch knows.
 
-    Run alone it might look for its mass far down the tail, which takes longer than all else that
-    turning T does.
+    Running it by itself might search far down the tail, which takes longer than everything else
+    that turning T does.
     """
     if top.kept > top.ids.size:
         return False
@@ -146,16 +143,16 @@ def _top_p_alone_keeps(
 
 
 def all_banned(sketch: LogitSketch) -> str:
-    """Say that nothing can be shown where biases ban all that is known one by one."""
+    """Say that nothing can be shown, as biases ban every token that is known one by one."""
     known, size = sketch.ids.size, sketch.vocabulary_size
     if known == size:
         return tr(
-            "The logit biases ban every token there is. Take some out under {where}.",
+            "The logit biases ban every token there is. Remove some under {where}.",
             where=tr(WHERE),
         )
     return tr(
         "The logit biases ban the {known:,} best tokens here; what would be "
-        "drawn of the other {others:,} is not known. Take some out under {where}.",
+        "drawn of the other {others:,} is not known. Remove some under {where}.",
         known=known,
         others=size - known,
         where=tr(WHERE),

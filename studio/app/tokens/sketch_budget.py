@@ -1,7 +1,7 @@
-"""Bounds what the distributions of recorded tokens take: the oldest are forgotten.
+"""Bounds the memory of recorded distributions: the oldest are forgotten.
 
-A token that is forgotten keeps its place in takes and undo, but not what stood there beside it.
-Knows tokens and nothing of texts; who shows them is reported.
+A token whose distribution is forgotten keeps its place in takes and undo, but no longer knows the
+alternatives to it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from studio.memory_budgets import SKETCHES
 from studio.token_record import TokenRecord
 
 _AFTERWARDS = 0.75
-"""Of the budget is full when room was made: it is not made anew at each token."""
+"""The share of the budget that stays in use when room is made, so that this happens seldom."""
 
 
 class _Followed(weakref.ref[TokenRecord]):
-    """A record that somebody keeps.
+    """A record that is kept somewhere.
 
     Attributes:
         key: Its identity.
-        size: Bytes of its sketch.
+        size: The bytes of its sketch.
     """
 
     __slots__ = ("key", "size")
@@ -32,16 +32,16 @@ class _Followed(weakref.ref[TokenRecord]):
 
 
 class SketchBudget:
-    """Follows records for as long as somebody else keeps them.
+    """Follows records for as long as they are kept elsewhere.
 
     Args:
-        most: Bytes of all their sketches.
+        most: The most bytes of all their sketches.
     """
 
     def __init__(self, most: int = SKETCHES) -> None:
         self._most = most
         self._followed: dict[int, _Followed] = {}
-        """By their identities, the oldest first."""
+        """The records by identity, the oldest first."""
         self._size = 0
         self._on_gone = self._let_go
 
@@ -55,7 +55,7 @@ class SketchBudget:
             self._size += followed.size
 
     def make_room(self) -> bool:
-        """Forget the oldest sketches where there are too many; returns whether any was."""
+        """Forget the oldest sketches if there are too many; returns whether any was forgotten."""
         if self._size <= self._most:
             return False
         for followed in list(self._followed.values()):

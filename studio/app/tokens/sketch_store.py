@@ -13,7 +13,7 @@ from studio.token_record import TokenRecord
 
 
 class SketchStore:
-    """Keeps those looked at last.
+    """Keeps the unpacked sketches that were used last.
 
     Args:
         most: How many.
@@ -22,10 +22,10 @@ class SketchStore:
     def __init__(self, most: int = UNPACKED_SKETCHES) -> None:
         self._most = most
         self._kept: dict[int, tuple[weakref.ref[TokenRecord], LogitSketch]] = {}
-        """By the record's identity, the one looked at last at the end."""
+        """Sketches by the identity of their records; the one used last is at the end."""
 
     def of(self, record: TokenRecord) -> LogitSketch | None:
-        """Return a record's sketch; None where it has none, or that cannot be read."""
+        """Return a record's sketch; None where it has none or it cannot be read."""
         if not record.sketch:
             return None
         kept = self._kept.pop(id(record), None)
@@ -41,11 +41,11 @@ class SketchStore:
         return kept[1]
 
     def put(self, record: TokenRecord, *stacks: SketchStack) -> LogitSketch | None:
-        """Put a record's sketch on stacks; where it cannot be read, a row without a rank.
+        """Add a record's sketch to stacks; where it cannot be read, a row without a rank.
 
         Args:
-            record: The token that stands there.
-            stacks: What it is put on.
+            record: The recorded token.
+            stacks: The stacks that it is added to.
 
         Returns:
             The sketch, where it was read and knows the token.
@@ -62,4 +62,4 @@ class SketchStore:
 
 
 UNREADABLE = LogitSketch.of([0.0])
-"""Stands where a sketch cannot be read."""
+"""In place of a sketch that cannot be read."""

@@ -1,8 +1,8 @@
-"""A token's bytes as the histogram shows them: spaces, newlines and half characters can be seen.
+"""A token's bytes as the histogram shows them, with visible spaces, newlines and half characters.
 
 Tokens are bytes and not characters: a piece may begin or end within a UTF-8 sequence, and may be
-nothing but white space. What has no shape of its own gets a sign (``␣`` space, ``↵`` newline, ``⇥``
-tab, ``␍`` carriage return, ``⍽`` no-break space) or an escape.
+nothing but white space. What cannot be seen by itself gets a sign (``␣`` space, ``↵`` newline,
+``⇥`` tab, ``␍`` carriage return, ``⍽`` no-break space) or an escape.
 """
 
 import re
@@ -14,10 +14,10 @@ from studio.translation import mark, tr
 Kind = Literal["text", "bytes", "control"]
 
 MAX_LENGTH = 32
-"""How many characters are shown; the longest pieces of real vocabularies have over 100."""
+"""Most characters that are shown; the longest tokens of real vocabularies have over 100."""
 
 _MOST_READ = 1024
-"""Characters that are looked at."""
+"""Most characters that are looked at."""
 
 _SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
 
@@ -44,7 +44,7 @@ class TokenText(NamedTuple):
         text: What to draw; one line, never empty.
         kind: ``text``; ``bytes`` where some of `text` are escapes of bytes that are no whole
             character; ``control`` where `text` is a name and not what the token writes.
-        spoken: The token in words, for those who hear the window.
+        spoken: The token in words, for a screen reader.
     """
 
     text: str
@@ -112,7 +112,7 @@ def _trailing_sequence(text: str, start: int) -> int:
 
 
 def _runs(text: str) -> list[str]:
-    """`text` cut so that five or more of the same white space stand by themselves."""
+    """Split `text` into characters, and runs of five or more of the same white space."""
     runs: list[str] = []
     done = 0
     for match in _RUN.finditer(text):

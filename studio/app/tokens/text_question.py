@@ -1,4 +1,4 @@
-"""Asks the engine which tokens texts of the parameters are: DRY's breakers, words with biases."""
+"""Asks the engine how it tokenizes texts of the parameters: DRY's breakers, biased words."""
 
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
@@ -18,18 +18,18 @@ from studio.engine.messages import (
 from studio.sampling import SamplingParams
 
 Question = Callable[[int], FindBreakers | FindWords]
-"""Makes the command, given the number of the request."""
+"""Makes the command when it is given the number of the request."""
 
 
 def questions(params: SamplingParams, vocabulary: NextToken) -> Iterable[tuple[object, Question]]:
-    """What a vocabulary does not know of these parameters' texts, and how to ask for it.
+    """The texts of these parameters that a vocabulary does not know, and the commands to ask.
 
     Args:
-        params: Those whose texts are asked about.
+        params: The sampling parameters.
         vocabulary: What is known of the model's tokens.
 
     Returns:
-        Each question with what it is about, so that none is asked twice.
+        Each question by what it is about, so that none is asked twice.
     """
     breakers = params.dry_sequence_breakers
     if vocabulary.lacks_breakers(params):
@@ -43,7 +43,7 @@ def questions(params: SamplingParams, vocabulary: NextToken) -> Iterable[tuple[o
 
 
 def learn(vocabulary: NextToken, answer: BreakersFound | WordsFound) -> None:
-    """Have a vocabulary know what was answered.
+    """Give an answer to a vocabulary.
 
     Args:
         vocabulary: What is known of the model's tokens.

@@ -10,11 +10,11 @@ from studio.translation import tr
 Spell = Callable[[int], TokenText]
 
 _SHOWN = 3
-"""Tokens of a text that are named: there are thousands with a comma in them."""
+"""Most tokens that are named: thousands have a comma in them, for example."""
 
 
 def whole_tokens(word: WordTokens) -> list[int]:
-    """The tokens that hold a whole word, those first that hold it anywhere."""
+    """The tokens that contain a whole word, first those that do so anywhere."""
     return [*word.anywhere, *word.after.get(b"", ())]
 
 

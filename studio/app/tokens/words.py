@@ -1,7 +1,4 @@
-"""The histogram's words: probabilities, the tail, and the whole of it for those who hear it.
-
-This module turns numbers into sentences.
-"""
+"""The histogram's words: probabilities, the tail, and all of it in words for a screen reader."""
 
 import math
 from collections.abc import Sequence
@@ -34,7 +31,7 @@ def percent(probability: float) -> str:
 def short_percent(probability: float) -> str:
     """A probability as a bar's number: ``63 %``, ``0.4 %``, ``< 0.1 %``.
 
-    Whole percents from 1 on; what is not all is never shown as 100.
+    Whole percents from 1 on; anything less than all is never shown as 100.
     """
     hundredfold = 100 * probability
     if 0 < hundredfold < 0.05:
@@ -47,7 +44,7 @@ def short_percent(probability: float) -> str:
 
 
 def row_label(row: TokenRow) -> str:
-    """What stands at the right of a row's bar."""
+    """The words to the right of a row's bar."""
     if row.banned:
         return tr("banned")
     return tr("cut") if row.cut else short_percent(row.probability)
@@ -88,10 +85,10 @@ def tail_sentence(tail: Tail) -> str:
 
 
 def fold_sentence(fold: Fold, *, is_exact: bool = False, is_short: bool = False) -> str:
-    """The row of what is cut: ``8 likely words cut by min-p 0.05``.
+    """The row for what is cut: ``8 likely words cut by min-p 0.05``.
 
     Args:
-        fold: What the row stands for.
+        fold: The tokens that the row stands for.
         is_exact: Whether unlikely words are counted too, though nobody has opened the row:
             ``49,147 words cut by min-p 0.05, 8 likely``.
         is_short: Whether there is no room to say what cuts them, and what else there is of them.
@@ -128,16 +125,16 @@ def _words(count: int, *, is_counted: bool) -> str:
 
 
 def chosen_word(*, drawn: bool) -> str:
-    """What the mark of the token at a place means: it was drawn there, or it stands in the text."""
+    """What the mark on a token means: it was drawn here, or it follows in the text."""
     return tr("drawn") if drawn else tr("in the text")
 
 
 def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
-    """The first few tokens in words, and the one that stands there.
+    """The first few tokens in words, and the one that follows in the text.
 
     Args:
         rows: The tokens, the favourite first.
-        drawn: Whether the chosen one was drawn, and not read.
+        drawn: Whether the chosen one was drawn rather than read.
     """
     return "; ".join(
         f"{row.text.spoken} {row_label(row)}{f', {chosen_word(drawn=drawn)}' if row.chosen else ''}"
@@ -147,11 +144,11 @@ def description(rows: Sequence[TokenRow], *, drawn: bool = True) -> str:
 
 
 def spoken_lines(lines: Sequence[Line], *, drawn: bool = True, is_exact: bool = False) -> str:
-    """The first few tokens in words, the one that stands there, and what is cut.
+    """The first few tokens in words, the one that follows in the text, and what is cut.
 
     Args:
-        lines: What is shown.
-        drawn: Whether the chosen token was drawn, and not read.
+        lines: The lines of bars.
+        drawn: Whether the chosen token was drawn rather than read.
         is_exact: Whether the numbers are exact.
     """
     words = [description([line for line in lines if isinstance(line, TokenRow)], drawn=drawn)]

@@ -26,7 +26,7 @@ NO_MODEL = mark(
 )
 
 _LONGEST_WORD = 1000
-"""Code points behind a token that may be the rest of its word; in a longer one the rest stays."""
+"""Code points after a token that may be the rest of its word; the rest of a longer word stays."""
 
 Choice = int | str
 """A token by its id, or a text that the writer typed."""
@@ -66,7 +66,7 @@ class WordReplacement(QObject):
     leading_on = Signal(int)
     """The text is about to go on another way; from where, in code points."""
     refused = Signal(str)
-    """Why not; the sentence is for the writer."""
+    """It could not be replaced: a sentence for the writer."""
 
     def __init__(
         self,

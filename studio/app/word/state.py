@@ -1,6 +1,6 @@
-"""One recorded token looked at closely: what it was at its place, and what else could stand there.
+"""A close look at one recorded token: how likely it was, and what the alternatives were.
 
-Re-tempered from the token's own sketch as T turns; asks no model.
+Re-tempered from the token's own sketch as T turns; needs no model.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from studio.sampling.analysis.flip_temperature import favourite
 from studio.sampling.sketches.penalties_applied import with_early_changes
 
 _HISTORY = 512
-"""How many recorded tokens before one are looked for, where its place is not known."""
+"""How many recorded tokens before it are looked for where its place is not known."""
 
 
 class WordFacts(NamedTuple):
@@ -34,17 +34,17 @@ class WordFacts(NamedTuple):
 
     Attributes:
         text: How it is shown.
-        is_drawn: Whether it was drawn, and not merely read.
-        probability: What the sampler would draw it with now, filters included; NaN where that is
-            not known.
-        is_cut: Whether a filter has cut it now.
+        is_drawn: Whether it was drawn, rather than only read.
+        probability: The probability with which the sampler would draw it now, filters included; NaN
+            where that is not known.
+        is_cut: Whether a filter cuts it now.
         at_one: The model's own: its probability at T 1, before penalties and filters.
-        rank: How many tokens are likelier now, as they will be used; 0 for the favourite, None
-            where it cannot be drawn.
-        own_rank: How many the model itself holds likelier.
-        surprise: In bits, at the T in force, before penalties and filters.
-        entropy: Of its place, in bits, at the T in force, before penalties and filters.
-        sentences: What else is to be said: a near-tie, what T is to blame for, and what is not
+        rank: How many tokens are likelier now, after all samplers; 0 for the favourite, None where
+            it cannot be drawn.
+        own_rank: How many are likelier in the model's own distribution.
+        surprise: Its surprise in bits, at the T in force, before penalties and filters.
+        entropy: The entropy of its place in bits, at the T in force, before penalties and filters.
+        sentences: Further sentences: on a near-tie, on what T is to blame for, and on what is not
             known.
     """
 
@@ -61,20 +61,20 @@ class WordFacts(NamedTuple):
 
 
 class WordState(QObject):
-    """Which token is looked at, if any, and the distribution it was taken from.
+    """The token that is looked at, if any, and the distribution at its place.
 
     Attributes:
         next_token: That distribution, under the parameters in force; its chosen token is this one.
 
     Args:
         sampling: Whose parameters count.
-        records: Where the tokens stand; the token is let go when it no longer does.
+        records: Where tokens are; the token is forgotten when it is no longer in the text.
         vocabulary: Knows the tokens' bytes.
         parent: The Qt parent, if any.
     """
 
     changed = Signal()
-    """Another token, none, or other numbers."""
+    """The token, or numbers of it, have changed."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class WordState(QObject):
         self._stack = SketchStack()
         self._place = TokenPlace()
         self._flip: tuple[object, tuple[float | None, int]] | None = None
-        """What it was computed with, and the turn and the favourite."""
+        """The flip temperature and the favourite, with what they were computed from."""
         self.next_token = NextToken(sampling.params, self)
         self.next_token.share_pieces(vocabulary)
         self.next_token.texts_known.connect(self._on_texts_known)
@@ -99,7 +99,7 @@ class WordState(QObject):
 
     @property
     def span(self) -> TokenSpan | None:
-        """The token and where it stands now; None where none is looked at."""
+        """The token and where it is now; None where none is looked at."""
         return self._span
 
     @property
@@ -122,7 +122,7 @@ class WordState(QObject):
         return True
 
     def let_go(self) -> None:
-        """Look at no token."""
+        """Stop looking at a token."""
         if self._span is not None:
             self._span = None
             self.next_token.clear("")
@@ -132,7 +132,7 @@ class WordState(QObject):
         """What there is to say of the token; None where none is looked at.
 
         Args:
-            row_count: How many alternatives are shown beside; the token is one of them.
+            row_count: How many tokens are shown beside it, the token itself included.
         """
         sketch = self.next_token.sketch
         if self._span is None or sketch is None:
@@ -208,7 +208,7 @@ class WordState(QObject):
         return self._flip[1]
 
     def _supposed_place(self, span: TokenSpan) -> TokenPlace:
-        """The place as the text has it now: before the token stand those recorded right there."""
+        """The place as it is in the text now, with the records right before the token."""
         before: list[int] = []
         start = span.start
         for other in reversed(self._records.spans.before(span.start, _HISTORY)):
@@ -228,7 +228,7 @@ class WordState(QObject):
             self.changed.emit()
 
     def _on_spans_changed(self, _first: int, _removed: int, _added: int) -> None:
-        """Follow the token where edits before it move it; let it go when it is no more."""
+        """Follow the token as edits move it; forget it when it is gone."""
         if self._span is None:
             return
         spans, record = self._records.spans, self._span.record

@@ -1,7 +1,4 @@
-"""The sentences of the word panel: what a token was at its place, and what T had to do with it.
-
-Turns numbers into words.
-"""
+"""The sentences of the word panel: how likely a token was, and what T had to do with it."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.words import percent
 from studio.translation import mark, tr
 
-NO_DRAW = mark("This text was scored, not written: nothing was drawn here, so T has no blame.")
+NO_DRAW = mark("This text was scored, not written: nothing was drawn here, so T is not to blame.")
 
 NO_RECORD = mark(
     "What else could stand here is not known: the model has neither written nor read this text. "
@@ -25,7 +22,7 @@ CHOSEN = mark("You chose this word: nothing was drawn for it, so T has no blame.
 
 
 def ordinal(rank: int) -> str:
-    """A rank, counted from 0, as a reader counts: ``1st``, ``2nd``, ``1,012th``."""
+    """A rank, counted from 0, as people count: ``1st``, ``2nd``, ``1,012th``."""
     number = rank + 1
     teens = 10 <= number % 100 < 20
     match 0 if teens else number % 10:
@@ -40,11 +37,11 @@ def ordinal(rank: int) -> str:
 
 
 def ranks(used: int | None, own: int) -> str:
-    """A rank as it will be used, and the model's own where that is another: ``2nd (own 5th)``.
+    """A rank after all samplers, and the model's own where that differs: ``2nd (own 5th)``.
 
     Args:
-        used: Counted from 0; None where the token cannot be drawn.
-        own: The same.
+        used: The rank after all samplers, from 0; None where the token cannot be drawn.
+        own: The rank in the model's own distribution, from 0.
     """
     if used == own:
         return ordinal(own)
@@ -60,10 +57,8 @@ def bits(value: float) -> str:
 def probabilities(now: float, is_cut: bool, at_one: float, temperature: float) -> str:
     """``will be used at T 0.80: 3.1 %; the model’s own 4.2 %``, or what a filter has done to it.
 
-    What is now may not be known: then it is NaN.
-
     Args:
-        now: The probability now.
+        now: The probability now; NaN where it is not known.
         is_cut: Whether a filter takes the token out.
         at_one: The model's own, at T 1.
         temperature: The T in force.

@@ -1,1 +1,1 @@
-"""From the manuscript to the engine and back: what is written, looked ahead, opened, saved."""
+"""From the manuscript to the engine and back: writing, previews, scoring, files, recovery."""

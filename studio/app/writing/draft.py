@@ -32,10 +32,10 @@ from studio.utf8 import fit_text
 _log = logging.getLogger(__name__)
 
 _LEAST_REACH = 200_000
-"""Code points of a prompt that are sent to any model, where there are so many."""
+"""Code points of a prompt that are sent to any model, if there are so many."""
 
 _NEAR = 1024
-"""Code points that are looked at at a time, near a place."""
+"""Code points near a place that are examined at a time."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -66,9 +66,9 @@ class Draft(QObject):
         manuscript: Its text.
         path: Its file; None where it has none yet.
         prompting: How a prompt is made of it, and where what is written ends.
-        preset_name: That of the preset chosen last.
-        reach: How many code points before the caret a model could see at most. What is further off
-            is not sent to it, but reported as not seen.
+        preset_name: The name of the preset chosen last.
+        reach: The most code points before the caret that a model could see. What is before them is
+            not sent to it, but reported as not seen.
 
     Args:
         preset: The preset in force.
@@ -76,34 +76,34 @@ class Draft(QObject):
     """
 
     prompt_changed = Signal()
-    """The text before the caret, the brief or the format: what the model would be given."""
+    """The prompt may have changed: the text before the caret, the brief or the format."""
     selection_changed = Signal()
-    """Another part of the text is selected, or none, and the caret stands where it stood."""
+    """The selection has changed, while the caret stayed where it is."""
     brief_changed = Signal()
-    """Another brief, typed or of another document."""
+    """The brief has changed: it was edited, or another document was opened."""
     preset_found = Signal(bytes)
     """A document was opened that keeps the preset in force then, as `Document.preset`."""
     file_changed = Signal()
-    """Another file, or the same one saved."""
+    """The file is another one, or was saved."""
 
     def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.manuscript = Manuscript()
         self.path: Path | None = None
         self._file = TextFile("")
-        """How the file is written; its text is not the present one."""
+        """The file's encoding and line ends; its text is that of the last time."""
         self._held: FileState | None = None
         """What the file held when it was read or written last."""
         self._saving: Saving | None = None
         self._brief = ""
         self._saved_brief: str | None = ""
-        """What is kept for the file; None where that is not known."""
+        """The brief that is saved for the file; None where that is not known."""
         self._saved_takes = 0
         """How many takes had been made when it was opened or saved."""
         self._caret = 0
         self._selected = 0
         self._visible_end = 0
-        """One past the last character that can be seen; followed, not searched for at each key."""
+        """One past the last visible character; kept up to date, not searched for at each key."""
         self.reach = 0
         self.preset_in_force: Callable[[], bytes] = lambda: b""
         """Says what a document keeps of it."""
@@ -118,7 +118,7 @@ class Draft(QObject):
         return self._brief
 
     def set_brief(self, brief: str) -> None:
-        """Change the brief. What no file could hold (half a character) becomes U+FFFD."""
+        """Set the brief. What no file could hold (half a character) becomes U+FFFD."""
         brief = _brief_of(brief)
         if brief != self._brief:
             self._brief = brief
@@ -143,7 +143,7 @@ class Draft(QObject):
 
     @property
     def caret(self) -> int:
-        """Where the model continues, in code points: behind what is selected."""
+        """Where the model continues, in code points: at the end of the selection."""
         return min(self._caret, len(self.manuscript))
 
     @property
@@ -153,15 +153,15 @@ class Draft(QObject):
 
     @property
     def text_follows(self) -> bool:
-        """Whether something can be seen behind the caret, which the model does not read."""
+        """Whether visible text follows the caret, which the model does not read."""
         return self._visible_end > self.caret
 
     def set_caret(self, position: int, selected: int = 0) -> None:
         """Follow the editor's caret.
 
         Args:
-            position: The end of what is selected.
-            selected: How many code points are, before it.
+            position: The end of the selection.
+            selected: How many code points before it are selected.
         """
         former = self._caret, self._selected
         self._caret, self._selected = position, selected
@@ -181,7 +181,7 @@ class Draft(QObject):
         return self.prompting.stop
 
     def prompt(self, position: int | None = None) -> Prompt:
-        """What the model is given to continue at `position` (default: the caret)."""
+        """The prompt for a continuation at `position` (default: the caret)."""
         end = self.caret if position is None else position
         begin = self._begin_of_prompt(end)
         return Prompt(
@@ -193,10 +193,10 @@ class Draft(QObject):
         )
 
     def _begin_of_prompt(self, end: int) -> int:
-        """Where it begins that may be seen of a text up to `end`: of a long one not at its start.
+        """Where the part of the text begins that is sent for a prompt up to `end`.
 
-        It stays where it is for as long as a block's worth is written: what was evaluated then
-        stays a prefix of what is asked for next.
+        In a long text that is not its start, and moves only once per block of writing: what has
+        been evaluated stays a prefix of the next prompt.
         """
         reach = max(_LEAST_REACH, self.reach)
         if end <= 2 * reach:
@@ -211,18 +211,18 @@ class Draft(QObject):
         self._load(None, TextFile(""), None, "")
 
     def begin_with(self, file: TextFile) -> None:
-        """Begin a manuscript without a file, not saved yet, with a text from elsewhere."""
+        """Begin an unsaved manuscript without a file, with a text from elsewhere."""
         self._load(None, file, None, "", origin=Origin.OPENED)
         self.manuscript.mark_unsaved()
 
     def open(self, path: Path, file: TextFile, held: FileState | None, brief: str = "") -> None:
-        """Be the document of a text file that was read.
+        """Open a text file that was read.
 
         Args:
             path: Where it is.
-            file: What it says.
-            held: What it held.
-            brief: That was kept for it.
+            file: Its text, encoding and line ends.
+            held: The state of the file when it was read.
+            brief: The brief that was saved for it.
         """
         self._load(path, file, held, brief, origin=Origin.OPENED)
         _log.info("a text was opened, %d characters", len(self.manuscript))
@@ -249,13 +249,13 @@ class Draft(QObject):
 
     @property
     def saving(self) -> Saving | None:
-        """What is being written of this document."""
+        """The save that is under way; None for none."""
         return self._saving
 
     def begin_save(self, path: Path) -> Saving:
-        """What a save writes: the text in the file's own encoding and line ends, and the brief.
+        """Begin a save: returns the text in the file's encoding and line ends, and the brief.
 
-        Until `end_save` nothing can be said of what others make of the file.
+        Until `end_save` it cannot be said whether others change the file.
         """
         manuscript = self.manuscript
         manuscript.close_step()
@@ -270,12 +270,12 @@ class Draft(QObject):
         return self._saving
 
     def end_save(self, saving: Saving, held: FileState | None, is_brief_saved: bool) -> bool:
-        """Follow what came of a save. What was changed since it began is not saved.
+        """End a save. What was changed since it began is not saved.
 
         Args:
             saving: What was to be written.
-            held: What the file holds since; None where it could not be written.
-            is_brief_saved: Whether the brief is kept for it.
+            held: The file's state since then; None where it could not be written.
+            is_brief_saved: Whether the brief was saved for it.
 
         Returns:
             Whether this is still the document that was to be saved.
@@ -295,7 +295,7 @@ class Draft(QObject):
         return True
 
     def record(self) -> RecoveryRecord:
-        """The document as it is now, to be kept for the case that the program does not last."""
+        """The document as it is now, to be recovered if the program dies."""
         manuscript = self.manuscript
         return RecoveryRecord(
             file=dataclasses.replace(self._file, text=manuscript.text),
@@ -309,7 +309,7 @@ class Draft(QObject):
         )
 
     def restore(self, record: RecoveryRecord) -> None:
-        """Be the document that was kept, not saved: its file is as it was left."""
+        """Open a recovered document, which is not saved: its file is as it was."""
         file = dataclasses.replace(record.file, text=fit_text(record.text))
         self._load(record.path, file, record.held, record.brief, record.document, record.generated)
         self._saved_brief = None
@@ -319,13 +319,13 @@ class Draft(QObject):
     # The file, and other programs
 
     def compare(self) -> Outside:
-        """What others have made of the file since it was read or written here."""
+        """Whether others have changed the file since it was read or written here."""
         if self.path is None or self._held is None or self._saving is not None:
             return Outside.SAME
         return self._held.compare(self.path)
 
     def keep_mine(self) -> None:
-        """Have the text as it is here, to be saved over what the file holds now."""
+        """Keep the text as it is here; a save will replace what the file holds now."""
         if self.path is not None:
             # One that cannot be read cannot be known again: it is asked about once more.
             with contextlib.suppress(OSError):
@@ -333,14 +333,14 @@ class Draft(QObject):
         self.manuscript.mark_unsaved()
 
     def take_theirs(self, file: TextFile, held: FileState | None) -> None:
-        """Have the text as the file holds it now, in one step that can be undone.
+        """Replace the text by what the file holds now, in one step that can be undone.
 
         Args:
-            file: What the file says.
-            held: What it held when it was read.
+            file: The file's text, encoding and line ends.
+            held: The state of the file when it was read.
 
         Raises:
-            GrowingTakeError: A take grows.
+            GrowingTakeError: A take is growing.
         """
         edit = replacement(self.manuscript.text, file.text)
         self.manuscript.close_step()

@@ -1,6 +1,6 @@
-"""A text that no page holds, reported before it is opened: what was found, and what can be done.
+"""A text that is too large for a page: how large it is, and what the writer can do about it.
 
-Reads a file with its shape, and in parts that fit where it does not, and says so in words.
+Reads a file, measures its text, and splits one that does not fit into parts that do.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from studio.translation import mark, tr
 from studio.visible_text import visible_name
 
 WRAP, SPLIT, FIRST = mark("Wrap and open"), mark("Split into files"), mark("Open the first part")
-"""What the writer can answer."""
+"""The answers that the writer can give."""
 
 _READ = 0.6
-"""How much of the work reading is; the rest is looking at what was read."""
+"""The share of the work that reading is; the rest is measuring and splitting."""
 
 
 class FoundText(NamedTuple):
@@ -57,14 +57,14 @@ class FoundText(NamedTuple):
 
 
 def read_text(path: Path, at: At = lambda _share: None) -> FoundText | ManuscriptFileError:
-    """Read a file, and look at what is in it.
+    """Read a file, and measure its text.
 
     Args:
-        path: It.
-        at: Is given what share is done, and may raise to give up.
+        path: The file.
+        at: Is given the share done; may raise to give up.
 
     Returns:
-        It, or why it cannot be read.
+        The text, or why it cannot be read.
     """
     size = max(size_of(path), 1)
 
@@ -87,12 +87,12 @@ def read_text(path: Path, at: At = lambda _share: None) -> FoundText | Manuscrip
 
 
 def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None) -> FoundText:
-    """Look at a text: whether a page holds it, and in which parts it would.
+    """Measure a text, and split it where a page does not hold it.
 
     Args:
         file: What was read.
-        held: What the file held when it was read.
-        at: Is given what share is done; may raise to give up.
+        held: The state of the file when it was read; None for a pipe.
+        at: Is given the share done; may raise to give up.
     """
     length = max(len(file.text), 1)
     shape = shape_of(file.text, lambda done: at(done / length / 2))
@@ -103,16 +103,16 @@ def look_at(file: TextFile, held: FileState | None, at: At = lambda _share: None
 
 
 def quoted_name(path: Path) -> str:
-    """A file's name as it stands in sentences."""
+    """A file's name in quotation marks, for sentences."""
     return f"“{visible_name(path.name)}”"
 
 
 def offer(found: FoundText, *, is_file: bool) -> tuple[str, tuple[str, ...]]:
-    """What each answer does, in sentences, and the answers.
+    """Sentences on what each answer does, and the answers.
 
     Args:
         found: A text that does not fit.
-        is_file: Whether it is a file, which parts can be put beside.
+        is_file: Whether it comes from a file, beside which parts can be saved.
     """
     count = len(found.parts)
     if count == 1:
@@ -152,7 +152,7 @@ def split_names(path: Path, count: int) -> list[Path]:
     """The names of a file's parts: “The Sea 03 of 16.txt”.
 
     Args:
-        path: The whole text's file.
+        path: The file of the whole text.
         count: How many parts there are.
     """
     width = len(str(count))

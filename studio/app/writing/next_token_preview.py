@@ -1,7 +1,7 @@
 """At rest: what the model would say next at the caret.
 
-Asks the engine a moment after the last change, gives the answer to the histogram, and gives way to
-writing.
+Asks the engine a moment after the last change, and gives the answer to the histogram. Writing has
+precedence.
 """
 
 from PySide6.QtCore import QObject, Signal
@@ -31,11 +31,11 @@ READING = mark("The model is reading the text. What it would say next comes then
 STOPPED = mark("Stopped before the caret was reached. Type or move the caret to look again.")
 
 DEBOUNCE_MS = 120
-"""Between two keys of a quick typist; longer and the bars would lag behind a pause."""
+"""The time between two keys of a quick typist; with a longer one the bars would lag in a pause."""
 
 
 class NextTokenPreview(QObject):
-    """Keeps the histogram true to the caret while nothing is being written.
+    """Keeps the histogram up to date with the caret while nothing is being written.
 
     Args:
         client: The line to the engine.
@@ -66,7 +66,7 @@ class NextTokenPreview(QObject):
         self._next_token = next_token
         self._request = 0
         self._asked: Prompt | None = None
-        """What the engine was asked last; None when its answer would not be this model's."""
+        """The prompt that the engine was asked about last; None where that was another model."""
         self._is_answered = False
         self.evaluated: Evaluated | None = None
         """The prompt that was read last, at rest."""
@@ -83,7 +83,7 @@ class NextTokenPreview(QObject):
         return self._is_answered and not self._timer.isActive()
 
     def cancel(self) -> None:
-        """Give up an evaluation under way; the next change of the text asks again."""
+        """Give up an evaluation that is under way; the next change of the text asks again."""
         self._timer.stop()
         if self._writing.is_idle and self._request:
             self._client.send(Stop(request=self._request))

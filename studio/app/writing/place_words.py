@@ -1,4 +1,4 @@
-"""Where Continue goes on and what the model does not read there, in words, before it does it."""
+"""Says, before Continue is pressed, where it goes on and what the model does not read there."""
 
 from studio.app.writing.draft import Draft
 from studio.translation import mark, tr
@@ -12,12 +12,12 @@ _SHORTER = {_AFTER_UNREAD: _AFTER, _UNREAD: mark("What follows is not read")}
 
 
 def shorter(words: str) -> str:
-    """The same in fewer words, for a narrow window; nothing where there are none."""
+    """The same in fewer words, for a narrow window; empty where there are none."""
     return next((tr(few) for text, few in _SHORTER.items() if tr(text) == words), "")
 
 
 def place_words(draft: Draft) -> tuple[str, str]:
-    """A few words, none where Continue does what its name says; and a sentence without its stop."""
+    """A few words, empty where Continue does as expected; and a sentence without a full stop."""
     if draft.selected and draft.text_follows:
         return (
             tr(_AFTER_UNREAD),

@@ -1,7 +1,7 @@
-"""What is kept of the manuscript's tokens: which stands where, and how they get there.
+"""The records of the manuscript's tokens: where each is, and how they are made.
 
-The tokens of a take come as it is written. Text that the model did not write has none until it is
-scored: the model reads it once, and says of each token what it would have said instead.
+Those of a take come as it is written. Text that the model did not write has none until it is
+scored: the model reads it once, and gives its distribution at each token.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ context."""
 _SOON_MS = 500
 """What is due waits so long: the bars at the caret come first, and another word may be chosen."""
 _BEHIND = 64
-"""Code points behind a part that are sent with it, so that its last token is that of the text."""
+"""Code points after a part that are sent with it, so that its last token is that of the text."""
 
 FORGOTTEN = mark(
     "The text has more recorded tokens than are kept in memory: those recorded first have no "
@@ -51,7 +51,7 @@ class TokenRecords(QObject):
     """The recorded tokens of the draft's manuscript, and the scoring of its text.
 
     Attributes:
-        spans: Which token stands where. Follows the text at once; see `TokenSpans.changed`.
+        spans: Where each token is; follows the text at once. See `TokenSpans.changed`.
 
     Args:
         client: The line to the engine.
@@ -63,15 +63,15 @@ class TokenRecords(QObject):
     """
 
     changed = Signal()
-    """The spans are others, or have moved: once a frame at most."""
+    """Spans were added or removed, or have moved; at most once a frame."""
     scoring_changed = Signal()
-    """Whether the text is being scored, or could be."""
+    """Whether the text is being scored, or can be, has changed."""
     scoring_progressed = Signal()
-    """More of it is scored: `progress`."""
+    """More of the text is scored: see `progress`."""
     reported = Signal(str)
     """What the writer should know of a scoring that has ended."""
     failed = Signal(str)
-    """Why one could not be done."""
+    """A scoring failed: why, for the writer."""
 
     def __init__(
         self,
@@ -95,21 +95,21 @@ class TokenRecords(QObject):
         self._asked: FollowedText | None = None
         """The part of the text that is being read."""
         self._is_stopped = False
-        """Whether no further part is to be asked for."""
+        """Whether no further part will be asked for."""
         self._is_begun = False
         """Whether the engine has said anything of that part."""
         self._first = 0
-        """Where in it the first character without a record is."""
+        """Where the first character of that part without a record is."""
         self._reading = TokenSequence(None)
         self._placed = 0
-        """How many tokens got a record by it."""
+        """How many tokens have been given a record by this scoring."""
         self._begun_anew = 0
         """How many parts began without all of the text before them."""
         self._due: ScoringPlan | None = None
         """What is to be read again as soon as the engine has nothing else to do."""
         self._soon = single_shot(self, self._read_what_is_due, _SOON_MS)
         self.seen: Callable[[], tuple[int, int]] = lambda: (0, 0)
-        """Says which part of the text is on the screen."""
+        """Gives the part of the text that is on the screen."""
         self._clock = FrameClock(self._on_frame, self)
         self._budget = SketchBudget()
         self.spans.changed.connect(self._on_spans_changed)
@@ -121,11 +121,11 @@ class TokenRecords(QObject):
         draft.manuscript.loaded.connect(self._forget_text)
 
     def last(self, count: int) -> list[TokenRecord]:
-        """The last `count` recorded tokens, the newest last: before the caret, or as written."""
+        """The last `count` recorded tokens before the caret, or of what is being written."""
         return [span.record for span in self.last_spans(count)]
 
     def last_spans(self, count: int) -> list[TokenSpan]:
-        """The same with where each stands."""
+        """The same with the place of each."""
         growing = self._draft.manuscript.growing_take_set
         position = growing.place.end if growing else self._draft.caret
         return self.spans.before(position, count)
@@ -150,7 +150,7 @@ class TokenRecords(QObject):
 
     @property
     def progress(self) -> tuple[int, int] | None:
-        """How many words have been scored, of how many; None while nothing is."""
+        """How many words have been scored, and of how many; None while nothing is being scored."""
         return (self._plan.done, self._plan.words) if self._plan else None
 
     @property
@@ -176,8 +176,8 @@ class TokenRecords(QObject):
     def score(self) -> None:
         """Give every token of the text that has no record one of its own.
 
-        What is on the screen comes first, then the rest from the top, each time as much as the
-        context holds: where it does not hold all, half of it is what stands before.
+        What is on the screen comes first, then the rest from the top. Each time as much is read as
+        the context holds; where that is not all, half of it is the text before.
         """
         if not self.can_score:
             return
@@ -238,7 +238,7 @@ class TokenRecords(QObject):
         self.scoring_changed.emit()
 
     def cancel(self) -> None:
-        """End a scoring under way; what has its record by now keeps it."""
+        """End the scoring that is under way; records that were made stay."""
         if self.is_scoring:
             self._client.send(Stop(request=self._request))
             # The engine may have ended this part already, and takes no notice then.
@@ -248,7 +248,7 @@ class TokenRecords(QObject):
                 self._on_broken_off()
 
     def _ask(self) -> None:
-        """Have the next part read, with enough of the text before it to fill a context."""
+        """Ask for the next part, with enough of the text before it to fill the context."""
         assert self._plan is not None
         assert self._plan.next is not None
         first, last = self._plan.next
@@ -275,7 +275,7 @@ class TokenRecords(QObject):
         )
 
     def _on_part_ended(self, event: ScoringEnded) -> None:
-        """Go on with the next part, or say what was done."""
+        """Go on with the next part, or report what was done."""
         plan, asked = self._plan, self._asked
         if plan is None or asked is None:
             return
@@ -381,7 +381,7 @@ def _says_nothing(record: TokenRecord) -> bool:
 
 
 def _after_a_word(manuscript: Manuscript, position: int) -> int:
-    """The first place from `position` on that a tokenizer would not join to what is before it."""
+    """The first place from `position` on where no tokenizer would join what is on both sides."""
     if position <= 0:
         return 0
     near = manuscript.part(position, position + _BEHIND)
@@ -391,11 +391,11 @@ def _after_a_word(manuscript: Manuscript, position: int) -> int:
 def _anew_words(words: int, times: int) -> str:
     scored = tr("%n words scored.", "", words, one="%n word scored.")
     anew = tr(
-        "The text is longer than the model's context: at %n places reading began anew, with half "
+        "The text is longer than the model's context: at %n places reading began again, with half "
         "a context of the text before. A larger context size (Model › Model options) holds more.",
         "",
         times,
-        one="The text is longer than the model's context: at one place reading began anew, with "
+        one="The text is longer than the model's context: at one place reading began again, with "
         "half a context of the text before. A larger context size (Model › Model options) holds "
         "more.",
     )

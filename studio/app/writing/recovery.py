@@ -17,7 +17,7 @@ from studio.translation import mark, tr
 _log = logging.getLogger(__name__)
 
 _DELAY_MS = 1000
-"""From a change to its record, that of all changes in between too. With the disk: two seconds."""
+"""From a change until a record of it is written, with all changes made meanwhile."""
 
 _FAILED = mark(
     "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
@@ -28,17 +28,17 @@ _FAILED = mark(
 class Recovery(QObject):
     """Writes the draft's records into the journal.
 
-    Encoding and disk are another thread's: a long text does not hold up the next key.
+    They are encoded and written in another thread: a long text does not hold up the next key.
 
     Args:
-        draft: What is kept.
-        writing: A generation that ends is kept at once.
-        journal: Where.
+        draft: The document.
+        writing: The end of a generation is kept at once.
+        journal: Where it is kept.
         parent: The Qt parent, if any.
     """
 
     failed = Signal(str)
-    """One message for the writer, once until it works again."""
+    """It cannot be kept: a message for the writer, emitted once until it works again."""
 
     def __init__(
         self, draft: Draft, writing: Writing, journal: Journal, parent: QObject | None = None
@@ -50,7 +50,7 @@ class Recovery(QObject):
         self._is_kept = False
         """Whether the journal may hold a record."""
         self._is_late = False
-        """Whether it was to be written again while it was being written."""
+        """Whether it should be written again after the write that is under way."""
         self._is_closed = False
         self._has_failed = False
         self._delay = single_shot(self, self.keep_now, _DELAY_MS)
@@ -77,7 +77,7 @@ class Recovery(QObject):
             self._journal.clear()
 
     def hurry(self) -> None:
-        """Keep at once what was to be kept in a moment, if there is something."""
+        """Keep now what would be kept in a moment, if there is something."""
         if self._delay.isActive():
             self.keep_now()
 
@@ -95,7 +95,7 @@ class Recovery(QObject):
         return True
 
     def close(self) -> None:
-        """Forget what was kept: all is saved, or given up."""
+        """Forget what was kept: everything is saved, or was given up."""
         self._is_closed = True
         self._delay.stop()
         if self._disk.finish():
@@ -108,7 +108,7 @@ class Recovery(QObject):
         return draft.is_modified and is_something
 
     def _follow(self) -> None:
-        """Something changed, maybe: asked at each key, and at each frame of a growing text."""
+        """Look whether something changed: at each key, and at each frame of a growing text."""
         if self._is_closed or self._delay.isActive():
             return
         if self._draft.is_modified:

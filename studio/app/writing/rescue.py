@@ -1,4 +1,4 @@
-"""When we have a bug: the error is logged, the document put in safety, the writer informed."""
+"""What happens when the program has a bug: the document is put in safety, the writer informed."""
 
 import contextlib
 import logging
@@ -15,34 +15,34 @@ from studio.visible_text import visible_line
 _logger = logging.getLogger(__name__)
 
 _SHORTEST_MS, _LONGEST_MS = 1000, 60_000
-"""From one time that the document is put in safety to the next, the longer the more often mistakes
-come: one that is made at each paint must not keep the disk busy."""
+"""From one time that the document is put in safety to the next; longer where errors keep coming:
+one at each paint must not keep the disk busy."""
 _MOST_REPORTED = 20
-"""Mistakes that a session reports; all are logged."""
+"""Most errors that a session reports; all are logged."""
 
 
 class Rescue(QObject):
-    """Python's excepthook for as long as the window lives.
+    """Python's `sys.excepthook` for as long as the window lives.
 
     Qt prints an exception in a slot and goes on; without this nobody would see it. The hook that
-    was there before still has its turn, and logs the error.
+    was there before is called first, and logs the error.
 
     Args:
-        keep: Puts the document in safety; whether it is.
+        keep: Puts the document in safety; returns whether that succeeded.
         parent: The Qt parent, if any.
     """
 
     happened = Signal(str)
-    """What to say to the writer; emitted once for each mistake that is another one."""
+    """A message for the writer; emitted once for each different error."""
     _mistaken = Signal(str)
-    """From whichever thread: what went wrong."""
+    """What went wrong; emitted from any thread."""
 
     def __init__(self, keep: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keep = keep
         self._reported: set[str] = set()
         self._pending = ""
-        """The newest mistake that is still to be reported."""
+        """The newest error that is still to be reported."""
         self._is_late = False
         """Whether something went wrong since the document was last put in safety."""
         self._rest = single_shot(self, self._go_on, _SHORTEST_MS)
@@ -50,7 +50,7 @@ class Rescue(QObject):
         self._log = sys.excepthook
 
     def install(self) -> None:
-        """Take over from here on."""
+        """Become Python's excepthook."""
         self._log = sys.excepthook
         sys.excepthook = self._on_exception
 
@@ -74,7 +74,7 @@ class Rescue(QObject):
             self._put_in_safety()
 
     def _go_on(self) -> None:
-        """The rest is over."""
+        """Put the document in safety again, where more went wrong meanwhile."""
         if self._is_late:
             self._rest.setInterval(min(2 * self._rest.interval(), _LONGEST_MS))
             self._put_in_safety()

@@ -1,6 +1,6 @@
-"""What of a text is still to be scored, and in which order: what is seen first, then from the top.
+"""What of a text is still to be scored: first what is on the screen, then the rest from the top.
 
-Follows the text while that is edited.
+It follows the text while it is edited.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ TextRange = tuple[int, int]
 
 
 class ScoringPlan:
-    """The stretches without records at the moment this is made, until they are read or gone.
+    """The stretches that had no records when this was made, until they are read or gone.
 
     Args:
         manuscript: The text.
@@ -38,26 +38,26 @@ class ScoringPlan:
         # All words of a long text have been counted before, in pieces.
         counted = None if len(spans) or again else manuscript.words(len(manuscript))
         self.words = counted or sum(map(self._words_in, self._stretches))
-        """How many words were to be read."""
+        """How many words there were to read."""
         self._done = self._under_way = 0
         self._disconnect = manuscript.changed.connect(self._on_text_changed)
 
     def close(self) -> None:
-        """Follow the text no longer."""
+        """Stop following the text."""
         self._disconnect()
 
     @property
     def done(self) -> int:
-        """How many have been."""
+        """How many words have been read."""
         return min(self.words, self._done + self._under_way)
 
     @property
     def next(self) -> TextRange | None:
-        """What is to be read now; None where nothing is left."""
+        """The stretch to read now; None where nothing is left."""
         return (self._stretches[0][0], self._stretches[0][1]) if self._stretches else None
 
     def reached(self, position: int) -> None:
-        """The next stretch has been read up to a position."""
+        """Note that the next stretch has been read up to a position."""
         if self._stretches:
             stretch = self._stretches[0]
             end = max(stretch[0], min(position, stretch[1]))
@@ -67,12 +67,12 @@ class ScoringPlan:
             self._drop_empty()
 
     def reads(self, position: int) -> None:
-        """The next stretch is being read, and has been up to a position."""
+        """Note that the next stretch is being read, and has been up to a position."""
         if self._stretches:
             self._under_way = self._words_in([self._stretches[0][0], position])
 
     def skip(self) -> None:
-        """No more of the next stretch can be read."""
+        """Give up the rest of the next stretch: it cannot be read."""
         del self._stretches[:1]
 
     def _words_in(self, stretch: list[int]) -> int:

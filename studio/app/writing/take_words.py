@@ -1,7 +1,4 @@
-"""What is said of a take: which of how many it is, and how it was written.
-
-Turns numbers into words.
-"""
+"""The words on a take: which of how many it is, and how it was written."""
 
 from __future__ import annotations
 
@@ -14,16 +11,16 @@ _ENDINGS = {
     "end_of_text": mark("end of text"),
     "stop_string": mark("stop string"),
 }
-"""Why a take ended, where the writer did not end it."""
+"""Why a take ended that the writer did not end."""
 
 RETAKE_NOTHING = mark(
     "Put the caret in a text that the model wrote, or at its end: Retake writes another in its "
-    "place. What you have written on behind is kept so"
+    "place, and what you have written after it stays"
 )
 
 
 def which_take(take_set: TakeSet) -> tuple[str, str]:
-    """``take``, ``2 of 3``: which of them is in the text; or that none is, and how many wait."""
+    """``take``, ``2 of 3``: which one is in the text; or that none is, and how many there are."""
     count = len(take_set.takes)
     if take_set.index is not None:
         return tr("take"), tr("{number} of {count}", number=take_set.index + 1, count=count)
@@ -32,12 +29,12 @@ def which_take(take_set: TakeSet) -> tuple[str, str]:
 
 
 def ending(take: Take) -> str:
-    """Why it ended: ``full length``; "" where the writer ended it, or it has not."""
+    """Why it ended: ``full length``; empty where the writer ended it or it goes on."""
     return tr(_ENDINGS[take.ending]) if take.ending in _ENDINGS else ""
 
 
 def temperatures(take: Take) -> str:
-    """``T 0.80``, or the first and the last where it was turned; "" where nobody said."""
+    """``T 0.80``, or the first and the last T where it was turned; empty where unknown."""
     if not take.temperatures:
         return ""
     first, last = map(format_temperature, (take.temperatures[0], take.temperatures[-1]))
@@ -49,28 +46,28 @@ def temperatures(take: Take) -> str:
 
 
 def take_facts(take: Take) -> list[str]:
-    """How it ended, and T, as far as known."""
+    """How it ended, and its T, as far as known."""
     return [fact for fact in (ending(take), temperatures(take)) if fact]
 
 
 def seed_words(take: Take) -> str:
-    """``seed 417203``; "" where nobody said."""
+    """``seed 417203``; empty where unknown."""
     return "" if take.seed is None else tr("seed {seed}", seed=take.seed)
 
 
 def take_sentence(take_set: TakeSet) -> str:
-    """All there is to say of the takes at one place."""
+    """All there is to say about the takes at one place."""
     which = " ".join(which_take(take_set))
     take = take_set.current
     if take is None:
-        return tr("{which}: none of them stands in the text; the arrows put one back", which=which)
+        return tr("{which}: none of them is in the text; the arrows put one back", which=which)
     preset = [tr("preset {preset}", preset=take.preset)] if take.preset else []
     facts = filter(None, [*preset, *take_facts(take), seed_words(take)])
     return f"{which[0].upper()}{which[1:]}: {', '.join(facts)}"
 
 
 def retake_tip(take_set: TakeSet | None) -> str:
-    """What Retake would do, without a stop at its end."""
+    """What Retake would do: a sentence without its full stop."""
     if take_set is None:
         return tr(RETAKE_NOTHING)
     if take_set.current is None:

@@ -168,7 +168,7 @@ def _instead(instead: str, groups: int) -> Callable[[QRegularExpressionMatch], s
 
 
 def next_match(found: list[tuple[int, int]], position: int) -> int | None:
-    """Index of the first match at or behind a position, past the end from the beginning again.
+    """Index of the first match at or after a position; after the last one, the first again.
 
     Args:
         found: The matches, in order.
@@ -178,7 +178,7 @@ def next_match(found: list[tuple[int, int]], position: int) -> int | None:
 
 
 def previous_match(found: list[tuple[int, int]], position: int) -> int | None:
-    """Index of the last match that begins before a position, past the beginning from the end.
+    """Index of the last match that begins before a position; before the first one, the last.
 
     Args:
         found: The matches, in order.
@@ -188,12 +188,12 @@ def previous_match(found: list[tuple[int, int]], position: int) -> int | None:
 
 
 def matches_between(found: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """The matches that have a character of a range; the others, which may be many, are not seen.
+    """The matches that overlap a range; the others, which may be many, are not looked at.
 
     Args:
         found: The matches, in order.
         start: The first code point.
-        end: The one behind the last.
+        end: The code point after the last.
     """
     low = bisect_left(found, (start, -1))
     if low and found[low - 1][1] > start:

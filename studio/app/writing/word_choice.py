@@ -1,7 +1,7 @@
-"""A word of the bars is written into the manuscript: a take of one token.
+"""Writes a word of the bars into the manuscript, as a take of one token.
 
-It goes the way of a generation's tokens, so that undo, takes, records and heat know it, and the
-look-ahead follows.
+It goes the way of a generated token, so that undo, takes, records and heat know it, and the
+next-token preview follows.
 """
 
 from PySide6.QtCore import QObject, Signal
@@ -17,32 +17,32 @@ from studio.utf8 import whole_characters
 
 WRITING = mark("The model is writing: stop it (Esc), and a click writes a word.")
 NOT_YET = mark(
-    "These are the words for another place still. Try again when the bars have followed."
+    "These are still the words for another place. Try again when the bars have caught up."
 )
 NO_TEXT = mark("This token ends a text or steers the model: it writes nothing.")
 PART = mark("This token is a part of a character, which cannot stand alone in a text.")
 
 
 def why_no_text(text: TokenText) -> str | None:
-    """Why a token cannot stand in a text as it is, for the writer; None where it can."""
+    """Why a token cannot be written into a text, for the writer; None where it can."""
     return {"control": tr(NO_TEXT), "bytes": tr(PART)}.get(text.kind)
 
 
 class WordChoice(QObject):
-    """Writes a token of the distribution at the caret there.
+    """Writes a token of the distribution at the caret.
 
     Args:
-        draft: Where it is written.
-        writing: Nothing is written while this writes.
-        next_token_preview: Knows whether the distribution is that of the caret.
+        draft: The document.
+        writing: No word can be chosen while the model writes.
+        next_token_preview: Knows whether the distribution is that at the caret.
         next_token: The distribution.
         parent: The Qt parent, if any.
     """
 
     written = Signal(int)
-    """A word was written; the caret goes to its end."""
+    """A word was written; where it ends, and the caret belongs."""
     refused = Signal(str)
-    """Why none was; the sentence is for the writer."""
+    """No word was written: why, for the writer."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class WordChoice(QObject):
         self._next_token = next_token
 
     def why_not(self, token: int) -> str | None:
-        """Why a token cannot be written now, for the writer; None where it can be."""
+        """Why a token cannot be written now, for the writer; None where it can."""
         text = self._next_token.text(token)
         if not self._writing.is_idle:
             return tr(WRITING)
@@ -70,10 +70,10 @@ class WordChoice(QObject):
         return why_no_text(text)
 
     def write(self, token: int) -> None:
-        """Write a token at the caret, or say why that cannot be.
+        """Write a token at the caret, or say why that cannot be done.
 
-        The second click of two in a row comes before the bars have followed the first: it would be
-        for a word that is about to go, and is nothing to be reported.
+        The second of two quick clicks comes before the bars have followed the first: it would hit a
+        word that is about to change, and is ignored without a message.
         """
         why_not = self.why_not(token)
         if why_not is not None:

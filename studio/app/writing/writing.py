@@ -42,10 +42,10 @@ STOPPED_AT_ONCE = mark(
     "Continue from another place, or choose a preset without it."
 )
 NO_TEXT = mark(
-    "What the model wrote is no text yet: a part of a character, or white space where there is "
+    "What the model wrote is not text yet: part of a character, or white space where there is "
     "some. Press Continue again, or allow a greater length under Sampling."
 )
-"""What the writer is shown whose Continue would otherwise seem to do nothing."""
+"""What the writer is shown where Continue would otherwise seem to do nothing."""
 
 
 _ENDS_OF_TEXT = ("end_of_text", "stop_string")
@@ -65,15 +65,15 @@ class Writing(QObject):
     """
 
     changed = Signal()
-    """The phase, or what can be done."""
+    """The phase, or what can be done, has changed."""
     takes_changed = Signal()
-    """Retake and the steps may be about another take, or the take has changed."""
+    """Retake and the steps may now be about another take, or the take has changed."""
     progressed = Signal()
-    """A frame of text was shown; the rate may be another."""
+    """A frame of text was shown; the rate may have changed."""
     failed = Signal(str, str)
-    """One message for the writer, and its `FailureKind`: what would mend it depends on that."""
+    """A message for the writer and its `FailureKind`, on which the remedy depends."""
     ended = Signal()
-    """A generation is over, for whatever reason; the text is whole."""
+    """A generation is over, for whatever reason; its text is complete."""
 
     def __init__(
         self,
@@ -130,13 +130,13 @@ class Writing(QObject):
         return self.is_idle and self._model.is_ready and self.held is None
 
     def hold(self, reason: str | None) -> None:
-        """Let nothing begin, for a reason that the writer is shown; None lets it again."""
+        """Let nothing begin, for a reason that the writer is shown; None to allow it again."""
         if reason != self.held:
             self.held = reason
             self.changed.emit()
 
     def take_set(self) -> TakeSet | None:
-        """The takes of the one that grows, else of the one that is selected or at the caret."""
+        """The takes of the growing one, or else those selected or at the caret."""
         caret = self._draft.caret
         manuscript = self._draft.manuscript
         return manuscript.growing_take_set or manuscript.take_set_at(
@@ -145,7 +145,7 @@ class Writing(QObject):
 
     @property
     def can_retake(self) -> bool:
-        """Whether there is a take to make another of."""
+        """Whether there is a take that can be retaken."""
         return self.can_start and self.take_set() is not None
 
     def continue_writing(self) -> None:
@@ -156,7 +156,7 @@ class Writing(QObject):
             self._begin(self._draft.manuscript.begin_take(position), position, params)
 
     def retake(self) -> None:
-        """Write another take in place of the one in the text. The old one is kept."""
+        """Write another take in place of the one in the text, which is kept."""
         take_set = self.take_set()
         if self.can_start and take_set:
             params = _with_seed(self._sampling.params)
@@ -225,13 +225,13 @@ class Writing(QObject):
         return self._sequence.can_stop
 
     def stop(self) -> None:
-        """End the generation; what is written stays."""
+        """End the generation; what was written stays."""
         if self.can_stop:
             self._generation.stop_all()
             self._sequence.set_phase(SequencePhase.STOPPING)
 
     def call_when_ended(self, action: Callable[[], object]) -> None:
-        """Call `action` once, after the generation under way has ended and its text is whole."""
+        """Call `action` once when the present generation has ended and its text is complete."""
         self._after_end.append(action)
 
     def can_step(self, direction: int) -> bool:
@@ -245,7 +245,7 @@ class Writing(QObject):
         )
 
     def step(self, direction: int) -> int | None:
-        """Show the take before or after; returns where the caret should go, None for nowhere."""
+        """Show the take before or after; returns where the caret should go, None to leave it."""
         take_set = self.take_set()
         if take_set is None or not self.can_step(direction):
             return None
@@ -386,10 +386,10 @@ class Writing(QObject):
 
 
 def _with_seed(params: SamplingParams) -> SamplingParams:
-    """The same with a new seed where they leave it open.
+    """The parameters with a seed, chosen anew where they leave it open.
 
-    The engine would choose one too, but say it at the end, and the bars are to show what the draws
-    make of XTC while it writes.
+    The engine would choose one too, but report it only at the end; the bars need it before, to show
+    what the draws make of XTC while it writes.
     """
     if params.seed >= 0:
         return params

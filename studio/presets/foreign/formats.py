@@ -211,7 +211,7 @@ def _from_object(values: Values, stem: str, *, absent: bool) -> Imported:
 
 
 def _format_of(values: Values) -> Format:
-    """Which form an object is of: told by how it is built, then by the names of its keys."""
+    """Which form an object has: known by how it is built, then by the names of its keys."""
     if "operation" in values or ("load" in values and "identifier" in values):
         return lm_studio.FORMAT
     if "inference_params" in values:

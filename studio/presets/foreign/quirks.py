@@ -431,12 +431,12 @@ _NEUTRAL = SamplingParams()
 def give_numbers(
     target: Target, keys: Mapping[str, str], always: Collection[str] = _ALWAYS
 ) -> dict[str, object]:
-    """The numbers of a preset that a program is to be told, by its keys.
+    """The numbers of a preset that are given to a program, by its keys.
 
     Args:
         target: What is written, and what became of it.
         keys: What the program calls our parameters.
-        always: The parameters that it is told though they are neutral.
+        always: The parameters that it is given though they are neutral.
     """
     given = {key: target.give(field) for key, field in keys.items()}
     return {

@@ -40,7 +40,7 @@ TOO_LARGE = mark(
     "Export it as Markdown or HTML instead, or save a shorter one."
 )
 IS_WRITING = mark(
-    "A comparison is still being written. Its drive is slow: try again when it is told."
+    "A comparison is still being written. Its drive is slow: try again when it is saved."
 )
 _BUTTONS = QMessageBox.StandardButton
 

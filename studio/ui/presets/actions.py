@@ -110,7 +110,7 @@ class PresetActions(QObject):
             tr("&Import…"),
             self._ask_import,
             tip=tr(
-                "Take in presets of SillyTavern, NovelAI, KoboldCpp, LM Studio, "
+                "Import presets of SillyTavern, NovelAI, KoboldCpp, LM Studio, "
                 "text-generation-webui, llama.cpp, Ollama, Hugging Face, OpenAI-style requests"
             ),
         )
@@ -171,7 +171,7 @@ class PresetActions(QObject):
         also: Callable[[], Sequence[str]] = tuple,
         shows: bool = False,
     ) -> None:
-        """Take files in while the window goes on, and report all of them at the end.
+        """Import files while the window goes on, and report all of them at the end.
 
         Args:
             paths: The files; of a folder, those in it.
@@ -195,7 +195,7 @@ class PresetActions(QObject):
             lambda result: self._on_imported(
                 progress, choose, also(), is_ended=result is None, shows=shows
             ),
-            tr("Taking in {what}", what=what),
+            tr("Importing {what}", what=what),
         )
 
     def _on_imported(

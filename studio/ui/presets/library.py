@@ -47,7 +47,7 @@ class PresetLibrary(QObject):
     import_wanted = Signal(object)
     """Files were dropped on the library: a list of `Path`."""
     import_asked = Signal()
-    """Files are to be chosen for the library, and taken in."""
+    """Files are to be chosen and imported into the library."""
 
     def __init__(
         self,

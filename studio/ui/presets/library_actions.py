@@ -87,7 +87,7 @@ class PresetLibraryActions(QObject):
             window,
             tr("&Import…"),
             ask_import,
-            tip=tr("Take in presets of this or another program; or drop files on this window"),
+            tip=tr("Import presets of this or another program; or drop files on this window"),
         )
         self.show_folder = make_action(
             window,

@@ -104,7 +104,7 @@ class PresetLibraryWindow(QDialog):
     dropped = Signal(object)
     """Files were dropped: a list of `Path`."""
     import_asked = Signal()
-    """Files are to be chosen and taken in."""
+    """Files are to be chosen and imported."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""From the manuscript to the engine and back: what is written, looked ahead, opened, saved."""
+"""What surrounds the page: brief, writing actions, takes, files and their questions, recovery."""

@@ -1,4 +1,4 @@
-"""The message about biases that the open model has no tokens for, while it is true."""
+"""The message on biases for tokens that the open model lacks, for as long as it is true."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
@@ -10,13 +10,13 @@ from studio.ui.widgets.notice_bar import NoticeBar
 
 
 class BiasNotice(QObject):
-    """Reports them when asked, and takes it back once there are none.
+    """Reports such biases when asked, and withdraws the message once there are none.
 
     Args:
-        notice: Where it is reported.
-        model: Whose vocabulary counts.
-        sampling: Whose biases.
-        way_on: Leads to the biases.
+        notice: Where they are reported.
+        model: The open model.
+        sampling: The parameters with the biases.
+        way_on: The action that shows the biases.
         parent: The Qt parent, if any.
     """
 

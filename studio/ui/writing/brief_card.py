@@ -1,4 +1,4 @@
-"""The brief's field: what the model is told before the manuscript. Can be folded away."""
+"""The brief's field: what the model is told before the manuscript. It can be folded."""
 
 import math
 
@@ -18,7 +18,7 @@ from studio.utf8 import fit_text
 from studio.visible_text import LONGEST_LINE, visible_line
 
 _FEWEST_LINES, _MOST_LINES = 1, 6
-"""The field grows with its text, so far; what is longer scrolls."""
+"""The field grows with its text up to so many lines; a longer text scrolls."""
 
 
 class _BriefEdit(QPlainTextEdit):
@@ -40,7 +40,7 @@ class _BriefEdit(QPlainTextEdit):
         return self.document().toRawText().replace("\u2029", "\n")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Count the lines again, which wrap elsewhere in another width."""
+        """Count the lines again: at another width they wrap differently."""
         super().resizeEvent(event)
         self._fit()
 
@@ -55,7 +55,7 @@ class _BriefEdit(QPlainTextEdit):
         self.setFixedHeight(math.ceil(line * shown) + 4)
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
-        """Take what a brief can hold; one that is huge, the window would stand still over."""
+        """Paste what a brief can hold: over a huge text the window would stand still."""
         text = source.text()
         length = self.document().characterCount() + len(text)
         shape = shape_of(text) if len(text) <= BRIEF_LIMITS.characters else TextShape(length, 1, 1)
@@ -68,7 +68,7 @@ class _BriefEdit(QPlainTextEdit):
         self.ensureCursorVisible()
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
-        """Take text. A file that is dropped here is for the window, as everywhere on it."""
+        """Accept text. A file that is dropped here is the window's to open, as everywhere in it."""
         return source.hasText() and not source.hasUrls()
 
 
@@ -140,7 +140,7 @@ class BriefCard(Card):
             self._draft.set_brief(self.edit.text())
 
     def _follow(self) -> None:
-        """Show the brief of another document. What was undone in the one before is not in this."""
+        """Show the brief of another document, without the undo steps of the one before."""
         if self.edit.text() == self._draft.brief:
             return
         self._is_following = True
@@ -149,7 +149,7 @@ class BriefCard(Card):
         self._is_following = False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click on a folded brief opens it."""
+        """Open a folded brief that is clicked."""
         super().mousePressEvent(event)
         if not self.is_open:
             self.set_open(True)

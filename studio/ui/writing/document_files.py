@@ -61,10 +61,10 @@ _TEXTS = mark("Text (*.txt *.md)")
 _READABLE = mark("Documents and texts (*.kelvin *.txt *.md *.docx *.odt)")
 
 _AT_ONCE = 2**18
-"""Bytes of a file that is read while the writer waits: a few milliseconds."""
+"""Bytes of a file that is read while the window waits: a few milliseconds."""
 
 SAVE_AS_FILE = mark("Save as a file…")
-"""What can be done with a kept text that no page holds."""
+"""The answer for a recovered text that is too large for a page."""
 
 _REST_MS = 1000
 """From the last move of the caret until it is remembered."""
@@ -86,21 +86,21 @@ class DocumentFiles(QObject):
     """What the File menu does.
 
     Args:
-        window: what dialogs belong to.
-        draft: whose file it is.
-        writing: a growing take is ended before the text is replaced or saved.
-        settings: remembers folders and recent files.
-        reading: reads long files while the window goes on.
+        window: The parent of dialogs.
+        draft: The document.
+        writing: A growing take is ended before the text is replaced or saved.
+        settings: Remembers folders and recent files.
+        reading: Reads long files while the window goes on.
     """
 
     failed = Signal(str)
     """One message for the writer; the text is untouched."""
     saved = Signal(str)
-    """It is saved; says so."""
+    """The document is saved: a message for the writer."""
     reported = Signal(str)
-    """Another one, of something that is no failure."""
+    """One message for the writer that is not a failure."""
     caret_wanted = Signal(int)
-    """A document was brought back: its caret stood before this code point."""
+    """A document was reopened: its caret was before this code point."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class DocumentFiles(QObject):
         self._reading = reading
         self._disk = Background("saving", self)
         self._late: Path | None = None
-        """Where to save once more, when what is being written is."""
+        """Where to save again after the save that is under way."""
         self._taken_from: Path | None = None
         """The document of another program that the text comes from; it is not written to."""
         self._is_saved = False
@@ -122,7 +122,7 @@ class DocumentFiles(QObject):
         self._has_warned = set[Path]()
         """Plain texts of which it was said that they keep the text alone."""
         self._changes = 0
-        """Of the document, since it was opened or before; while a file is read, some may come."""
+        """Counts changes of the document: some may be made while a file is being read."""
         draft.manuscript.changed.connect(self._count_change)
         draft.brief_changed.connect(self._count_change)
         draft.manuscript.loaded.connect(self._forget_late)
@@ -172,7 +172,7 @@ class DocumentFiles(QObject):
         self._replace(lambda: self._open_now(path))
 
     def open_last(self) -> None:
-        """Open the document of the last time, the caret where it was."""
+        """Open the document that was open last, with the caret where it was."""
         last = Path(self._settings.get(LAST_FILE))
         if not last.name:
             return
@@ -194,8 +194,8 @@ class DocumentFiles(QObject):
         """Begin a manuscript without a file with a text from elsewhere.
 
         Args:
-            file: It.
-            name: What it is called where it is too large.
+            file: The text.
+            name: The name of the text in messages.
         """
 
         def show(found: FoundText) -> None:
@@ -211,11 +211,11 @@ class DocumentFiles(QObject):
         self._settings.set(LAST_CARET, self._draft.caret)
 
     def restore(self, record: RecoveryRecord, then: Callable[[bool], object]) -> None:
-        """Have a document as it was kept, after the question about the one that is open.
+        """Restore a document, after the question about the one that is open.
 
         Args:
-            record: As it was kept.
-            then: Is given whether it is open now.
+            record: The document as it was kept.
+            then: Is given whether it was restored.
         """
 
         def load() -> None:
@@ -234,7 +234,7 @@ class DocumentFiles(QObject):
             self._when_idle(load)
 
     def is_saved(self, record: RecoveryRecord) -> bool:
-        """Whether a document that was kept is, to the letter, what its file holds now."""
+        """Whether a document that was kept is exactly what its file holds now."""
         if record.path is None:
             return False
         if is_document_name(record.path):
@@ -263,10 +263,10 @@ class DocumentFiles(QObject):
         return self._ask_and_save(self._draft.path or beside)
 
     def finish(self) -> bool:
-        """Wait until what is being saved is saved, or could not be; seconds at most.
+        """Wait until nothing is being saved any more, seconds at most.
 
         Returns:
-            Whether nothing is being saved any more, which is so unless its drive does not answer.
+            Whether that is so; it is not where a drive does not answer.
         """
         return self._disk.finish()
 
@@ -303,7 +303,7 @@ class DocumentFiles(QObject):
         return target
 
     def may_close(self) -> bool:
-        """Whether nothing would be lost, asking the writer where something would."""
+        """Whether the document may be closed; the writer is asked where something would be lost."""
         buttons = QMessageBox.StandardButton
         if not self.finish():
             answer = question(
@@ -452,7 +452,7 @@ class DocumentFiles(QObject):
     def _start(
         self, words: str, work: Callable[[At], _Found], then: Callable[[_Found], object]
     ) -> None:
-        """Do work in another thread that ends in another document, unless it is given up."""
+        """Do work in another thread after which another document is opened, unless cancelled."""
         changes = self._changes
 
         def come(found: _Found | None) -> None:
@@ -462,9 +462,11 @@ class DocumentFiles(QObject):
         self._reading.start(work, come, words)
 
     def _replace_since(self, changes: int, load: Callable[[], object]) -> None:
-        """Load another document, after the question about what was written since so many changes.
+        """Load another document, after a question where the open one was changed meanwhile.
 
-        What was written before was asked about then.
+        Args:
+            changes: The count of changes when the writer was last asked.
+            load: Loads it.
         """
         if changes == self._changes:
             self._when_idle(load)
@@ -474,7 +476,7 @@ class DocumentFiles(QObject):
     def _show_or_offer(
         self, found: FoundText, path: Path | None, name: str, load: Callable[[], object]
     ) -> None:
-        """Open a text, or where no page holds it, say so and do what is chosen instead."""
+        """Open a text; where it is too large, say so and do what the writer chooses."""
         if found.fits:
             load()
         else:
@@ -540,7 +542,7 @@ class DocumentFiles(QObject):
         self._reading.start(write, report, tr("Splitting {name}", name=quoted_name(path)))
 
     def _save_kept(self, record: RecoveryRecord) -> None:
-        """A kept text that no page holds goes into a file, which can be opened in parts."""
+        """Save a recovered text that is too large for a page as a file, to open in parts."""
         answer = ask(
             self._window,
             tr("Larger than a page"),
@@ -664,7 +666,7 @@ class DocumentFiles(QObject):
         return self._ask_and_save(_free_name(path) if path else None)
 
     def _follow_file(self) -> None:
-        """Remember the document's file, and hold it."""
+        """Remember the document's file, and lock it."""
         path = self._draft.path
         self.guard.hold()
         self._settings.set(LAST_FILE, str(path.resolve()) if path else "")
@@ -677,9 +679,9 @@ class DocumentFiles(QObject):
 
 class _Written(NamedTuple):
     held: FileState | None
-    """What the file holds now; None where it could not be written."""
+    """The file's state now; None where it could not be written."""
     problem: str
-    """For the writer; empty where all of it is saved."""
+    """A message for the writer; empty where everything was saved."""
 
 
 def _read_document(path: Path, at: At) -> FoundText | ManuscriptFileError:
@@ -694,7 +696,7 @@ def _read_document(path: Path, at: At) -> FoundText | ManuscriptFileError:
 
 
 def _write(saving: Saving, briefs: BriefFolder | None) -> _Written:
-    """Write a text, then its brief where it is given a folder for that; in the other thread."""
+    """Write a text, then its brief if given a folder for that; in the other thread."""
     held = None
     try:
         if saving.document is not None:
@@ -723,6 +725,6 @@ def _is_in_document(record: RecoveryRecord, path: Path) -> bool:
 
 
 def _free_name(path: Path) -> Path:
-    """A name in the same folder that no file has: “The Sea 2.txt”."""
+    """A free name in the same folder: “The Sea 2.txt”."""
     names = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
     return next(name for name in names if not exists(name))

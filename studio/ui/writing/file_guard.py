@@ -1,7 +1,7 @@
-"""Guards the document's file against writes by other programs and other windows of this one.
+"""Guards the document's file against changes by other programs and other windows of this one.
 
-Looks when asked and runs nothing at rest. What a save would replace is asked about before it is
-replaced.
+It looks when asked; at rest nothing runs. Before a save replaces what was not seen here, the writer
+is asked.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from studio.visible_text import visible_name
 
 KEEP, TAKE, BESIDE = mark("Keep mine"), mark("Take theirs"), mark("Save beside…")
 AGAIN, ALL_THE_SAME = mark("Save it again"), mark("Save here all the same")
-"""What the writer can answer."""
+"""The answers that the writer can give."""
 
 _CHOICES = mark(
     "Save beside: both stay, yours in a file of its own.\n"
@@ -37,26 +37,26 @@ class Clearance(Enum):
 
     YES = "yes"
     NO = "no"
-    """It stays as it is, and so does the document, or it has become the file's text."""
+    """The file stays as it is; the document too, unless it has taken the file's text."""
     DONE = "done"
     """The document was saved beside it instead."""
 
 
 class FileGuard(QObject):
-    """Watches over one file: that of the open document.
+    """Guards one file: that of the open document.
 
     Args:
-        window: What questions belong to.
-        draft: Whose file it is.
-        locks: The folder in which windows of this program show each other what they have open.
-        take_theirs: Puts the file's present text in place of the one here.
+        window: The parent of questions.
+        draft: The document.
+        locks: The folder of locks, by which windows of this program see what others have open.
+        take_theirs: Replaces the text here by what the file holds now.
         save_beside: Asks for another name and saves there.
     """
 
     noticed = Signal(str, QAction)
-    """Something happened to the file: a message for the writer, and the way on."""
+    """Something happened to the file: a message for the writer, and an action for it."""
     settled = Signal(QAction)
-    """What was reported with this way on is no longer so."""
+    """The message with this action is no longer true."""
 
     def __init__(
         self,
@@ -73,9 +73,9 @@ class FileGuard(QObject):
         self._take_theirs = take_theirs
         self._save_beside = save_beside
         self._held: tuple[Path, FileLock | None] | None = None
-        """The file, and the lock that says so to other windows, if it could be had."""
+        """The file, and its lock, where that could be taken."""
         self._seen = Outside.SAME
-        """What the writer was shown."""
+        """The state of the file that the writer was informed of."""
         self.decide = make_action(
             window, tr("Decide…"), self._decide, tip=tr("Keep mine, take theirs, or save beside")
         )
@@ -84,7 +84,7 @@ class FileGuard(QObject):
         )
 
     def look(self) -> None:
-        """See whether the file is still what it was, and inform the writer once where it is not."""
+        """Look whether the file is still as it was; if not, inform the writer, once."""
         outside = self._draft.compare()
         if outside is self._seen:
             return
@@ -113,7 +113,7 @@ class FileGuard(QObject):
                 )
 
     def hold(self) -> None:
-        """Say to other windows which file is open here, and to the writer if one has it already."""
+        """Show other windows which file is open here; inform the writer if one has it already."""
         path = self._draft.path
         self._settle()
         is_new = path is None or self._held is None or self._held[0] != path.resolve()
@@ -130,13 +130,13 @@ class FileGuard(QObject):
             )
 
     def release(self) -> None:
-        """Say that no file is open here."""
+        """Show other windows that no file is open here."""
         held, self._held = self._held, None
         if held is not None and held[1] is not None:
             held[1].release()
 
     def is_open_elsewhere(self, path: Path) -> bool:
-        """Whether another window has a file open. The file open here is not changed by asking."""
+        """Whether another window has a file open; asking changes nothing."""
         try:
             lock = FileLock.acquire(self._lock_of(path))
         except OSError:
@@ -146,7 +146,7 @@ class FileGuard(QObject):
         return lock is None
 
     def clearance(self, path: Path) -> Clearance:
-        """Whether to write to `path` now: asks where that would replace what was not seen here."""
+        """Whether to write to `path` now; asks if that replaces what was not seen here."""
         own = self._draft.path
         is_own = own is not None and own.resolve() == path.resolve()
         if is_own and (cleared := self._ask_outside()) is not Clearance.YES:
@@ -205,7 +205,7 @@ class FileGuard(QObject):
                 return self._cleared(answer, AGAIN)
 
     def _settle(self) -> None:
-        """Nothing of what was reported is so any more."""
+        """Withdraw all messages: none is true any more."""
         self._seen = Outside.SAME
         self.settled.emit(self.decide)
         self.settled.emit(self.beside)
@@ -222,7 +222,7 @@ class FileGuard(QObject):
             self._settle()
 
     def _is_elsewhere(self, path: Path) -> bool:
-        """Whether another window has the file, which from now on is this one's if it can be."""
+        """Whether another window has the file; if not, it is locked for this one."""
         if self._held is not None and self._held[1] is not None:
             return False
         lock = None

@@ -1,6 +1,6 @@
-"""What a program that died has left: to be restored, discarded, or kept for later.
+"""Shows documents that a program that died has left: to be restored, discarded or kept.
 
-Shows them and emits the answer; `recovery_offer` carries it out.
+It emits the answer; `recovery_offer` carries it out.
 """
 
 from collections.abc import Sequence
@@ -28,16 +28,16 @@ from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line, visible_name, visible_path
 
 _PREVIEW_MARGIN = 10
-"""Pixels round the text that is shown, which has a ground of its own."""
+"""Pixels around the text that is shown, which has its own background."""
 _LINE = 60
-"""Characters of a text that stand for it in the list."""
+"""Characters of a text that represent it in the list."""
 _MOST_ROWS = 4
 _SPACING = 3
 _ROLE = QDialogButtonBox.ButtonRole
 
 
 class RecoveryDialog(QDialog):
-    """The documents, where there are several, and the one that is chosen as it was left.
+    """The list of documents, where there are several, and the text of the chosen one.
 
     Args:
         leftovers: At least one, the latest first.
@@ -47,7 +47,7 @@ class RecoveryDialog(QDialog):
     restored = Signal(object)
     """The `Leftover` to restore; the dialog closes."""
     discarded = Signal(object)
-    """The `Leftover` to delete; it is out of the list."""
+    """The `Leftover` to delete; it was removed from the list."""
 
     def __init__(self, leftovers: Sequence[Leftover], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,7 +129,7 @@ class RecoveryDialog(QDialog):
 
     @property
     def chosen(self) -> Leftover | None:
-        """The one that is chosen."""
+        """The leftover that is chosen."""
         item = self.list.currentItem()
         if item is None:
             return None

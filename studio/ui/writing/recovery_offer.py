@@ -1,4 +1,4 @@
-"""Offers what programs that died have left, at the start and when asked; does what is answered."""
+"""Offers what programs that died have left, at the start and when asked, and does as answered."""
 
 import logging
 from collections.abc import Callable
@@ -19,18 +19,18 @@ from studio.ui.writing.document_files import DocumentFiles
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 2**22
-"""Bytes that are read while the window waits, in hundredths of a second; more in another thread."""
+"""Bytes that are read while the window waits, for hundredths of a second."""
 
 _Result = TypeVar("_Result")
 
 
 class RecoveryOffer(QObject):
-    """Asks what is to become of it.
+    """Asks the writer what to do with it.
 
     Args:
-        window: What the question belongs to.
+        window: The parent of the question.
         files: Opens what is restored.
-        recovery: Keeps it again, before what was left is deleted.
+        recovery: Keeps it again before what was left is deleted.
         reading: Reads long records while the window goes on.
         root: The folder of journals.
     """
@@ -38,7 +38,7 @@ class RecoveryOffer(QObject):
     failed = Signal(str)
     """One message for the writer: something that was left cannot be read."""
     reported = Signal(str)
-    """Another one: there is nothing."""
+    """One message for the writer: nothing was left."""
 
     def __init__(
         self,
@@ -55,14 +55,14 @@ class RecoveryOffer(QObject):
         self._reading = reading
         self._root = root
         self._open: list[Leftover] = []
-        """Offered and not decided about; held against other windows."""
+        """Offered and not decided about; locked against other windows."""
 
     def ask(self) -> None:
         """Offer what there is, or say that there is nothing. Not while a text is being written."""
         self._look(self._report_nothing)
 
     def make(self) -> None:
-        """Offer what there is, if there is anything."""
+        """Offer what there is, and say nothing where there is none."""
         self._look(lambda: None)
 
     def _report_nothing(self) -> None:
@@ -97,7 +97,7 @@ class RecoveryOffer(QObject):
         then: Callable[[_Result | None], None],
         size: int,
     ) -> None:
-        """Do what reads `size` bytes; where that takes long, while the window goes on."""
+        """Do work that reads `size` bytes; if that is much, while the window goes on."""
         if size <= _AT_ONCE:
             then(work(lambda _share: None))
         else:

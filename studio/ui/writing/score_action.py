@@ -1,7 +1,4 @@
-"""The action that has the text scored: its name, its key, and why it cannot be done now.
-
-Knows what scoring is for; `TokenRecords` does it.
-"""
+"""The action that scores the text: its name, its key, and why it cannot be done now."""
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
@@ -23,9 +20,9 @@ def make_score_action(parent: QObject, records: TokenRecords, manuscript: Manusc
     """An action that follows what can be scored; while it cannot, its tooltip says why.
 
     Args:
-        parent: owns it.
-        records: what scores.
-        manuscript: an empty one has nothing to score.
+        parent: The Qt parent.
+        records: Scores the text.
+        manuscript: The text; an empty one has nothing to score.
     """
     action = make_action(parent, tr("Score the te&xt"), records.score, "Ctrl+Shift+E", tr(TIP))
 

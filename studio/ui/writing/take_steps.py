@@ -1,4 +1,4 @@
-"""Which take is in the text, and the steps to the others: in a row, or for a margin."""
+"""Shows which take is in the text, with steps to the others: in a row, or for a margin."""
 
 from html import escape
 
@@ -17,7 +17,7 @@ from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
 
 _NONE = mark("seed –")
-"""Keeps the place, so that nothing moves as the caret goes into a take and out of it."""
+"""In place of a seed, so that nothing moves as the caret enters and leaves a take."""
 
 _TIP = mark(
     "<p><b>Seed</b> of the take at the caret: the same seed, text and settings give the same words "
@@ -26,10 +26,10 @@ _TIP = mark(
 
 
 class TakeSeed(PlainLabel):
-    """A line of text for the pointer and the keyboard to select.
+    """A line of text that can be selected with pointer and keyboard.
 
     Args:
-        writing: Whose takes.
+        writing: Knows the takes.
         parent: The Qt parent, if any.
     """
 
@@ -61,7 +61,7 @@ class TakeSeed(PlainLabel):
 
 
 _NARROW = 3
-"""How wide a button is in a margin, in average characters: margins are narrow."""
+"""The width of a button in a margin, in average characters: margins are narrow."""
 
 
 class TakeSteps(QWidget):
@@ -70,7 +70,7 @@ class TakeSteps(QWidget):
     Args:
         previous_take: Steps back.
         next_take: Steps on.
-        in_margin: Whether words stand above one another, at the right, with the take's T.
+        in_margin: Whether the words are in lines, aligned right, with the take's T.
         parent: The Qt parent, if any.
     """
 

@@ -1,4 +1,4 @@
-"""The row under the manuscript: Continue, Stop, Retake, takes, where Continue goes on, words."""
+"""The row below the manuscript: Continue, Stop, Retake, takes, where writing goes on, words."""
 
 from html import escape
 
@@ -24,10 +24,10 @@ from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.take_steps import TakeSteps
 
 _COUNT_MS = 200
-"""Words are counted a moment after the last change: the count is read, not watched."""
+"""Words are counted a moment after the last change: nobody watches the count."""
 
 _COUNTED_AT_ONCE = 200_000
-"""Code points; so many take a few milliseconds."""
+"""Code points that are counted in one go; so many take a few milliseconds."""
 
 _FACTS_TIP = mark(
     "<p>Words in the manuscript; and of the take at the caret how it ended: at the <b>full length"
@@ -38,14 +38,14 @@ _FACTS_TIP = mark(
 
 
 class WritingBar(QWidget):
-    """Buttons for the writing actions, and what they would do and have led to.
+    """Buttons for the writing actions, with words on what they would do and have done.
 
     Args:
-        writing: What is written.
+        writing: The writing.
         draft: The document.
-        continue_action: Begins.
-        stop_action: Ends.
-        retake_action: Begins anew.
+        continue_action: Begins a generation.
+        stop_action: Ends it.
+        retake_action: Writes another take.
         previous_take: Steps to the take before.
         next_take: Steps to the next take.
         parent: The Qt parent, if any.
@@ -104,7 +104,7 @@ class WritingBar(QWidget):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the count is that of the text as it is now."""
+        """Whether the count is up to date."""
         return self._count_clock.is_settled and not self._more.isActive()
 
     def follow_scrub(self, scrub: Scrub, vocabulary: NextToken) -> None:
@@ -130,7 +130,7 @@ class WritingBar(QWidget):
             self._show_place(self._writing.take_set())
 
     def set_has_takes(self, has_takes: bool) -> None:
-        """Whether takes are reported and stepped through here, or elsewhere."""
+        """Set whether takes are shown and stepped through here, or elsewhere."""
         self._has_takes = has_takes
         keeps_place = self.takes.sizePolicy()
         keeps_place.setRetainSizeWhenHidden(has_takes)

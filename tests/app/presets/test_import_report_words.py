@@ -25,16 +25,16 @@ def imported(*lost: NotCarried) -> Imported:
 
 
 def test_one_preset_is_reported_with_its_program_and_what_it_lost() -> None:
-    assert taken_in([("Warm 2", imported())]) == "“Warm 2” is taken in from SillyTavern."
+    assert taken_in([("Warm 2", imported())]) == "“Warm 2” was imported from SillyTavern."
     assert taken_in([("Warm", imported(TFS, IDLE))]) == (
-        "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5."
+        "“Warm” was imported from SillyTavern. Not carried over: tfs 0.5."
     )
 
 
 def test_several_are_reported_at_once_with_those_refused() -> None:
     words = taken_in([("A", imported(TFS)), ("B", imported())], ["“c.json”: It is not valid."])
     assert words == (
-        "2 presets are taken in: “A”, “B”. Not carried over: tfs 0.5. “c.json”: It is not valid."
+        "2 presets were imported: “A”, “B”. Not carried over: tfs 0.5. “c.json”: It is not valid."
     )
     assert taken_in([], ["It is no preset."]) == "It is no preset."
 
@@ -80,7 +80,7 @@ def test_what_is_carried_and_to_be_known_and_what_the_file_is_silent_on_is_repor
     plain = Carried("temp", 0.7, ("temperature",))
     document = PresetDocument(Preset(name="Warm"))
     whole = Imported(document, "Ollama", (TFS,), (idle, plain), (("top_k", 40), ("top_p", 0.9)))
-    silent = "The file is silent on it; so it is in Ollama."
+    silent = "The file is silent on it; this is the value in Ollama."
     assert left_behind("Warm", whole) == [
         Left("Warm", "tfs", "0.5", "Tail-free sampling."),
         Left("Warm", "rep_pen", "1.1", "Over 0 tokens.", False),
@@ -88,8 +88,8 @@ def test_what_is_carried_and_to_be_known_and_what_the_file_is_silent_on_is_repor
         Left("Warm", "top_p", "0.9", silent, False),
     ]
     assert taken_in([("Warm", whole)]) == (
-        "“Warm” is taken in from Ollama. Not carried over: tfs 0.5. As in Ollama where the file is "
-        "silent: top_k 40, top_p 0.9."
+        "“Warm” was imported from Ollama. Not carried over: tfs 0.5. As in Ollama where the file "
+        "is silent: top_k 40, top_p 0.9."
     )
     assert "silent" not in taken_in([("A", whole), ("B", whole)])  # the table has it
 

@@ -22,7 +22,7 @@ from studio.sampling import SamplingParams
         (
             ((1_234, 1.0), (5_000, 2.0)),
             "The biases of 2 tokens, such as 1,234, are for another model: this one has the tokens "
-            "0 to 99. Take them out under Biases of words and tokens (F4), choose another preset, "
+            "0 to 99. Remove them under Biases of words and tokens (F4), choose another preset, "
             "or open the model that they were made for.",
         ),
     ],

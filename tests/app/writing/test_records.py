@@ -208,7 +208,7 @@ def test_parts_follow_one_another_and_where_one_begins_anew_is_reported(qtbot: Q
     assert spelled(desk) == [word.decode() for word in WORDS]
     (words,) = reported
     assert "4 words scored." in words
-    assert "at one place reading began anew" in words
+    assert "at one place reading began again" in words
 
 
 def test_what_is_on_the_screen_comes_first() -> None:

@@ -57,7 +57,7 @@ def test_those_that_were_undone_are_said_to_be_kept(desk: Desk) -> None:
     takes = desk.writing.take_set()
     assert takes is not None
     assert which_take(takes) == ("1 take", "kept")
-    assert take_sentence(takes).startswith("1 take kept: none of them stands in the text")
+    assert take_sentence(takes).startswith("1 take kept: none of them is in the text")
     assert "those that were undone are kept" in retake_tip(takes)
     assert take_facts(takes.takes[0]) == ["T 1.00"], "the writer ended it"
 

@@ -120,7 +120,7 @@ def test_what_runs_by_then_is_not_taken_away(
     before = temperatures(bare)
     until_read(bare)
     assert temperatures(bare) == before
-    assert "A comparison runs" in bare.notice.message
+    assert "A comparison is running" in bare.notice.message
     state.lanes[0].finish("stopped")
 
 

@@ -66,7 +66,7 @@ def test_a_dropped_preset_is_taken_in(window: MainWindow, tmp_path: Path) -> Non
     assert window.preset_picker.currentText() == "Warm"
     assert window.session.sampling.params.temperature == 1.5
     assert window.notice.message == (
-        "“Warm” is taken in from SillyTavern. Not carried over: tfs 0.5. As in SillyTavern where "
+        "“Warm” was imported from SillyTavern. Not carried over: tfs 0.5. As in SillyTavern where "
         "the file is silent: top_k 40, top_p 0.5, repeat_last_n 0."
     )
     file.write_text("{")
@@ -108,7 +108,7 @@ def test_all_that_was_lost_is_shown_and_files_are_reported_together(
     window.presets.import_paths([warm, broken, cold])
     until_read(window)
     said = window.notice.message
-    assert said.startswith("2 presets are taken in: “Warm”, “Cold”. Not carried over: odd1 1, ")
+    assert said.startswith("2 presets were imported: “Warm”, “Cold”. Not carried over: odd1 1, ")
     assert "and 4 more." in said
     assert "“broken.json”: It is not valid JSON" in said
     action = window.notice.action
