@@ -509,12 +509,13 @@ class Manuscript:
         take_set, is_new = self._register.branch(start, reached)
         return self._begin(take_set, seed, begun, is_branch=is_new)
 
-    def retake(self, take_set: TakeSet, seed: int | None = None) -> Take:
+    def retake(self, take_set: TakeSet, seed: int | None = None, begun: Passage = NOTHING) -> Take:
         """Replaces the take in the text by a new one that grows in its place, in one undo step.
 
         Args:
             take_set: The takes of one place.
             seed: That of the generation; None where it is not known yet.
+            begun: What the take begins with.
 
         Raises:
             GrowingTakeError: A take grows.
@@ -522,7 +523,7 @@ class Manuscript:
         """
         self._refuse_while_growing()
         self._refuse_absent(take_set)
-        return self._begin(take_set, seed)
+        return self._begin(take_set, seed, begun)
 
     def end_take(self) -> None:
         """Ends the growing take. One without text leaves no trace: what it replaced comes back.

@@ -271,13 +271,14 @@ class Scrub(QObject):
             self.why_not = ""
 
     def _mark_at(self, take_set: TakeSet) -> bytes:
-        return self._writing.mark_of(self._draft.prompt(take_set.place.start))
+        given = take_set.current.given if take_set.current is not None else 0
+        return self._writing.mark_of(self._draft.prompt(take_set.place.start + given))
 
     def _draws(self, take_set: TakeSet, take: Take) -> TakeDraws:
         place = take_set.place
         is_shown = take is take_set.current
         text = self._draft.manuscript.part(place.start, place.end) if is_shown else take.text
-        return TakeDraws(take, text, self._next_token.sketches)
+        return TakeDraws(take, text[take.given :], self._next_token.sketches)
 
     def _look(self) -> None:
         """Look how far the take stands: for a moment, and on at the next turn of the event loop."""
@@ -396,7 +397,7 @@ def _scrubbed(turned: _Turned, divergence: Divergence | None) -> Scrubbed:
     stays, parts, written = draws.tokens, place.end, None
     if divergence is not None:
         stays = min(divergence.number, draws.tokens)
-        parts = place.start + draws.starts[stays]
+        parts = place.start + turned.take.given + draws.starts[stays]
         written = draws.records[divergence.number].id
     return Scrubbed(parts, place.end, stays, draws.tokens, written, divergence, draws.is_whole)
 

@@ -26,13 +26,13 @@ class TakeDraws(Sequence[Draw]):
     Attributes:
         records: Those tokens; behind them what ended the text, where they are all.
         tokens: How many of them are in the text.
-        starts: Where each of these begins, in code points from the take's beginning; one more for
-            where the last ends.
+        starts: Where each of these begins, in code points from the first; one more for where the
+            last ends.
         is_whole: Whether none of its tokens was changed since.
 
     Args:
         take: The take.
-        text: What stands in its place now.
+        text: What stands in its place now, without what it was begun with.
         sketches: Unpacks them, each when it is first looked at.
     """
 

@@ -183,7 +183,10 @@ class Writing(QObject):
             adaptive_mean: What adaptive-p has learnt by then; None as for `mu`.
         """
         if self.can_start:
-            take = self._draft.manuscript.retake(take_set)
+            manuscript, place = self._draft.manuscript, take_set.place
+            given = take_set.current.given if take_set.current is not None else 0
+            begun = manuscript.passage(place.start, place.start + given)
+            take = manuscript.retake(take_set, begun=begun)
             start = SequenceStart(
                 params=params,
                 written=id_bytes(record.id for record in kept),
@@ -191,7 +194,7 @@ class Writing(QObject):
                 mu=mu,
                 adaptive_mean=adaptive_mean,
             )
-            self._begin(take, take_set.place.start, params, start, kept)
+            self._begin(take, take_set.place.start + given, params, start, kept)
 
     def drop(self) -> None:
         """End the generation, and have its take leave no trace: what it replaced comes back."""

@@ -208,35 +208,32 @@ class Redraw:
         self._blocks[key] = blocks
         for number, start in enumerate(range(0, len(self._draws), _BLOCK)):
             if number == len(blocks):
-                blocks.append(self._make_block(start, None if key is None else params))
-            found = self._search_block(start, blocks[number], params)
+                blocks.append(_Block())
+            block, size = blocks[number], min(_BLOCK, len(self._draws) - start)
+            while len(block) < size:
+                index = start + len(block)
+                block.append(self._draws[index], self._sketch_at(index, key, params))
+                if len(block) % _FEW == 0:
+                    yield None
+            found = self._search_block(start, block, params)
             yield found
             if found is not None:
                 return
 
-    def _make_block(self, start: int, params: SamplingParams | None) -> _Block:
-        """Stack some sketches, as what changes logits leaves them."""
-        stack, us, unknown = SketchStack(), list[float](), list[bool]()
-        draws = self._draws[start : start + _BLOCK]
-        for index, draw in enumerate(draws, start):
-            try:
-                sketch = draw.sketch if params is None else self._changed(index, params)
-                is_known = sketch is not None
-                stack.append(sketch or _UNKNOWN, draw.token if is_known else None)
-            except (LogitsError, ValueError):  # all is banned, or nothing is known of this token
-                is_known = False
-                stack.append(_UNKNOWN)
-            us.append(math.nan if draw.u is None else draw.u)
-            unknown.append(not is_known)
-        return _Block(stack, np.array(us), np.array(unknown))
-
-    def _changed(self, index: int, params: SamplingParams) -> LogitSketch | None:
+    def _sketch_at(
+        self, index: int, changes: SamplingParams | None, params: SamplingParams
+    ) -> LogitSketch | None:
         """Return a sketch as what changes logits leaves it; None where that is not known."""
         draw = self._draws[index]
+        if changes is None or draw.sketch is None:
+            return draw.sketch
         before = self._before_at(index, params)
-        if draw.sketch is None or before is None:
+        if before is None:
             return None
-        return apply_penalties(draw.sketch, params, before.history, before.state, draw.token)
+        try:
+            return apply_penalties(draw.sketch, params, before.history, before.state, draw.token)
+        except (LogitsError, ValueError):  # biases ban all, or are for another vocabulary
+            return None
 
     def _search_block(self, start: int, block: _Block, params: SamplingParams) -> Divergence | None:
         """The stack says which tokens may be others; what the sampler does with these decides."""
@@ -331,29 +328,39 @@ class Redraw:
 
 
 class _Block:
-    """Some tokens of a text, stacked.
+    """Some tokens of a text, stacked as what changes logits leaves them."""
 
-    Args:
-        stack: Their sketches, as what changes logits leaves them.
-        us: `(n,)` what was drawn; NaN for those that the writer chose.
-        unknown: `(n,)` whether a sketch is not known.
-    """
-
-    def __init__(
-        self, stack: SketchStack, us: NDArray[np.float64], unknown: NDArray[np.bool_]
-    ) -> None:
-        self._stack = stack
-        self._us = us
-        self._unknown = unknown
+    def __init__(self) -> None:
+        self._stack = SketchStack()
+        self._us: list[float] = []
+        """What was drawn; NaN for those that the writer chose."""
+        self._unknown: list[bool] = []
+        """Whether a sketch is not known."""
         self._left: tuple[SamplingParams, FilteredStack] | None = None
         """What the filters before temperature leave, whatever the temperature."""
 
+    def __len__(self) -> int:
+        return len(self._us)
+
+    def append(self, draw: Draw, sketch: LogitSketch | None) -> None:
+        """Put a token on top.
+
+        Args:
+            draw: It.
+            sketch: Its own; None where that is not known.
+        """
+        try:
+            self._stack.append(sketch or _UNKNOWN, draw.token if sketch else None)
+        except ValueError:  # it knows nothing of this token
+            sketch = None
+            self._stack.append(_UNKNOWN)
+        self._us.append(math.nan if draw.u is None else draw.u)
+        self._unknown.append(sketch is None)
+
     def doubtful(self, params: SamplingParams) -> NDArray[np.intp]:
         """Return those that do not stand for certain."""
-        ranks, is_doubtful = (
-            self._stack.rank,
-            self._unknown | (self._stack.rank >= self._stack.known),
-        )
+        us, ranks = np.array(self._us), self._stack.rank
+        is_doubtful = np.array(self._unknown) | (ranks >= self._stack.known)
         if "temperature" in params.samplers and params.temperature == 0.0:
             is_doubtful |= ranks != 0
         else:
@@ -361,14 +368,14 @@ class _Block:
             cumulative = left.weights.cumsum(axis=1)
             mass = cumulative[:, -1] + left.tail
             with np.errstate(invalid="ignore"):
-                target = self._us * mass
+                target = us * mass
                 is_doubtful |= (cumulative <= target[:, np.newaxis]).sum(axis=1) != ranks
                 rough = left.cuts_tail.nonzero()[0]
                 if rough.size:
                     near = np.abs(cumulative[rough] - target[rough, np.newaxis])
                     least = near.min(axis=1)
                     is_doubtful[rough] |= least <= _CUT_TAIL_ERROR * target[rough]
-        return np.flatnonzero(is_doubtful & ~np.isnan(self._us))
+        return np.flatnonzero(is_doubtful & ~np.isnan(us))
 
     def _filtered(self, params: SamplingParams) -> FilteredStack:
         steps = params.samplers

@@ -264,6 +264,33 @@ def test_what_was_changed_by_hand_ends_what_can_be_turned(desk: Desk, scrub: Scr
     assert desk.client.last(Generate).sequences[0].written == id_bytes(IDS[:1])
 
 
+def test_what_a_take_was_begun_with_stays(desk: Desk, scrub: Scrub) -> None:
+    former, manuscript = write(desk), desk.draft.manuscript
+    begun = Passage.of(" upon the", Origin.GENERATED)
+    take = manuscript.branch(len(OPENING), len(manuscript), begun)
+    take.records.extend(former.records[2:])
+    take.append(" time there was")
+    manuscript.end_take()
+    take.seed, take.turns = former.seed, former.turns
+    at = len(OPENING) + len(" upon the")
+    take.written_from = desk.writing.mark_of(desk.draft.prompt(at))
+    desk.draft.set_caret(len(manuscript))
+    part_at(desk, 3)
+    shown = scrub.shown
+    assert shown is not None
+    assert (shown.stays, shown.tokens) == (1, 3)
+    assert manuscript.part(shown.parts, shown.end) == " there was"
+    scrub.settle()
+    command = desk.client.last(Generate)
+    assert command.prompt.manuscript == OPENING + " upon the"
+    assert command.sequences[0].written == id_bytes(IDS[2:3])
+    request = command.request
+    desk.client.answer(evaluated(request, *PROMPT), token(request, 1, b" goes", token_id=30))
+    desk.client.answer(*finished(request, 2))
+    assert manuscript.text == OPENING + " upon the time goes"
+    assert current(desk).given == len(" upon the")
+
+
 def test_what_may_begin_a_stop_string_is_drawn_again(desk: Desk, scrub: Scrub) -> None:
     stopping = Preset(name="Stopping", description="", stop=(" a hill",))
     desk.draft.set_preset(stopping)
