@@ -38,10 +38,6 @@ NO_TAKE = mark("Scrub rewrites what the model wrote: put the caret in a take, or
 NOT_RECORDED = mark(
     "How this take was drawn is not recorded. Retake writes one that can be turned."
 )
-GIVEN = mark(
-    "This take begins with words that you chose, and not a draw. Retake writes one that can be "
-    "turned."
-)
 ANOTHER_PROMPT = mark(
     "The text before this take, the brief or the model is another than it was written with. "
     "Retake writes one that can be turned."
@@ -258,8 +254,6 @@ class Scrub(QObject):
             self.why_not = tr(NO_TAKE)
         elif not self._writing.can_start:
             self.why_not = self._writing.held or tr(NO_MODEL)
-        elif take.given:
-            self.why_not = tr(GIVEN)
         elif take.seed is None or not (take.turns and take.written_from):
             self.why_not = tr(NOT_RECORDED)
         elif take.written_from != self._mark_at(take_set):

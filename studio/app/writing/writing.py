@@ -287,8 +287,7 @@ class Writing(QObject):
         take.temperatures = [params.temperature]
         take.turns = [(0, params)]
         take.preset = self._draft.preset_name
-        # What it was given no draw has chosen: it cannot be drawn anew from its beginning.
-        take.written_from = b"" if take.given else self.mark_of(prompt)
+        take.written_from = self.mark_of(prompt)
         self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
         for record in kept:
             self._writer.add(record.text, record)

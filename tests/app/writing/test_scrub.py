@@ -5,7 +5,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing import scrub as scrub_module
-from studio.app.writing.scrub import ANOTHER_PROMPT, GIVEN, NO_MODEL, NO_TAKE, NOT_RECORDED, Scrub
+from studio.app.writing.scrub import ANOTHER_PROMPT, NO_MODEL, NO_TAKE, NOT_RECORDED, Scrub
 from studio.app.writing.scrub_words import scrub_words
 from studio.engine.messages import Evaluating, Failed, Generate, Stop, id_bytes
 from studio.manuscript import Origin, Passage, Take, TakeSet
@@ -264,33 +264,6 @@ def test_what_was_changed_by_hand_ends_what_can_be_turned(desk: Desk, scrub: Scr
     assert desk.client.last(Generate).sequences[0].written == id_bytes(IDS[:1])
 
 
-def test_what_a_take_was_begun_with_stays(desk: Desk, scrub: Scrub) -> None:
-    former, manuscript = write(desk), desk.draft.manuscript
-    begun = Passage.of(" upon the", Origin.GENERATED)
-    take = manuscript.branch(len(OPENING), len(manuscript), begun)
-    take.records.extend(former.records[2:])
-    take.append(" time there was")
-    manuscript.end_take()
-    take.seed, take.turns = former.seed, former.turns
-    at = len(OPENING) + len(" upon the")
-    take.written_from = desk.writing.mark_of(desk.draft.prompt(at))
-    desk.draft.set_caret(len(manuscript))
-    part_at(desk, 3)
-    shown = scrub.shown
-    assert shown is not None
-    assert (shown.stays, shown.tokens) == (1, 3)
-    assert manuscript.part(shown.parts, shown.end) == " there was"
-    scrub.settle()
-    command = desk.client.last(Generate)
-    assert command.prompt.manuscript == OPENING + " upon the"
-    assert command.sequences[0].written == id_bytes(IDS[2:3])
-    request = command.request
-    desk.client.answer(evaluated(request, *PROMPT), token(request, 1, b" goes", token_id=30))
-    desk.client.answer(*finished(request, 2))
-    assert manuscript.text == OPENING + " upon the time goes"
-    assert current(desk).given == len(" upon the")
-
-
 def test_what_may_begin_a_stop_string_is_drawn_again(desk: Desk, scrub: Scrub) -> None:
     stopping = Preset(name="Stopping", description="", stop=(" a hill",))
     desk.draft.set_preset(stopping)
@@ -365,7 +338,7 @@ def test_why_nothing_can_be_turned(desk: Desk, scrub: Scrub) -> None:
     assert len(desk.client.all_sent(Generate)) == 1
 
 
-def test_a_take_that_begins_with_a_chosen_word_is_not_turned(desk: Desk, scrub: Scrub) -> None:
+def test_a_take_that_begins_with_a_chosen_word_is_turned_behind(desk: Desk, scrub: Scrub) -> None:
     write(desk)
     before = desk.draft.manuscript.text
     start = before.index(" time")
@@ -377,7 +350,19 @@ def test_a_take_that_begins_with_a_chosen_word_is_not_turned(desk: Desk, scrub: 
     text = desk.draft.manuscript.text
     assert text == f"{before[:start]} hill rose"
     turn(desk, HOT)
-    assert scrub.why_not == GIVEN
+    shown = scrub.shown
+    assert shown is not None
+    assert (shown.stays, shown.parts, shown.end) == (0, start + len(" hill"), len(text))
+    assert desk.draft.manuscript.text == text
+    scrub.settle()
+    command = desk.client.last(Generate)
+    assert command.prompt.manuscript == f"{before[:start]} hill"
+    request = command.request
+    desk.client.answer(evaluated(request, *PROMPT), token(request, 0, b" lay", token_id=22))
+    desk.client.answer(*finished(request, 1))
+    assert desk.draft.manuscript.text == f"{before[:start]} hill lay"
+    assert [take.given for take in takes_of(desk).takes] == [0, 5, 5]
+    desk.draft.manuscript.undo()
     assert desk.draft.manuscript.text == text
 
 
