@@ -119,7 +119,7 @@ class _Desk:
     def bare_loop(self, path: Path) -> BareLoop:
         """The yardstick, as the engine opened its model."""
         engine = self.engine
-        return BareLoop(path, engine.context_size, engine.threads, lanes=max(LANE_COUNTS))
+        return BareLoop(path, engine.context_size, engine.threads, sequences=max(LANE_COUNTS))
 
     def write_lanes(self, lanes: int, count: int, beginning: str = "") -> LanesRun:
         """Lanes after the prompt, or after one that begins so that nothing of it is evaluated."""

@@ -89,5 +89,5 @@ class LaneRounds:
         return statistics.median(more / less for more, less in pairs)
 
     def _bare_rate(self, run: LanesRun) -> float:
-        seconds = self._bare.seconds_of_lanes(run.prompt, run.evaluated)
+        seconds = self._bare.seconds_of_sequences(run.prompt, run.evaluated)
         return run._replace(seconds=seconds).rate

@@ -156,8 +156,8 @@ def load_comparison(
     """Read a file.
 
     Args:
-        path: It.
-        most_bytes: How many it may have.
+        path: The file.
+        most_bytes: The most bytes that it may have.
         at: Is given how far it is; may raise, to end it.
 
     Raises:

@@ -82,10 +82,10 @@ class TextFile:
 
     @classmethod
     def of_bytes(cls, data: bytes, report: Report = lambda _done: None) -> TextFile:
-        """Reads a file's contents, in bites: a thread that does it lets others have their turn.
+        """Reads a file's contents, piece by piece, so that other threads get their turn.
 
         Args:
-            data: They.
+            data: The contents.
             report: Is given how many bytes have been read so far; may raise to give up.
 
         Raises:
@@ -167,7 +167,7 @@ def open_text_file(path: Path, report: Report = lambda _done: None) -> tuple[Tex
     """Opens a text file: UTF-8 with or without byte order mark, or UTF-16 with one.
 
     Args:
-        path: It.
+        path: The file.
         report: See `TextFile.of_bytes`.
 
     Returns:

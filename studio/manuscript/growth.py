@@ -23,8 +23,8 @@ class Growth:
     """A take while it grows.
 
     Attributes:
-        take_set: Where it grows.
-        take: The take.
+        take_set: The takes at its place, itself included.
+        take: The take that grows.
         step: Its undo step.
         replaced: The text that stood in its place.
         places: Of every set, before the step.

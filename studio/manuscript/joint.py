@@ -66,9 +66,9 @@ def word_end(text: str, start: int, end: int) -> int:
     """Where the word ends of which the last letters of a range are a part; else the range's end.
 
     Args:
-        text: The text.
-        start: Of the range.
-        end: Its end.
+        text: The text that the range is in.
+        start: The range's first position.
+        end: The position after its last.
     """
 
     def goes_on(place: int) -> bool:

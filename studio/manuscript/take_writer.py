@@ -18,7 +18,7 @@ class TakeWriter:
 
     Args:
         manuscript: What the take grows in.
-        take: It.
+        take: The take, which grows.
     """
 
     def __init__(self, manuscript: Manuscript, take: Take) -> None:

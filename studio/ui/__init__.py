@@ -5,7 +5,7 @@ signals and calls its methods. `application` builds and injects; there are no gl
 
     main_window, window_actions, session   what is put together, and in which order
     engine_line, model                     the child process; which model is open in it
-    writing, editor                        the manuscript: written, looked ahead, shown
+    writing, editor                        the manuscript: written, previewed, shown
     tokens                                 what is known of a token, and what parameters make of it
     temperature, histogram, heat,          views of that, a package each
     word, landscape, explain

@@ -68,9 +68,9 @@ class WindowActions(QObject):
         recovery_offer: Offers what was not saved.
         export: Writes the text for other programs.
         models: Opens models.
-        explain: Explain.
+        explain: The panel of Explain.
         heat: The tint.
-        landscape: The landscape.
+        landscape: The panel of the landscape.
         word: The panel at a word.
         compare: The Compare page.
         parts: What F6 goes through.

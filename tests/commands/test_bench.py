@@ -245,7 +245,7 @@ class Clock:
         self.asked.append(f"studio {lanes}x{count}")
         return LanesRun([1, 2], [[5] * (count - 1)] * lanes, self.seconds.pop(0))
 
-    def seconds_of_lanes(self, prompt: list[int], lanes: list[list[int]]) -> float:
+    def seconds_of_sequences(self, prompt: list[int], lanes: list[list[int]]) -> float:
         self.asked.append(f"bare {len(lanes)}x{len(lanes[0])} after {len(prompt)}")
         return self.seconds.pop(0)
 
@@ -297,13 +297,13 @@ def test_all_of_the_lanes_part_with_a_real_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches: list[tuple[int, list[int]]] = []
-    seconds_of_lanes = BareLoop.seconds_of_lanes
+    seconds_of_sequences = BareLoop.seconds_of_sequences
 
     def counted(loop: BareLoop, prompt: list[int], lanes: list[list[int]]) -> float:
         batches.append((len(prompt), [len(tokens) for tokens in lanes]))
-        return seconds_of_lanes(loop, prompt, lanes)
+        return seconds_of_sequences(loop, prompt, lanes)
 
-    monkeypatch.setattr(BareLoop, "seconds_of_lanes", counted)
+    monkeypatch.setattr(BareLoop, "seconds_of_sequences", counted)
     figures = measure_lanes(
         write_byte_level_model(tmp_path / "tiny.gguf"), rounds=1, count=12, prompt_tokens=50
     )

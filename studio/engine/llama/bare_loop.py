@@ -18,21 +18,13 @@ class BareLoop:
     """One model and one context, used as plainly as llama.cpp's own simple example does.
 
     Args:
-        path: The model's file.
-        context_size: In tokens.
-        threads: How many evaluate.
-        lanes: How many sequences there are.
+        path: The model's GGUF file.
+        context_size: Tokens that the context has room for.
+        threads: Threads that evaluate.
+        sequences: How many sequences `seconds_of_sequences` may have, besides the prompt's.
     """
 
-    def __init__(self, path: Path, context_size: int, threads: int, lanes: int = 0) -> None:
-        """Open both.
-
-        Args:
-            path: a GGUF file.
-            context_size: tokens.
-            threads: of llama.cpp.
-            lanes: how many sequences `seconds_of_lanes` may have, beside the prompt's.
-        """
+    def __init__(self, path: Path, context_size: int, threads: int, sequences: int = 0) -> None:
         log.install()
         llama_cpp.llama_backend_init()
         self._model = llama_cpp.llama_model_load_from_file(
@@ -41,23 +33,23 @@ class BareLoop:
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = context_size
         parameters.n_threads = parameters.n_threads_batch = threads
-        if lanes:
-            parameters.n_seq_max = 1 + lanes
+        if sequences:
+            parameters.n_seq_max = 1 + sequences
             parameters.kv_unified = True
         self._context = llama_cpp.llama_init_from_model(self._model, parameters)
         if not self._context:
             raise RuntimeError(f"llama.cpp could not open {path}")
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._lanes = lanes
+        self._sequences = sequences
         self._prompt: list[int] = []
-        """What sequence 0 holds, and perhaps more behind it."""
+        """The tokens of sequence 0, which may have more after them."""
 
     def seconds(self, prompt: Sequence[int], tokens: Sequence[int]) -> float:
         """Time the decoding of `tokens` after `prompt`, one by one, logits fetched.
 
         Args:
-            prompt: token ids that come before; not timed.
-            tokens: token ids to decode at the positions that follow.
+            prompt: Token ids that come before; not timed.
+            tokens: Token ids to decode at the positions that follow.
         """
         self._put(prompt)
         one = (llama_cpp.llama_token * 1)()
@@ -71,28 +63,30 @@ class BareLoop:
         _check(status)
         return seconds
 
-    def seconds_of_lanes(self, prompt: Sequence[int], lanes: Sequence[Sequence[int]]) -> float:
-        """Share `prompt`, then time the decoding of a token of each lane a batch, logits fetched.
+    def seconds_of_sequences(
+        self, prompt: Sequence[int], sequences: Sequence[Sequence[int]]
+    ) -> float:
+        """Share `prompt`, then time decoding one token of each sequence a batch, logits fetched.
 
         Args:
-            prompt: token ids that come before; not timed.
-            lanes: token ids for each lane, to decode at the positions that follow. Where one has
-                fewer than another, its last batches are smaller, as when a lane ends.
+            prompt: Token ids that come before; not timed.
+            sequences: Token ids of each sequence, to decode at the positions that follow. Where one
+                has fewer than another, the last batches are smaller, as when a sequence ends.
         """
         self._put(prompt)
-        for lane in range(len(lanes)):
-            llama_cpp.llama_memory_seq_cp(self._memory, 0, 1 + lane, 0, len(prompt))
-        batch = llama_cpp.llama_batch_init(len(lanes), 0, 1)
+        for sequence in range(len(sequences)):
+            llama_cpp.llama_memory_seq_cp(self._memory, 0, 1 + sequence, 0, len(prompt))
+        batch = llama_cpp.llama_batch_init(len(sequences), 0, 1)
         status = 0
         started = time.perf_counter()
-        for step in range(max(map(len, lanes))):
+        for step in range(max(map(len, sequences))):
             row = 0
-            for lane, tokens in enumerate(lanes):
+            for sequence, tokens in enumerate(sequences):
                 if step < len(tokens):
                     batch.token[row] = tokens[step]
                     batch.pos[row] = len(prompt) + step
                     batch.n_seq_id[row] = batch.logits[row] = 1
-                    batch.seq_id[row][0] = 1 + lane
+                    batch.seq_id[row][0] = 1 + sequence
                     row += 1
             batch.n_tokens = row
             status |= llama_cpp.llama_decode(self._context, batch)
@@ -106,7 +100,7 @@ class BareLoop:
     def _put(self, prompt: Sequence[int]) -> None:
         """Have the prompt's tokens in the memory and nothing else; evaluate it if it is new."""
         if self._prompt == list(prompt):
-            for sequence in range(1, 1 + self._lanes):
+            for sequence in range(1, 1 + self._sequences):
                 llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
             if llama_cpp.llama_memory_seq_rm(self._memory, 0, len(prompt), -1):
                 return

@@ -32,7 +32,7 @@ class Underlay:
         """Let `paint` paint at every repaint, or no longer.
 
         Args:
-            paint: Paints.
+            paint: Is called with the painter.
             is_laid: Whether it is to be painted from now on.
         """
         self._lay(self._tints, paint, is_laid)
@@ -41,7 +41,7 @@ class Underlay:
         """Let `paint` paint upon all tints at every repaint, or no longer.
 
         Args:
-            paint: Paints.
+            paint: Is called with the painter.
             is_laid: Whether it is to be painted from now on.
         """
         self._lay(self._frames, paint, is_laid)
@@ -50,7 +50,7 @@ class Underlay:
         """Let `paint` paint in the margin at every repaint of a part of it, or no longer.
 
         Args:
-            paint: Paints.
+            paint: Is called with the painter.
             is_laid: Whether it is to be painted from now on.
         """
         self._lay(self._marks, paint, is_laid)
@@ -59,7 +59,7 @@ class Underlay:
         """Let `paint` paint over the text at every repaint, or no longer.
 
         Args:
-            paint: Paints.
+            paint: Is called with the painter.
             is_laid: Whether it is to be painted from now on.
         """
         self._lay(self._covers, paint, is_laid)

@@ -209,8 +209,8 @@ class NumberRow(ParameterRow):
         edit: The field.
 
     Args:
-        number: Which one.
-        values: Where it is.
+        number: The parameter that it shows.
+        values: Has the value in force.
         explain: Opens a step of Explain.
         parent: The Qt parent, if any.
     """

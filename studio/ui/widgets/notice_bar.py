@@ -94,7 +94,7 @@ class NoticeBar(QFrame):
         One that is no error and leads nowhere goes by itself.
 
         Args:
-            message: It.
+            message: What it says.
             action: The way on.
             is_error: Whether something went wrong.
             of_text: Whether it is about the text that is open: see `forget_text`.
