@@ -53,7 +53,9 @@ def make(width: int, height: int, scale: int) -> int:
     from studio.engine.model_files.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
     from studio.ui.measurement import run_until
+    from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.no_traces import no_traces
+    from studio.ui.writing.take_window import TakeWindow
 
     model = find_starter_model()
     if model is None:
@@ -127,12 +129,29 @@ def make(width: int, height: int, scale: int) -> int:
         assert window.library.view is not None, "it was just opened"
         take("presets", window.library.view)
         window.library.view.close()
+        window.actions_.prompt.trigger()
+        prompt = window.findChild(PromptWindow)
+        assert prompt is not None, "it was just opened"
+        run_until(lambda: prompt.text.toPlainText().endswith(session.draft.manuscript.text[-12:]))
+        take("prompt", prompt)
+        prompt.close()
         window.compare.show(True)
         session.compare.set_max_tokens(60)
         session.compare.set_seed(SEED)
         session.compare.run()
         run_until(lambda: not session.compare.is_running)
         take("compare")
+        window.compare.show(False)
+        for seed in (SEED + 1, SEED + 2):
+            session.sampling.change(seed=seed)
+            session.writing.retake()
+            run_until(lambda: session.writing.is_idle)
+        window.actions_.takes.trigger()
+        takes = window.findChild(TakeWindow)
+        assert takes is not None, "it was just opened"
+        run_until(lambda: takes.is_settled)
+        take("takes", takes)
+        takes.close()
         session.draft.new()  # nothing is asked about
         window.close()
     return 0
