@@ -107,8 +107,6 @@ ENGLISH = (
     # What a terminal shows before there is a language, and what nobody is shown.
     *("__main__.py", "standard_input.py", "resource_files.py", "stale_files.py"),
     *("own_command.py", "platform_places.py"),
-    # Still to be done.
-    "manuscript/document_file.py",
 )
 """Files whose words nobody translates."""
 WITHOUT_MISTAKES = ("engine", "experiments", "manuscript", "sampling", ".")

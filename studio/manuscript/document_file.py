@@ -16,6 +16,7 @@ from studio.manuscript.document_schema import APPLICATION_ID, VERSION, check_who
 from studio.manuscript.document_tables import DocumentTables
 from studio.manuscript.file_state import FileState
 from studio.manuscript.files import ManuscriptFileError, read_file, write_file
+from studio.translation import tr
 from studio.visible_text import visible_line
 
 LARGEST = 512 * 2**20
@@ -54,11 +55,15 @@ def document_of_bytes(data: bytes) -> Document:
         DocumentError: It is no document, or is damaged.
     """
     if not data.startswith(_MAGIC) or int.from_bytes(data[_ID_AT]) != APPLICATION_ID:
-        raise DocumentError("it does not begin as a document of Kelvin Studio does")
+        raise DocumentError(tr("it does not begin as a document of Kelvin Studio does"))
     if (version := int.from_bytes(data[_VERSION_AT])) > VERSION:
         raise NewerDocumentError(
-            f"it was written by a later version of Kelvin Studio (form {version}, and this one "
-            f"reads {VERSION})"
+            tr(
+                "it was written by a later version of Kelvin Studio (form {version}, and this one "
+                "reads {known})",
+                version=version,
+                known=VERSION,
+            )
         )
     with closing(sqlite3.connect(":memory:")) as connection, collector_paused(keeps=True):
         connection.deserialize(data)
@@ -83,7 +88,7 @@ def read_database(connection: sqlite3.Connection) -> Document:
         migrate(connection)
         return DocumentTables(connection).read()
     except (sqlite3.Error, ValueError) as error:
-        raise DocumentError(f"it is damaged: {visible_line(str(error))}") from error
+        raise DocumentError(tr("it is damaged: {why}", why=visible_line(str(error)))) from error
 
 
 def open_document(path: Path) -> tuple[Document, FileState]:
@@ -99,12 +104,15 @@ def open_document(path: Path) -> tuple[Document, FileState]:
     try:
         return document_of_bytes(data), FileState.of(data, status)
     except NewerDocumentError as error:
-        raise ManuscriptFileError(path, f"{error}. Open it there.") from error
+        raise ManuscriptFileError(path, tr("{why}. Open it there.", why=error)) from error
     except DocumentError as error:
         raise ManuscriptFileError(
             path,
-            f"not a document that can be opened: {error}. A text editor may show the text in it; "
-            "look for a copy of it, too.",
+            tr(
+                "not a document that can be opened: {why}. A text editor may show the text in it; "
+                "look for a copy of it, too.",
+                why=error,
+            ),
         ) from error
 
 
