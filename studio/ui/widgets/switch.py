@@ -24,4 +24,5 @@ class ActionSwitch(QPushButton):
         set_tip(self, with_key(plain_tip(action.toolTip()), key_text(action)))
         self.setAccessibleName(shown_text(action))
         action.toggled.connect(self.setChecked)
-        self.clicked.connect(action.setChecked)
+        # Not the slot itself: Qt for Python has been seen to call it without the argument.
+        self.clicked.connect(lambda: action.setChecked(self.isChecked()))

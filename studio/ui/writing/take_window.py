@@ -173,7 +173,7 @@ class TakeWindow(QDialog):
             item.setToolTip(_NAME, said)
             self._rows.append(_Row(node.take, node.way))
             item.setData(_NAME, _NUMBER, len(self._rows) - 1)
-            if node.take is chosen:
+            if node.take is chosen or (chosen is None and node.is_shown):
                 self.tree.setCurrentItem(item)
             for inner in node.inside:
                 self._add(item, inner, chosen)
