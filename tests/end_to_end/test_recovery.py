@@ -87,7 +87,8 @@ def obey():
             window.files.finish()
         elif name in ("continue", "retake"):
             window.session.sampling.set_max_tokens(12)
-            window.session.sampling.change(seed=1)
+            # Another text each time: by its text a record is known.
+            window.session.sampling.change(seed=1 if name == "continue" else 2)
             actions = window.actions_
             (actions.retake if name == "retake" else actions.continue_).trigger()
             until(lambda: window.session.writing.is_idle)
