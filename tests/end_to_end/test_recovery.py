@@ -39,6 +39,7 @@ window = program.make_window(application)
 program.show(window)
 until(lambda: window.is_started)
 program.open_first(window, None)
+until(lambda: not window.session.reading.is_busy)
 if model:
     until(lambda: window.session.model.phase is not ModelPhase.LOADING)
 draft = window.session.draft
@@ -96,6 +97,7 @@ def obey():
             (dialog,) = window.findChildren(RecoveryDialog)
             QTest.mouseClick(getattr(dialog, rest[0]), Qt.MouseButton.LeftButton)
             QApplication.processEvents()
+            until(lambda: not window.session.reading.is_busy)
         elif name == "rest":
             # The event loop runs: what is to be kept is kept.
             QTimer.singleShot(600_000, application.quit)

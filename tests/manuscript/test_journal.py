@@ -53,6 +53,8 @@ def die(journal: Journal) -> None:
     descriptor = journal._lock._descriptor
     assert descriptor is not None
     os.close(descriptor)
+    if journal._connection is not None:
+        journal._connection.close()  # the system does
 
 
 @pytest.fixture
