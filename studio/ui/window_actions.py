@@ -146,7 +146,7 @@ class WindowActions(QObject):
             window, tr("Select &all"), _on_focused(window, "selectAll"), _KEY.SelectAll
         )
         self.find = make_action(window, tr("&Find…"), find_bar.open, _KEY.Find)
-        self.replace = make_action(window, tr("R&eplace…"), find_bar.open_replacing, _KEY.Replace)
+        self.replace = make_action(window, tr("R&eplace…"), find_bar.open_replacing, "Ctrl+H")
         self.find_next = make_action(window, tr("Find ne&xt"), find_bar.find_next, "F3")
         self.find_previous = make_action(
             window, tr("Find pre&vious"), find_bar.find_previous, "Shift+F3"

@@ -272,7 +272,8 @@ class EditorWord(QObject):
     def _close(self) -> None:
         if self.panel is None or self.panel.isHidden():
             return
-        if self.panel.field.hasFocus():
+        # Also in a window that is not the active one, in which nothing has the keyboard now.
+        if self._editor.window().focusWidget() is self.panel.field:
             self._editor.setFocus()
         self.panel.hide()
         self.panel.forget_choice()

@@ -204,6 +204,8 @@ def test_it_is_offered_and_restored_exactly(bare: MainWindow, qtbot: QtBot, tmp_
     journal.write(record)
     assert journal._lock is not None
     journal._lock.release()
+    assert journal._connection is not None
+    journal._connection.close()
     bare.session.draft.new()
 
     open_first(bare, None)
