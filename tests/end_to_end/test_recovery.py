@@ -293,8 +293,14 @@ def test_a_kill_loses_no_take_of_a_document(
     second.do("save")
     saved = second.state
     assert not saved["is_modified"]
+    # Which document was open last, and where the caret was, is written a moment later.
+    second.do("rest")
+    settings = empty_home / "config" / "kelvin-studio" / "settings.json"
+    until(
+        lambda: settings.is_file() and path.name in settings.read_text(),
+        "the document open last, remembered",
+    )
     second.kill()
     third = start()
     assert third.offers == []
-    # Where the caret was, the settings say, which are written a moment after the document.
     assert third.state | {"caret": 0} == saved | {"caret": 0}, "the last document, all of it"
