@@ -548,7 +548,10 @@ def test_a_frame_paints_the_rows_alone(qtbot: QtBot, theme: Theme) -> None:
                 regions.append(event.rect())
             return super().eventFilter(watched, event)
 
+    # What a screen asks for as the window comes to it is behind us.
+    assert QTest.qWaitForWindowExposed(view)
     QApplication.processEvents()
+    view.repaint()
     watch = Watch(view)
     view.installEventFilter(watch)
     state.show(LogitSketch.of(np.linspace(2.0, -2.0, 100, dtype=np.float32)), chosen=0)
