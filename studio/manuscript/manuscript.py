@@ -453,6 +453,12 @@ class Manuscript:
         """
         return self._register.meant(start, end)
 
+    def innermost_around(self, take_set: TakeSet) -> TakeSet | None:
+        """The set whose take in the text holds another's place; of several the innermost."""
+        around = self._register.around(take_set)
+        # Of two that hold the same, the later one was made inside the other.
+        return min(reversed(around), key=lambda one: one.place.end - one.place.start, default=None)
+
     def begin_take(self, position: int, seed: int | None = None) -> Take:
         """Opens a take that grows at a place. It joins the takes that were undone there, if any.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.manuscript import Manuscript, Take, TakeSet
@@ -76,7 +75,7 @@ def take_tree(manuscript: Manuscript) -> list[PlaceNode]:
     """
     sets = manuscript.take_sets
     standing = [one for one in sets if not one.place.gone]
-    owners = {one: _owner(one, standing) for one in standing}
+    owners = {one: manuscript.innermost_around(one) for one in standing}
 
     def place(one: TakeSet, way: Way, before: str) -> PlaceNode:
         return PlaceNode(
@@ -112,21 +111,6 @@ def take_tree(manuscript: Manuscript) -> list[PlaceNode]:
             ((one.place.start, one) for one in roots), key=lambda pair: pair[0]
         )
     ]
-
-
-def _owner(one: TakeSet, standing: Sequence[TakeSet]) -> TakeSet | None:
-    """The set whose take in the text has another's place inside it; of several the innermost."""
-    number = standing.index(one)
-    around = [
-        other
-        for index, other in enumerate(standing)
-        if other.index is not None
-        and other is not one
-        and other.place.encloses(one.place)
-        # Of two in the very same place the one that was made first is the outer one.
-        and (not one.place.encloses(other.place) or index < number)
-    ]
-    return min(around, key=lambda other: other.place.end - other.place.start, default=None)
 
 
 def _line_before(text: str, end: int | None) -> str:
