@@ -68,14 +68,7 @@ def to_docx(publication: Publication, at: At = lambda _share: None) -> bytes:
         publication: What is exported.
         at: Is given the share done; may raise to give up.
     """
-    body = []
-    if publication.title:
-        body.append(_paragraph("Title", _text(publication.title)))
-    if publication.author:
-        body.append(_paragraph("Author", _text(publication.author)))
-    body += [_block(block) for block in publication.each(at)]
-    if publication.statement:
-        body.append(_paragraph("Statement", _text(publication.statement)))
+    body = publication.body(lambda style, words: _paragraph(style, _text(words)), _block, at)
     width, height = (round(side * _TWIPS_A_MM) for side in PAPER_SIZES[publication.paper])
     sides = ("top", "right", "bottom", "left")
     margins = " ".join(f'w:{side}="{_MARGIN}"' for side in sides)

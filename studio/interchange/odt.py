@@ -58,15 +58,12 @@ def to_odt(publication: Publication, at: At = lambda _share: None) -> bytes:
         publication: What is exported.
         at: Is given the share done; may raise to give up.
     """
-    body = []
-    if publication.title:
-        body.append(_paragraph("Title", _marked(publication.title)))
-    if publication.author:
-        body.append(_paragraph("Author", _marked(publication.author)))
     from_right = set[str]()
-    body += [_block(block, from_right) for block in publication.each(at)]
-    if publication.statement:
-        body.append(_paragraph("Statement", _marked(publication.statement)))
+    body = publication.body(
+        lambda style, words: _paragraph(style, _marked(words)),
+        lambda block: _block(block, from_right),
+        at,
+    )
     looks = _looks() + "".join(map(_from_right, sorted(from_right)))
     content = (
         f"{_XML}<office:document-content {_SPACES}><office:automatic-styles>{looks}"

@@ -6,7 +6,7 @@ All writers take this, and know nothing of how a text says what is a heading.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -129,6 +129,23 @@ class Publication:
             if number % _BETWEEN_REPORTS == 0:
                 at(number / len(self.blocks))
             yield block
+
+    def body(
+        self, paragraph: Callable[[str, str], str], block: Callable[[Block], str], at: At
+    ) -> list[str]:
+        """Title and author where there are any, the blocks, and the statement where there is one.
+
+        Args:
+            paragraph: Makes one of a style, `Title`, `Author` or `Statement`, and its words.
+            block: Makes a block.
+            at: See `each`.
+        """
+        before = [("Title", self.title), ("Author", self.author)]
+        return [
+            *(paragraph(style, words) for style, words in before if words),
+            *map(block, self.each(at)),
+            *([paragraph("Statement", self.statement)] if self.statement else []),
+        ]
 
     @property
     def when(self) -> str:
