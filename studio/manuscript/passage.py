@@ -74,10 +74,7 @@ class Passage:
         return sys.getsizeof(self.text) + len(self.origins) + _MARK * len(self.marks or ())
 
     def __add__(self, other: Passage) -> Passage:
-        marks = None
-        if self.marks or other.marks:
-            marks = (self.marks or (None,) * len(self)) + (other.marks or (None,) * len(other))
-        return Passage(self.text + other.text, self.origins + other.origins, marks)
+        return concatenated((self, other))
 
 
 NOTHING = Passage("", b"")

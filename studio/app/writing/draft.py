@@ -47,7 +47,7 @@ class Saving:
         file: What is written there, where that is plain text.
         brief: What is kept for it.
         revision: The number of its text.
-        take_changes: How many takes had been made of it.
+        take_changes: `Manuscript.take_changes` then.
         document: What is written there in the program's own form; None for plain text.
     """
 
