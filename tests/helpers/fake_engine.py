@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.engine_line.process import End, Outcome
@@ -121,6 +122,7 @@ class Desk:
         clock = self.writing.findChild(FrameClock)
         assert isinstance(clock, FrameClock)
         clock.flush()
+        QCoreApplication.processEvents()  # the bars come a turn later
 
     def type(self, text: str) -> None:
         end = len(self.draft.manuscript)

@@ -58,7 +58,9 @@ class Recovery(QObject):
         draft.manuscript.state_changed.connect(self._follow)
         for changed in (draft.prompt_changed, draft.brief_changed, draft.file_changed):
             changed.connect(self._follow)
-        writing.ended.connect(self.keep_now)
+        # Not in the same turn of the window's, which shows the generation's end.
+        self._at_end = single_shot(self, self.keep_now)
+        writing.ended.connect(self._at_end.start)
 
     def keep_now(self) -> None:
         """Keep the document, if it is not saved, without waiting for the disk."""

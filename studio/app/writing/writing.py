@@ -15,6 +15,7 @@ from studio.app.generation.generation import Generation
 from studio.app.generation.sequence import GeneratedSequence, SequencePhase
 from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
+from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import UNKNOWN_PLACE, place_of
 from studio.app.writing.draft import Draft
@@ -96,6 +97,9 @@ class Writing(QObject):
         """None where nothing is written."""
         self._kept = self._shown = 0
         """How many tokens of a take before it this one begins with, and how many it has."""
+        self._latest: TokenRecord | None = None
+        """The token that is in the text, while its distribution is not shown yet."""
+        self._bars = single_shot(self, self._show_distribution)
         self._is_dropped = False
         """Whether it is to leave no trace."""
         self._before = TokenSequence([])
@@ -332,9 +336,18 @@ class Writing(QObject):
         if pieces := self._generation.take_pieces():
             self._next_token.add_pieces(pieces)
         if latest:
-            self._next_token.show_record(latest, place_of(latest) or UNKNOWN_PLACE)
+            self._latest = latest
+            # A turn of the window's later: text and bars together make a key wait twice as long.
+            self._bars.start()
             self.rate = self._sequence.rate
         self.progressed.emit()
+
+    def _show_distribution(self) -> None:
+        """Show what the token that came last was drawn from."""
+        self._bars.stop()
+        latest, self._latest = self._latest, None
+        if latest:
+            self._next_token.show_record(latest, place_of(latest) or UNKNOWN_PLACE)
 
     def _put_tokens(self) -> TokenRecord | None:
         """Put what has come into the text; returns the last of it."""
@@ -354,6 +367,7 @@ class Writing(QObject):
         return latest
 
     def _on_ended(self, event: RunFinished | Failed | Superseded | None) -> None:
+        self._show_distribution()
         take, reason, end = self._take, self._sequence.reason, self._sequence.end
         assert take is not None, "it was begun"
         assert self._writer is not None

@@ -156,10 +156,10 @@ class Context:
         if reused == len(tokens) == len(self._tokens) and known >= wanted:
             return reused
         earlier: list[NDArray[np.float32]] = []
-        beyond = len(tokens) - reused
-        if reused == len(self._tokens) and 0 < wanted - beyond <= known:
-            # The text has grown, and the logits at its former end are there still.
-            earlier = [self.logits(back).copy() for back in range(wanted - beyond)]
+        beyond, gone = len(tokens) - reused, len(self._tokens) - reused
+        if beyond and beyond < wanted <= known + beyond - gone:
+            # The text has grown, or its end is another: the logits before that are there still.
+            earlier = [self.logits(gone + back).copy() for back in range(wanted - beyond)]
             wanted = beyond
         # The last tokens are evaluated in any case: their logits are what is wanted.
         reused = self._keep(min(reused, len(tokens) - wanted))

@@ -89,6 +89,7 @@ class TakeMargin(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Give the words the room that they want, once they have their letters."""
         if event.type() is QEvent.Type.LayoutRequest:
+            self._stands = False
             self._clock.request()
         return False
 
@@ -140,19 +141,21 @@ class TakeMargin(QObject):
         self._clock.request()
 
     def _follow(self) -> None:
-        scrolled = self._editor.verticalScrollBar().value()
         stands = self._stands and self._only_grows
         self._marked = takes = self._writing.take_set()
         if takes is not None:
             self.steps.show_takes(takes)
-        bar = self._bar.translated(0, -scrolled) if stands else self.bar
-        if takes is not None and not stands:
+        if stands:
+            return  # many times a second, while a take grows
+        bar = self.bar
+        if takes is not None:
             text, self._take = self._editor.manuscript, takes.current
             self._start, end = takes.place.start, takes.place.end
             is_last = end == len(text) and not text.part(end - 1, end).isspace()
             self._stands = bar is not None and is_last
-        # While a take grows, many times a second: what the bar has more or less, beside the lines
-        # that are new. Qt paints all text between the parts of the page that are to be painted.
+        # What the bar has more or less, beside the lines that are new. Qt paints all text between
+        # the parts of the page that are to be painted.
+        scrolled = self._editor.verticalScrollBar().value()
         self._bar = _moved(bar, scrolled)
         changed = QRegion(self._bar).xored(self._painted)
         if not changed.isEmpty():

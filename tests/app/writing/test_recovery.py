@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.recovery import Recovery
@@ -65,6 +65,7 @@ def test_what_is_generated_is_kept_as_soon_as_it_ends(kept: Kept, qtbot: QtBot) 
     kept.desk.client.answer(
         evaluated(request, 1), token(request, 0, b"Once"), *finished(request, 1)
     )
+    QCoreApplication.processEvents()  # a turn later, since that one shows the end
     assert not kept.is_waiting, "nothing more can follow"
     qtbot.waitUntil(lambda: kept.texts == ["Once"])
 

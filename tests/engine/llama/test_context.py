@@ -174,6 +174,20 @@ def test_where_the_text_grows_the_logits_at_its_former_end_are_kept(
     assert_same(softmax(tiny.logits(1)), after(byte_level, [*tokens, 7], 1)[0])
 
 
+def test_where_the_texts_end_is_another_the_logits_before_it_are_kept(
+    byte_level: Model, tiny: Context
+) -> None:
+    tokens, other = tokens_of(20), [3, 1, 2]
+    tiny.evaluate(tokens, wanted=3)
+    changed = [*tokens[:19], *other]
+    assert tiny.evaluate(changed, wanted=5) == 19, "no token before the change is evaluated again"
+    for back, expected in enumerate(after(byte_level, changed, 5)):
+        assert_same(softmax(tiny.logits(back)), expected)
+    # They are known as far as they were asked for, and no further.
+    tiny.evaluate(tokens, wanted=3)
+    assert tiny.evaluate(changed, wanted=6) == 16
+
+
 def test_without_logits_a_prefix_is_only_cut(tiny: Context) -> None:
     tokens = tokens_of(30)
     tiny.evaluate(tokens)
