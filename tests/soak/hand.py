@@ -127,6 +127,9 @@ class Hand:
             yield 0
         self.window.activateWindow()
         self.window.editor.setFocus()
+        if self.window.word.is_open:
+            # Else what is typed is another word in the place of that one, and no text.
+            self.press(Key.Key_Escape)
         yield 0
 
     def a_point(self, widget: QWidget, chances: Random) -> QPoint:

@@ -180,6 +180,8 @@ def alternatives(hand: Hand, chances: Random) -> Pauses:
     for _ in range(chances.randrange(1, 5)):
         hand.press(chances.choice((Key.Key_Down, Key.Key_Down, Key.Key_Up, Key.Key_Right)))
         yield 20
+    if chances.random() < 0.2:
+        yield from hand.write(sentence(chances, 1), hand.keyboard)
     hand.press(chances.choice((Key.Key_Return, Key.Key_Escape)))
 
 
