@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from studio.manuscript import Glance, Leftover
 from studio.translation import tr
@@ -154,7 +155,8 @@ class RecoveryDialog(QDialog):
 
     def _restore(self) -> None:
         self.restored.emit(self.chosen)
-        self.accept()
+        if isValid(self):  # what is restored may ask about the text that is open, which takes time
+            self.accept()
 
     def _discard(self) -> None:
         leftover = self.chosen

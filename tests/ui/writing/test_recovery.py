@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from studio.app import settings as remembered
 from studio.app.user_folders import recovery_folder
@@ -230,6 +231,22 @@ def test_it_is_offered_and_restored_exactly(bare: MainWindow, qtbot: QtBot, tmp_
     save(bare)
     assert path.read_bytes() == "Mine, New 🐟\u00a0.Old.\r\n".encode()
     qtbot.waitUntil(lambda: kept() == [], timeout=LONG)
+
+
+def test_an_offer_that_goes_while_it_is_restored_is_no_error(bare: MainWindow) -> None:
+    leave("The sea")
+    open_first(bare, None)
+    dialog = offered(bare)
+
+    def go(_leftover: object) -> None:
+        # As where a question about the text that is open waits for its answer.
+        dialog.reject()
+        QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+
+    dialog.restored.connect(go)
+    dialog.restore.click()
+    assert not isValid(dialog)
+    assert bare.session.draft.manuscript.text == "The sea"
 
 
 def test_it_can_be_kept_for_later(bare: MainWindow) -> None:
