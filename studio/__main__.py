@@ -33,7 +33,7 @@ _leave_the_current_folder_out()
 # Read by BLAS when numpy is imported, which is later than this.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-_COMMANDS = ("generate", "compare", "presets", "export", "bench")
+_COMMANDS = ("generate", "compare", "presets", "export", "fit", "bench")
 
 _HELP = """usage: kelvin-studio [FILE]
        kelvin-studio COMMAND ...
@@ -46,6 +46,7 @@ commands:
   compare     continue one text in several lanes, at several temperatures
   presets     list, show, import and export presets
   export      write a text as a document: Word, OpenDocument, e-book, web page
+  fit         find the temperature under which a model finds a text most likely
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

@@ -16,9 +16,7 @@ _LONGEST_PROMPT = 16 * 1024 * 1024
 
 def add_text_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--model`, `--prompt` or `--prompt-file`, and `--brief`."""
-    parser.add_argument(
-        "-m", "--model", metavar="FILE", help="a GGUF file (default: the starter model)"
-    )
+    add_model_argument(parser)
     text = parser.add_mutually_exclusive_group(required=True)
     text.add_argument("-p", "--prompt", metavar="TEXT", help="the text to continue")
     text.add_argument(
@@ -26,6 +24,13 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--brief", metavar="TEXT", default="", help="what the model is told before the text"
+    )
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`."""
+    parser.add_argument(
+        "-m", "--model", metavar="FILE", help="a GGUF file (default: the starter model)"
     )
 
 
@@ -88,28 +93,42 @@ def manuscript(given: argparse.Namespace) -> str:
     """
     if given.prompt is not None:
         return str(given.prompt)
-    if given.prompt_file == STANDARD_STREAM:
-        name = "the input"
+    return text_of_file(given.prompt_file, "--prompt-file")
+
+
+def text_of_file(name: str, option: str) -> str:
+    """A text from a file, or from the input.
+
+    Args:
+        name: The file's path; - is the input.
+        option: What it was given for, as errors name it.
+
+    Raises:
+        ValueError: It is no file, too large, or not UTF-8.
+        OSError: It cannot be read.
+    """
+    if name == STANDARD_STREAM:
+        said = "the input"
         try:
             data = standard_input().read(_LONGEST_PROMPT + 1)
         except ValueError as error:
-            raise ValueError(f"--prompt-file: {error}") from None
+            raise ValueError(f"{option}: {error}") from None
     else:
-        path = Path(given.prompt_file)
+        path = Path(name)
         if not path.is_file():
-            raise ValueError(f"--prompt-file: “{visible_path(path)}” is not a file")
-        name = f"“{visible_path(path)}”"
+            raise ValueError(f"{option}: “{visible_path(path)}” is not a file")
+        said = f"“{visible_path(path)}”"
         with path.open("rb") as file:
             data = file.read(_LONGEST_PROMPT + 1)
     if len(data) > _LONGEST_PROMPT:
         raise ValueError(
-            f"--prompt-file: {name} has more than {_LONGEST_PROMPT:,} bytes, which are allowed"
+            f"{option}: {said} has more than {_LONGEST_PROMPT:,} bytes, which are allowed"
         )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"--prompt-file: {name} is not UTF-8 (byte {error.start}); save it as UTF-8 first"
+            f"{option}: {said} is not UTF-8 (byte {error.start}); save it as UTF-8 first"
         ) from error
 
 

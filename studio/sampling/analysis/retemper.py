@@ -41,6 +41,7 @@ __all__ = [
     "COLDEST",
     "FEWEST_CHOICES",
     "HOTTEST",
+    "Moments",
     "MostLikely",
     "Place",
     "TemperatureCurve",
@@ -49,6 +50,7 @@ __all__ = [
     "flattest",
     "flattest_on",
     "logit_of",
+    "moments_of",
     "most_likely_left",
     "most_likely_temperature",
     "sensitivity",
@@ -90,6 +92,20 @@ class TemperatureCurve(NamedTuple):
     def effective_choices(self) -> NDArray[np.float64]:
         """The entropies' exponential."""
         return np.exp(self.entropies)
+
+
+class Moments(NamedTuple):
+    """K(β) = ln Σ exp(β·x) at some β, and its derivatives; three arrays of one shape `(n,)`.
+
+    Attributes:
+        log_mass: K. The x are the logits less the favourite's.
+        mean: K', the mean of x.
+        variance: K", its variance.
+    """
+
+    log_mass: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
 
 
 class Place(NamedTuple):
@@ -175,6 +191,21 @@ def curve_of(left: FilteredDistribution, temperatures: ArrayLike) -> Temperature
         raise ParameterError("temperature", t[~(t >= 0.0)][0], allowed)
     with np.errstate(divide="ignore"):
         beta = np.minimum(1.0 / t, _LARGEST_BETA)
+    log_mass, mean, variance = moments_of(left, beta)
+    entropies = np.maximum(log_mass - beta * mean, 0.0)
+    sensitivities = (beta * np.sqrt(variance)) ** 2  # in this order nothing overflows
+    greedy = t == 0.0
+    entropies[greedy] = sensitivities[greedy] = 0.0
+    return TemperatureCurve(t, entropies, sensitivities)
+
+
+def moments_of(left: FilteredDistribution, beta: NDArray[np.float64]) -> Moments:
+    """Return the log partition function of what samplers left, with its two derivatives.
+
+    Args:
+        left: What the samplers left, at any T.
+        beta: `(n,)` inverse temperatures, each from 0 to `_LARGEST_BETA`.
+    """
     x = left.offsets
     # Mass, sum and sum of squares of the offsets, in one product of matrices.
     powers = np.stack((np.ones(x.size), x, x * x), axis=1)
@@ -189,12 +220,7 @@ def curve_of(left: FilteredDistribution, temperatures: ArrayLike) -> Temperature
         mass, first = mass + weight, first + weight * mean
         second = second + weight * (curvature + mean * mean)
     mean = first / mass
-    variance = np.maximum(second / mass - mean * mean, 0.0)
-    entropies = np.maximum(np.log(mass) - beta * mean, 0.0)
-    sensitivities = (beta * np.sqrt(variance)) ** 2  # in this order nothing overflows
-    greedy = t == 0.0
-    entropies[greedy] = sensitivities[greedy] = 0.0
-    return TemperatureCurve(t, entropies, sensitivities)
+    return Moments(np.log(mass), mean, np.maximum(second / mass - mean * mean, 0.0))
 
 
 def steepest_on(curve: TemperatureCurve) -> Place | None:

@@ -1,0 +1,130 @@
+"""`python -m studio fit`: the temperature under which a model finds a text most likely."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from studio.commands.arguments import model_path
+from studio.commands.command_parser import CommandParser
+from studio.commands.end_signals import EndSignals
+from studio.commands.shared_options import (
+    add_loading_arguments,
+    add_model_argument,
+    load_options,
+    text_of_file,
+)
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.messages import AnyEvent, Failed, Load, Prompt, Score, Scored, ScoringEnded
+from studio.sampling import LogitSketch
+from studio.sampling.analysis.fitted_temperature import TemperatureFit, TemperatureLikelihood
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 0 when a temperature was fitted, 1 on a failure, 2 on a wrong call.
+
+    128 and the number of a signal that ended it.
+
+    Raises:
+        OutputError: what it prints cannot be written.
+    """
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        text = text_of_file(given.file, "FILE")
+        options = load_options(given)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    interrupt = Interrupt()
+    control = Control(interrupt)
+    reading = _Reading(len(text))
+    signals = EndSignals(control.stop)
+    engine = Engine(reading.on_events, interrupt)
+    try:
+        engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
+        prompt = Prompt(manuscript=text, brief=given.brief)
+        while not (reading.has_failed or reading.is_whole or signals.status):
+            engine.run(Score(request=1, prompt=prompt, first=reading.reached), control)
+    finally:
+        engine.close()
+        reading.clear_line()
+    if signals.status or reading.has_failed:
+        return signals.status or 1
+    fit = reading.likelihood.fit()
+    if fit is None:
+        print("studio fit: the text has no token that another could stand for", file=sys.stderr)
+        return 1
+    _print(fit, as_json=given.json)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog="studio fit",
+        description="The temperature under which a model finds a text most likely, with an "
+        "interval that holds it at 95 %, and the text's perplexity at T 1 and there. Below 1 the "
+        "text is more like the model's favourites than what it writes at T 1, above 1 less.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a UTF-8 text; - is the input")
+    add_model_argument(parser)
+    parser.add_argument(
+        "--brief", metavar="TEXT", default="", help="what the model is told before the text"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_loading_arguments(parser)
+    return parser
+
+
+def _print(fit: TemperatureFit, *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(fit._asdict()).decode())
+        return
+    print(f"temperature        {fit.temperature:.3f}  (95 %: {fit.low:.3f} to {fit.high:.3f})")
+    print(f"perplexity at T 1  {fit.perplexity_t1:.2f}")
+    print(f"perplexity there   {fit.perplexity_fitted:.2f}")
+    print(f"tokens             {fit.tokens}")
+
+
+class _Reading:
+    """Takes what is scored, a context's worth after the other, and shows how far it is.
+
+    Args:
+        characters: how many the text has, in code points.
+    """
+
+    def __init__(self, characters: int) -> None:
+        self.likelihood = TemperatureLikelihood()
+        self.reached = 0
+        self.has_failed = False
+        self.is_whole = False
+        self._characters = characters
+        self._shows = sys.stderr.isatty()
+
+    def on_events(self, *events: AnyEvent) -> None:
+        """Take the engine's events."""
+        for event in events:
+            match event:
+                case Scored():
+                    for record in event.tokens:
+                        assert record.sketch is not None, "what is scored has its sketch"
+                        self.likelihood.append(LogitSketch.from_bytes(record.sketch), record.id)
+                    self._show()
+                case ScoringEnded():
+                    self.is_whole = event.reached in (self._characters, self.reached)
+                    self.reached = event.reached
+                case Failed():
+                    self.has_failed = True
+                    print(f"studio fit: {event.message}", file=sys.stderr)
+
+    def clear_line(self) -> None:
+        """Take away what was shown of the progress."""
+        if self._shows:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _show(self) -> None:
+        if self._shows:
+            read = f"{len(self.likelihood):,} tokens read"
+            print(f"\rstudio fit: {read}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,141 @@
+"""Whether the fitted temperature is the one that a text was written at.
+
+    python -m tests.benchmarks.temperature_fit [MODEL.gguf] [TOKENS] [SEEDS]
+
+The model writes texts at known temperatures, without filters, one for each seed. Each is fitted
+twice: from the distributions that its tokens were drawn from, and as a stranger's text would be,
+read anew. Only the first must give the temperature back: a text that is read anew falls into the
+tokenizer's own tokens, which are not always those that were drawn, the hotter the less, and the
+model expects the tokenizer's.
+
+Printed are, for each temperature and way: in how many of the texts the 95 % interval holds it, the
+median error, and the mean of the fitted ones.
+"""
+
+import statistics
+import sys
+from pathlib import Path
+
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.messages import (
+    AnyEvent,
+    Failed,
+    Generate,
+    Load,
+    LoadOptions,
+    Prompt,
+    Score,
+    Scored,
+    ScoringEnded,
+    SequenceStart,
+    Token,
+)
+from studio.engine.model_files.starter_model import find_starter_model
+from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling.analysis.fitted_temperature import TemperatureFit, TemperatureLikelihood
+from studio.token_record import TokenRecord
+from studio.utf8 import CharacterDecoder
+
+_OPENING = "The old fisherman looked out over the sea and thought about the years."
+_TEMPERATURES = (0.6, 1.0, 1.4)
+
+
+class _Model:
+    """An engine with a model, and what it has said.
+
+    Args:
+        path: the model.
+        tokens: of the longest text.
+    """
+
+    def __init__(self, path: Path, tokens: int) -> None:
+        self._interrupt = Interrupt()
+        self._events: list[AnyEvent] = []
+        self._engine = Engine(lambda *events: self._events.extend(events), self._interrupt)
+        options = LoadOptions(context_size=2 * tokens + 256)
+        self._run(Load(request=0, path=str(path), options=options))
+
+    def written(self, temperature: float, seed: int, tokens: int) -> list[TokenRecord]:
+        """The tokens of a text, each with the distribution that it was drawn from."""
+        params = SamplingParams(temperature=temperature, seed=seed)
+        events = self._run(
+            Generate(
+                request=1,
+                prompt=Prompt(manuscript=_OPENING),
+                sequences=(SequenceStart(params=params),),
+                max_tokens=tokens,
+                ignore_eos=True,
+            )
+        )
+        return [event.record for event in events if isinstance(event, Token)]
+
+    def read(self, text: str) -> list[TokenRecord]:
+        """The tokens of a text behind the opening, read anew."""
+        records: list[TokenRecord] = []
+        reached, prompt = len(_OPENING), Prompt(manuscript=_OPENING + text)
+        while reached < len(prompt.manuscript):
+            events = self._run(Score(request=1, prompt=prompt, first=reached))
+            for event in events:
+                if isinstance(event, Scored):
+                    records += event.tokens
+                elif isinstance(event, ScoringEnded):
+                    reached = event.reached
+        return records
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _run(self, command: Load | Generate | Score) -> list[AnyEvent]:
+        self._events.clear()
+        self._engine.run(command, Control(self._interrupt))
+        for event in self._events:
+            if isinstance(event, Failed):
+                raise SystemExit(event.message)
+        return self._events[:]
+
+
+def _fitted(records: list[TokenRecord]) -> TemperatureFit:
+    likelihood = TemperatureLikelihood()
+    for record in records:
+        likelihood.append(LogitSketch.from_bytes(record.sketch), record.id)
+    fit = likelihood.fit()
+    assert fit is not None, "a text was written"
+    return fit
+
+
+def _told(way: str, temperature: float, fits: list[TemperatureFit]) -> str:
+    holding = sum(fit.low <= temperature <= fit.high for fit in fits)
+    error = statistics.median(abs(fit.temperature / temperature - 1.0) for fit in fits)
+    mean = statistics.mean(fit.temperature for fit in fits)
+    width = statistics.median(fit.high - fit.low for fit in fits)
+    return (
+        f"T {temperature:.1f}  {way:<12}  interval holds {holding} of {len(fits)}, "
+        f"median error {100 * error:4.1f} %, mean T {mean:.3f}, interval {width:.3f} wide"
+    )
+
+
+def main() -> None:
+    """Write, fit and tell."""
+    path = Path(sys.argv[1]) if sys.argv[1:] else find_starter_model()
+    if path is None:
+        raise SystemExit("no model is given, and the starter model is not installed")
+    tokens = int(sys.argv[2]) if sys.argv[2:] else 2000
+    seeds = int(sys.argv[3]) if sys.argv[3:] else 10
+    model = _Model(path, tokens)
+    for temperature in _TEMPERATURES:
+        drawn, read = [], []
+        for seed in range(seeds):
+            records = model.written(temperature, seed, tokens)
+            drawn.append(_fitted(records))
+            decoder = CharacterDecoder()
+            text = "".join(decoder.decode(record.text) for record in records)
+            read.append(_fitted(model.read(text)))
+        print(_told("as drawn", temperature, drawn))
+        print(_told("read anew", temperature, read), flush=True)
+    model.close()
+
+
+if __name__ == "__main__":
+    main()

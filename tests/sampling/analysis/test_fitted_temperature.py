@@ -1,0 +1,134 @@
+"""The fitted temperature against sums over whole logits, and against texts of a known one."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from studio.sampling import LogitSketch
+from studio.sampling.analysis.fitted_temperature import TemperatureFit, TemperatureLikelihood
+from studio.sampling.analysis.retemper import COLDEST, HOTTEST
+
+Logits = NDArray[np.float64]
+
+
+def logits_of(tokens: int, vocabulary: int, seed: int) -> Logits:
+    """Rows of logits, some of them sure of a token and some not."""
+    rng = np.random.default_rng(seed)
+    spread = rng.uniform(0.5, 4.0, size=(tokens, 1))
+    return (rng.standard_normal((tokens, vocabulary)) * spread).astype(np.float32).astype(float)
+
+
+def drawn(logits: Logits, temperature: float, seed: int) -> NDArray[np.intp]:
+    """A token of each row, drawn at a temperature."""
+    noise = np.random.default_rng(seed).gumbel(size=logits.shape)
+    return np.asarray((logits / temperature + noise).argmax(axis=1))
+
+
+def likelihood_of(logits: Logits, tokens: NDArray[np.intp]) -> TemperatureLikelihood:
+    likelihood = TemperatureLikelihood()
+    for row, token in zip(logits, tokens.tolist(), strict=True):
+        likelihood.append(LogitSketch.of(row.astype(np.float32), token), token)
+    return likelihood
+
+
+def fitted(logits: Logits, tokens: NDArray[np.intp]) -> TemperatureFit:
+    fit = likelihood_of(logits, tokens).fit()
+    assert fit is not None
+    return fit
+
+
+def surprise(logits: Logits, tokens: NDArray[np.intp], beta: float) -> float:
+    """The mean of −ln p, from all logits."""
+    scaled = logits * beta
+    highest = scaled.max(axis=1)
+    logs = highest + np.log(np.exp(scaled - highest[:, None]).sum(axis=1))
+    return float(np.mean(logs - scaled[np.arange(len(tokens)), tokens]))
+
+
+def best_by_thirds(logits: Logits, tokens: NDArray[np.intp]) -> float:
+    """The β of the least surprise, from all logits: that is convex, and has one."""
+    low, high = 1.0 / HOTTEST, 1.0 / COLDEST
+    while high - low > 1e-7:
+        left, right = low + (high - low) / 3.0, high - (high - low) / 3.0
+        if surprise(logits, tokens, left) < surprise(logits, tokens, right):
+            high = right
+        else:
+            low = left
+    return (low + high) / 2.0
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.6, 1.0, 1.4, 3.0])
+@pytest.mark.parametrize("vocabulary", [40, 3000])
+def test_it_is_the_best_of_whole_logits(temperature: float, vocabulary: int) -> None:
+    logits = logits_of(200, vocabulary, seed=1)
+    tokens = drawn(logits, temperature, seed=2)
+    fit = fitted(logits, tokens)
+    assert 1.0 / fit.temperature == pytest.approx(best_by_thirds(logits, tokens), rel=1e-3)
+    assert fit.perplexity_t1 == pytest.approx(math.exp(surprise(logits, tokens, 1.0)), rel=1e-3)
+    least = math.exp(surprise(logits, tokens, 1.0 / fit.temperature))
+    assert fit.perplexity_fitted == pytest.approx(least, rel=1e-3)
+    assert fit.perplexity_fitted <= fit.perplexity_t1
+    assert fit.tokens == 200
+
+
+@pytest.mark.parametrize("temperature", [0.6, 1.0, 1.4])
+def test_the_interval_holds_the_temperature_that_a_text_was_drawn_at(temperature: float) -> None:
+    logits = logits_of(400, 300, seed=3)
+    fits = [fitted(logits, drawn(logits, temperature, seed)) for seed in range(40)]
+    assert all(fit.low < fit.temperature < fit.high for fit in fits)
+    holding = sum(fit.low <= temperature <= fit.high for fit in fits)
+    assert holding >= 36, "of 40, at 95 %"
+    error = np.median([abs(fit.temperature / temperature - 1.0) for fit in fits])
+    assert error < 0.05
+
+
+def test_a_longer_text_says_it_more_surely() -> None:
+    logits = logits_of(1600, 300, seed=4)
+    tokens = drawn(logits, 0.8, seed=5)
+    short, long = fitted(logits[:400], tokens[:400]), fitted(logits, tokens)
+    assert long.high - long.low < 0.7 * (short.high - short.low)
+
+
+def test_tokens_that_go_together_widen_the_interval() -> None:
+    logits = np.repeat(logits_of(60, 300, seed=6), 16, axis=0)
+    alone = fitted(logits, drawn(logits, 1.0, seed=7))
+    together = fitted(logits, np.repeat(drawn(logits[::16], 1.0, seed=7), 16))
+    assert together.high - together.low > 2.0 * (alone.high - alone.low)
+
+
+def test_of_favourites_and_of_the_least_likely_it_is_the_end_of_the_range() -> None:
+    logits = logits_of(50, 40, seed=8)
+    assert fitted(logits, logits.argmax(axis=1)).temperature == pytest.approx(COLDEST)
+    coldest = fitted(logits, logits.argmax(axis=1))
+    assert coldest.low <= coldest.temperature <= coldest.high < HOTTEST
+    hottest = fitted(logits, logits.argmin(axis=1))
+    assert hottest.temperature == pytest.approx(HOTTEST)
+    assert COLDEST < hottest.low <= hottest.high == pytest.approx(HOTTEST)
+
+
+def test_a_part_is_fitted_as_if_it_stood_alone() -> None:
+    logits = logits_of(90, 200, seed=9)
+    tokens = np.concatenate([drawn(logits[:45], 0.4, seed=10), drawn(logits[45:], 2.0, seed=11)])
+    both = likelihood_of(logits, tokens)
+    assert both.fit(range(45)) == likelihood_of(logits[:45], tokens[:45]).fit()
+    assert both.fit(range(45, 90)) == likelihood_of(logits[45:], tokens[45:]).fit()
+    cold, hot = both.fit(range(45)), both.fit(range(45, 90))
+    assert cold is not None
+    assert hot is not None
+    assert cold.high < hot.low
+
+
+def test_where_no_temperature_changes_anything_there_is_none() -> None:
+    assert TemperatureLikelihood().fit() is None
+    level = np.zeros((30, 50))
+    assert likelihood_of(level, np.zeros(30, dtype=np.intp)).fit() is None
+    assert likelihood_of(logits_of(5, 40, 12), np.zeros(5, dtype=np.intp)).fit([]) is None
+
+
+def test_a_token_that_the_sketch_does_not_know_is_refused() -> None:
+    logits = logits_of(1, 3000, seed=13)[0].astype(np.float32)
+    last = int(logits.argmin())
+    with pytest.raises(ValueError, match=f"does not know the logit of {last}"):
+        TemperatureLikelihood().append(LogitSketch.of(logits), last)
