@@ -9,9 +9,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from types import FrameType
 from typing import Any
 
@@ -34,13 +35,16 @@ class Stall:
         waited: How much of it the thread could have run, and had no processor: others had it.
         stolen: How much of it this machine had no processor of the one that it is a guest of.
         cpu: How much of it the thread ran.
-        stack: What it was at after `LIMIT`.
+        faults: How many pages of the process had to be read from a disk meanwhile: the system had
+            taken them away.
+        stack: What it was at after `LIMIT`, and which threads waited for a disk then.
     """
 
     seconds: float
     waited: float
     stolen: float
     cpu: float
+    faults: int
     stack: tuple[str, ...]
 
     @property
@@ -53,7 +57,7 @@ def reported(stall: Mapping[str, Any]) -> str:
     """How long it was, and of what: of a `Stall` as it was sent."""
     return (
         f"{stall['seconds']:.2f} s, of which {stall['waited']:.2f} for a processor, "
-        f"{stall['stolen']:.2f} stolen and {stall['cpu']:.2f} run,"
+        f"{stall['stolen']:.2f} stolen and {stall['cpu']:.2f} run, {stall['faults']} pages read,"
     )
 
 
@@ -69,7 +73,7 @@ class StallWatch(QObject):
         self._found: list[Stall] = []
         self._main = threading.get_ident()
         self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        self._beat, self._waited, self._stolen, self._cpu = self._now()
+        self._beat, self._waited, self._stolen, self._cpu, self._faults = self._now()
         self._stack: tuple[float, tuple[str, ...]] = (0.0, ())
         """What it was at, and since which tick."""
         self._timer = QTimer(self)
@@ -80,7 +84,7 @@ class StallWatch(QObject):
 
     def _begin(self) -> None:
         """In the event loop's first turn: what is before it is a start, and may take its second."""
-        self._beat, self._waited, self._stolen, self._cpu = self._now()
+        self._beat, self._waited, self._stolen, self._cpu, self._faults = self._now()
         self._timer.start()
         threading.Thread(target=self._look, name="stalls", daemon=True).start()
 
@@ -90,14 +94,16 @@ class StallWatch(QObject):
         return [asdict(stall) for stall in found]
 
     def _tick(self) -> None:
-        now, waited, stolen, cpu = self._now()
+        now, waited, stolen, cpu, faults = self._now()
         gap = now - self._beat - _TICK_MS / 1000
         if gap > LIMIT:
             since, stack = self._stack
             reported = stack if since == self._beat else ()
             lost = waited - self._waited, stolen - self._stolen
-            self._found.append(Stall(gap, *lost, cpu - self._cpu, reported))
+            pages = faults - self._faults
+            self._found.append(Stall(gap, *lost, cpu - self._cpu, pages, reported))
         self._beat, self._waited, self._stolen, self._cpu = now, waited, stolen, cpu
+        self._faults = faults
 
     def _look(self) -> None:
         """In a thread of its own."""
@@ -106,10 +112,12 @@ class StallWatch(QObject):
             beat = self._beat
             if time.monotonic() - beat > LIMIT and self._stack[0] != beat:
                 # Nothing of it is kept: a frame keeps what is in it, a painter among it, alive.
-                self._stack = (beat, _calls(sys._current_frames().get(self._main)))
+                calls = _calls(sys._current_frames().get(self._main))
+                self._stack = (beat, (*calls, *_waiting_for_the_disk()))
 
-    def _now(self) -> tuple[float, float, float, float]:
-        return time.monotonic(), self._waited_now(), _stolen_now(), time.thread_time()
+    def _now(self) -> tuple[float, float, float, float, int]:
+        faults = getrusage(RUSAGE_SELF).ru_majflt
+        return time.monotonic(), self._waited_now(), _stolen_now(), time.thread_time(), faults
 
     def _waited_now(self) -> float:
         try:
@@ -126,6 +134,18 @@ def _stolen_now() -> float:
     except (OSError, IndexError):  # no Linux
         return 0.0
     return total / os.sysconf("SC_CLK_TCK") / (os.cpu_count() or 1)
+
+
+def _waiting_for_the_disk() -> Iterator[str]:
+    """The threads of this process that wait for a disk now, and in what the kernel does so."""
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            name, state = (task / "stat").read_text().rpartition(")")[::2]
+            if state.split()[0] == "D":
+                waits_in = (task / "wchan").read_text()
+                yield f"thread {name.partition('(')[2]} waits for the disk in {waits_in}"
+        except OSError:  # it is gone
+            continue
 
 
 def _calls(frame: FrameType | None) -> tuple[str, ...]:
