@@ -6,12 +6,15 @@ token.
 
 import ctypes
 import functools
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
+
+from studio.engine.llama.text_tokens import CUT, TextTokens
 
 
 class ByteIndex:
@@ -44,6 +47,10 @@ class ByteIndex:
         end = beyond[:-1] + bytes([beyond[-1] + 1])
         return self._tokens[low : bisect_left(self._texts, end, low)]
 
+    def has(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether a token holds what a pattern finds."""
+        return any(map(pattern.search, self._texts))
+
 
 class Vocabulary:
     """View of a loaded model's vocabulary; valid as long as the model is.
@@ -70,6 +77,7 @@ class Vocabulary:
         self._texts: dict[int, bytes] = {}
         self._ends: dict[int, bool] = {}
         self._piece_buffer = ctypes.create_string_buffer(256)
+        self._texts_again = TextTokens(self.tokenize_bytes, self.text)
 
     @staticmethod
     def _special(token: int) -> int | None:
@@ -80,7 +88,13 @@ class Vocabulary:
 
         A lone surrogate, which UTF-8 cannot hold, counts as a question mark.
         """
-        return self.tokenize_bytes(text.encode("utf-8", errors="replace"))
+        raw = text.encode("utf-8", errors="replace")
+        return self._texts_again.of(raw) if self._can_cut else self.tokenize_bytes(raw)
+
+    @functools.cached_property
+    def _can_cut(self) -> bool:
+        """Whether a text may be tokenized in two parts: see `CUT`."""
+        return not self.added_prefix and not self.by_bytes.has(CUT)
 
     def tokenize_bytes(self, raw: bytes) -> list[int]:
         """The same of UTF-8 as bytes, of which the first or last character may be incomplete.
@@ -138,7 +152,7 @@ class Vocabulary:
     @functools.cached_property
     def added_prefix(self) -> int:
         """Bytes that the tokenizer puts before a text of itself: SentencePiece's space, or none."""
-        return len(b"".join(map(self.text, self.tokenize("a")))) - 1
+        return len(b"".join(map(self.text, self.tokenize_bytes(b"a")))) - 1
 
     @functools.cached_property
     def by_bytes(self) -> ByteIndex:
