@@ -32,6 +32,9 @@ _DELAY_MS = 1000
 SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
 """How many steps the zoom may go below and above 100 %."""
 
+CANDIDATE_COUNTS = (1, 2, 4, 8)
+"""How many takes can be written at once; an engine writes eight sequences at most."""
+
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
 _MOST_REPORTED = 3
@@ -179,6 +182,12 @@ HEAT = Setting(
     ("off", "surprise", "entropy", "rank", "blame"),
 )
 PAGE = Setting("window/page", "write", "the page that was shown", ("write", "compare"))
+CANDIDATES = Setting(
+    "writing/candidates",
+    4,
+    "how many takes Continue writes at once where text follows the caret",
+    CANDIDATE_COUNTS,
+)
 COMPARE_LENGTH = Setting(
     "compare/max_tokens", 64, "tokens that each lane may write", range(1, 1_000_001)
 )

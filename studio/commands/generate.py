@@ -1,9 +1,12 @@
 """`python -m studio generate`: continue a text, in process, without a window."""
 
+from __future__ import annotations
+
 import argparse
 import math
+import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,6 +26,7 @@ from studio.commands.shared_options import (
     load_options,
     manuscript,
     positive,
+    text_of_file,
 )
 from studio.commands.standard_streams import OutputError
 from studio.engine.control import Control
@@ -30,6 +34,7 @@ from studio.engine.engine import Engine
 from studio.engine.generation.pending_tokens import FRAME_SECONDS
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
+    MOST_SEQUENCES,
     AnyEvent,
     Evaluated,
     Failed,
@@ -38,12 +43,15 @@ from studio.engine.messages import (
     Load,
     Prompt,
     RunFinished,
+    Score,
     SequenceStart,
     Token,
 )
+from studio.experiments.middle import MiddleRun, starts_of
 from studio.presets import Preset, PresetFolder, preset_folder
-from studio.sampling import InverseTemperature, ParameterError
+from studio.sampling import MAX_SEED, InverseTemperature, ParameterError
 from studio.sampling.measures import bits
+from studio.standard_input import STANDARD_STREAM
 from studio.utf8 import CharacterDecoder
 
 
@@ -68,16 +76,12 @@ def main(arguments: Sequence[str]) -> int:
         )
         options = load_options(given)
         stop = tuple(given.stop) if given.stop is not None else preset.stop
-        command = Generate(
-            request=1,
-            prompt=prompt,
-            sequences=(SequenceStart(params=params, stop=stop),),
-            max_tokens=given.max_tokens if given.max_tokens is not None else preset.max_tokens,
-            ignore_eos=given.ignore_eos,
-        )
+        max_tokens = given.max_tokens if given.max_tokens is not None else preset.max_tokens
+        after = _suffix(given)
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
-    printer = _JsonPrinter() if given.json else _Printer()
+    start = SequenceStart(params=params, stop=stop)
+    printer, commands = _plan(given, prompt, after, start, max_tokens)
     interrupt = Interrupt()
     control = Control(interrupt)
     unwritten: list[OSError | OutputError] = []
@@ -100,13 +104,48 @@ def main(arguments: Sequence[str]) -> int:
         if signals.status:
             print("studio generate: stopped before it could begin to write", file=sys.stderr)
             return signals.status
-        if not printer.failed and not unwritten:
-            engine.run(command, control)
+        for command in commands:
+            if not (printer.failed or unwritten):
+                engine.run(command, control)
     finally:
         engine.close()
     if unwritten:
         raise unwritten[0]
+    printer.end()
     return signals.status or int(printer.failed)
+
+
+def _plan(
+    given: argparse.Namespace,
+    prompt: Prompt,
+    after: str | None,
+    start: SequenceStart,
+    max_tokens: int,
+) -> tuple[_Printer, Iterable[Generate | Score]]:
+    """What prints, and what is to be carried out.
+
+    Args:
+        given: The options.
+        prompt: What stands before the place.
+        after: What stands behind it; None for nothing.
+        start: What is written.
+        max_tokens: How many tokens at most.
+    """
+    if after is None:
+        alone = Generate(
+            request=1,
+            prompt=prompt,
+            sequences=(start,),
+            max_tokens=max_tokens,
+            ignore_eos=given.ignore_eos,
+        )
+        return _JsonPrinter() if given.json else _Printer(), [alone]
+    params = start.params
+    if params.seed < 0:
+        params = msgspec.structs.replace(params, seed=secrets.randbelow(MAX_SEED + 1))
+    starts = starts_of(params, given.candidates, start.stop)
+    run = MiddleRun(1, prompt, after, starts, max_tokens, ignore_eos=given.ignore_eos)
+    return _MiddlePrinter(run, is_json=given.json), run.commands()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,6 +173,23 @@ def _parser() -> argparse.ArgumentParser:
         help="end where this text is complete, without it; once for each, \\n is a newline "
         "(default: the preset's)",
     )
+    suffix = parser.add_mutually_exclusive_group()
+    suffix.add_argument(
+        "--suffix",
+        metavar="TEXT",
+        help="the text behind the place: several candidates are written, and the one printed that "
+        "this text follows best",
+    )
+    suffix.add_argument(
+        "--suffix-file", metavar="FILE", help="the same, from a UTF-8 file; - is the input"
+    )
+    parser.add_argument(
+        "--candidates",
+        metavar="N",
+        type=_candidates,
+        default=4,
+        help=f"how many are written before a suffix, 1 to {MOST_SEQUENCES} (default: 4)",
+    )
     parser.add_argument(
         "--ignore-eos",
         action="store_true",
@@ -143,10 +199,29 @@ def _parser() -> argparse.ArgumentParser:
         "--json",
         action="store_true",
         help="one JSON object a line: each token, then a summary; an infinite number is null. "
-        "id and top are the model's tokens, text is what is added to the prompt",
+        "id and top are the model's tokens, text is what is added to the prompt. With a suffix: "
+        "each candidate, the best first",
     )
     add_loading_arguments(parser)
     return parser
+
+
+def _candidates(text: str) -> int:
+    number = positive(text)
+    if number > MOST_SEQUENCES:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}; allowed is a whole number from 1 to {MOST_SEQUENCES}"
+        )
+    return number
+
+
+def _suffix(given: argparse.Namespace) -> str | None:
+    """The text behind the place; None where none was given."""
+    if given.suffix_file is None:
+        return None if given.suffix is None else str(given.suffix)
+    if given.suffix_file == given.prompt_file == STANDARD_STREAM:
+        raise ValueError("--suffix-file: the input is the prompt's already; name a file")
+    return text_of_file(given.suffix_file, "--suffix-file")
 
 
 def _neutral() -> Preset:
@@ -195,6 +270,9 @@ class _Printer:
     def _print_failure(self, failed: Failed) -> None:
         """Print what went wrong, where that is asked for beside the message."""
 
+    def end(self) -> None:
+        """Print what is known at the very end alone."""
+
     @staticmethod
     def _write(text: str) -> None:
         if text:
@@ -241,6 +319,53 @@ class _JsonPrinter(_Printer):
 
     def _print(self, line: dict[str, object]) -> None:
         self._write(msgspec.json.encode(line).decode() + "\n")
+
+
+class _MiddlePrinter(_Printer):
+    """Prints candidates once they are ranked: the best, or a line of JSON for each.
+
+    Args:
+        run: What writes them.
+        is_json: Whether lines of JSON are asked for.
+    """
+
+    def __init__(self, run: MiddleRun, *, is_json: bool) -> None:
+        super().__init__()
+        self._run = run
+        self._is_json = is_json
+
+    def on_event(self, event: AnyEvent) -> None:
+        self._run.on_event(event)
+        if isinstance(event, Evaluated | Failed) and event.request <= self._run.generate.request:
+            super().on_event(event)
+
+    def end(self) -> None:
+        if self.failed:
+            return
+        ranked = self._run.ranked()
+        for rank, one in enumerate(ranked, 1):
+            if self._is_json:
+                line = {
+                    "type": "candidate",
+                    "rank": rank,
+                    "text": one.text,
+                    "following_bits": one.follows,
+                    "reason": one.finished.reason,
+                    "tokens": one.finished.tokens + bool(one.finished.beginning),
+                    "seed": one.finished.seed,
+                }
+                self._write(msgspec.json.encode(line).decode() + "\n")
+            elif rank == 1:
+                self._write(f"{one.text}\n")
+        follows = [f"{one.follows:.2f}" for one in ranked if one.follows is not None]
+        if len(ranked) > 1 and follows:
+            print(
+                f"studio generate: best of {len(ranked)} by how the text after it follows, in "
+                f"bits a token: {', '.join(follows)}",
+                file=sys.stderr,
+            )
+        if ranked:
+            print(f"studio generate: seed {ranked[0].finished.seed}", file=sys.stderr)
 
 
 def _finite(number: float) -> float | None:

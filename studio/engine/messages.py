@@ -255,6 +255,8 @@ class Score(Command, frozen=True, kw_only=True, tag=True):
     but quicker, or not at all where they are evaluated already."""
     last: int | None = None
     """Where to end, in code points; None at the manuscript's end."""
+    most: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """How many tokens to give at most; 0 for all."""
 
 
 class Stop(Command, frozen=True, kw_only=True, tag=True):

@@ -35,6 +35,7 @@ _T = TypeVar("_T")
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Bits = Annotated[float, msgspec.Meta(ge=0.0, le=64.0)]
 
 
 class _Groups(msgspec.Struct, frozen=True):
@@ -64,6 +65,8 @@ class _Facts(msgspec.Struct, frozen=True):
     cut: Count | None
     written_from: bytes
     given: Count
+    follows: Bits | None = None
+    """Documents of before do not say it."""
 
 
 class _Place(msgspec.Struct, array_like=True, frozen=True):

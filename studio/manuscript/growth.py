@@ -47,7 +47,7 @@ class Growth:
         """The places as the take begins: its own, and of the sets whose take holds it."""
         start = self.take_set.place.start
         length = len(self.take.passage)
-        own = Place(start, start + length, len(self.take_set.takes) - 1)
+        own = Place(start, start + length, self.take_set.takes.index(self.take))
         longer = length - len(self.replaced)
         return {
             **{

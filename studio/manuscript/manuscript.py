@@ -531,8 +531,13 @@ class Manuscript:
         self._refuse_absent(take_set)
         return self._begin(take_set, seed, begun)
 
-    def end_take(self) -> None:
+    def end_take(self, candidates: Sequence[Take] = ()) -> None:
         """Ends the growing take. One without text leaves no trace: what it replaced comes back.
+
+        Args:
+            candidates: Takes that were written beside it, in the order in which they are to stand
+                in its set; it is one of them, or goes. The first comes into the text, in the same
+                undo step. Each has text. Empty where the take was written alone.
 
         Raises:
             GrowingTakeError: No take grows.
@@ -541,9 +546,11 @@ class Manuscript:
         if growth is None:
             raise GrowingTakeError("no take grows")
         growth.take.bind(None)
-        self.take_changes += bool(growth.take.passage)
         start = growth.take_set.place.start
         growth.take.passage = self._buffer.passage(start, start + len(growth.take.passage))
+        if candidates:
+            self._put_first(growth, candidates)
+        self.take_changes += bool(growth.take.passage)
         if growth.replaced and not growth.take.passage:
             self._buffer.apply(Change(start, NOTHING, growth.replaced))
         self._growth = None
@@ -698,6 +705,24 @@ class Manuscript:
         self._register.move([change], growth.targets_after(len(added)))
         self._history.renew(self._history.done[-1:])
         self.state_changed()
+
+    def _put_first(self, growth: Growth, candidates: Sequence[Take]) -> None:
+        """Puts the first candidate into the text where the growing take stands, and all in its set.
+
+        Args:
+            growth: That of the take, which has its text.
+            candidates: The first, and those behind it.
+        """
+        written, first = growth.take, candidates[0]
+        index = growth.take_set.takes.index(written)
+        if first is not written:
+            change = Change(growth.take_set.place.start, written.passage, first.passage)
+            self._buffer.apply(change)
+            longer = len(first.passage) - len(written.passage)
+            self._register.move([change], growth.targets_after(longer))
+            self._history.renew(self._history.done[-1:])
+        growth.take_set.takes[index:] = candidates
+        growth.take = first
 
     # What the sections above share
 

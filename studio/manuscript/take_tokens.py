@@ -39,6 +39,11 @@ class TakeTokens:
         """What was given out last: how far into the take, and what."""
         self._fits = True
 
+    @property
+    def is_in_text(self) -> bool:
+        """Whether the take stands in the text, and no other of its set."""
+        return self._set.current is self.take
+
     def standing(self, part: Callable[[int, int], str]) -> list[tuple[int, TokenGroup]]:
         """The groups whose text has come since the last call, each with where it begins.
 

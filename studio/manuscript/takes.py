@@ -41,6 +41,8 @@ class Take:
         nested: Sets of takes that stood inside its text when it was put away; their places count
             from its beginning.
         given: How many of its first code points it was begun with; it grew by what is behind them.
+        follows: How well the text behind its place followed it when it was written, the mean
+            surprise of its first tokens in bits; None where that was not looked at.
     """
 
     seed: int | None = None
@@ -56,6 +58,7 @@ class Take:
     written_from: bytes = b""
     nested: dict[TakeSet, Place] = field(default_factory=dict)
     given: int = 0
+    follows: float | None = None
     _grow: Callable[[str], None] | None = None
 
     @property

@@ -300,7 +300,8 @@ class TokenSpans:
     def _on_state_changed(self) -> None:
         growing = self._manuscript.growing
         if self._take is not None:
-            self._place_all(self._take.standing(self._manuscript.part))
+            if self._take.is_in_text:  # not where one that was written beside it came instead
+                self._place_all(self._take.standing(self._manuscript.part))
             if self._take.take is not growing:
                 self._take = None
         if growing is not None and self._take is None:

@@ -13,9 +13,18 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QPlainTextEdit, QTextEdit
 
 from studio.app.session import Session
-from studio.app.settings import APPEARANCE, FACE, RECENT_FILES, SCRUB, Settings
+from studio.app.settings import (
+    APPEARANCE,
+    CANDIDATE_COUNTS,
+    CANDIDATES,
+    FACE,
+    RECENT_FILES,
+    SCRUB,
+    Settings,
+)
 from studio.app.writing.place_words import place_words
 from studio.app.writing.take_words import retake_tip
+from studio.app.writing.writing import Writing
 from studio.translation import mark, tr
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
@@ -43,12 +52,18 @@ if TYPE_CHECKING:
     from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.writing.take_window import TakeWindow
 
-Choice = TypeVar("Choice", bound=str)
+Choice = TypeVar("Choice", bound=str | int)
 
 SCRUB_TIP = mark(
     "Turn T, or any parameter, over a take: what the same random draws would not have written goes "
     "grey, and is rewritten when you let go. Turn back, and the old words come back"
 )
+
+BEST_TIP = mark(
+    "Where text follows the caret, Continue writes so many candidates at once, and the one that "
+    "the text after it follows best comes first; the others are takes beside it"
+)
+ONE_TIP = mark("Where text follows the caret, Continue writes one text, and what follows is kept")
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
@@ -157,7 +172,7 @@ class WindowActions(QObject):
             tr("&Continue"),
             go_on,
             ["Ctrl+Enter", "Ctrl+Return"],
-            place_words(session.draft)[1],
+            place_words(session.draft).tip,
         )
         self.stop = make_action(
             window,
@@ -346,7 +361,8 @@ class WindowActions(QObject):
             action.setEnabled(is_in_view)
         self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
-        self.continue_.setToolTip(plain_tip(writing.held or place_words(self._session.draft)[1]))
+        place = place_words(self._session.draft, writing.candidates)
+        self.continue_.setToolTip(plain_tip(writing.held or place.tip))
         self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
         self.retake.setToolTip(plain_tip(writing.held or retake_tip(writing.take_set())))
@@ -387,6 +403,7 @@ class WindowActions(QObject):
         edit.addActions([self.find, self.replace, self.find_next, self.find_previous])
         write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])
+        write.addMenu(_middle_menu(write, self._session.writing, settings))
         write.addSeparator()
         write.addActions([self.previous_take, self.next_take, self.takes, self.scrub])
         write.addSeparator()
@@ -451,6 +468,23 @@ def _on_focused(
 def _toggle_full_screen(window: QMainWindow) -> None:
     # A maximized window is maximized again afterwards.
     window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+
+def _middle_menu(parent: QMenu, writing: Writing, settings: Settings) -> QMenu:
+    def choose(count: int) -> None:
+        writing.set_candidates(count)
+        settings.set(CANDIDATES, count)
+
+    choices = {
+        count: tr("Best of &{count}", count=count) if count > 1 else tr("&One, without reading on")
+        for count in CANDIDATE_COUNTS
+    }
+    writing.set_candidates(settings.get(CANDIDATES))
+    menu = _choice_menu(tr("&In the middle of a text"), parent, choices, writing.candidates, choose)
+    menu.setToolTipsVisible(True)
+    for action, count in zip(menu.actions(), choices, strict=True):
+        action.setToolTip(tr(BEST_TIP) if count > 1 else tr(ONE_TIP))
+    return menu
 
 
 def _appearance_menu(parent: QMenu, theme: Theme, settings: Settings) -> QMenu:

@@ -636,3 +636,58 @@ def test_a_text_never_ends_in_half_a_character(length: int) -> None:
     *written, finished = lines(generate(*arguments, "--json"))
     assert "".join(token["text"] for token in written) + "\n" == text
     assert finished["tokens"] == len(written) == length
+
+
+# Before a text that follows
+
+BEFORE, AFTER = "The old fisherman looked out over the", " Then he rowed home, and slept."
+
+
+def test_before_a_suffix_the_candidate_that_it_follows_best_is_printed(
+    starter_model: Path,
+) -> None:
+    given = ("--prompt", BEFORE, "--suffix", AFTER, "--seed", "3", "--max-tokens", "12")
+    candidates = lines(generate(*given, "--candidates", "3", "--json"))
+    assert [line["type"] for line in candidates] == ["candidate"] * 3
+    assert [line["rank"] for line in candidates] == [1, 2, 3]
+    bits = [line["following_bits"] for line in candidates]
+    assert bits == sorted(bits)
+    assert sorted(line["seed"] for line in candidates) == [3, 4, 5]
+    assert all(not line["text"][-1].isspace() for line in candidates), "a space follows"
+    done = generate(*given, "--candidates", "3")
+    assert done.stdout.decode() == candidates[0]["text"] + "\n"
+    said = done.stderr.decode()
+    assert "best of 3 by how the text after it follows" in said
+    assert f"seed {candidates[0]['seed']}\n" in said
+
+
+def test_one_candidate_is_what_is_written_without_a_suffix(starter_model: Path) -> None:
+    given = ("--prompt", BEFORE, "--seed", "3", "--max-tokens", "12")
+    alone = generate(*given).stdout.decode()
+    before = generate(*given, "--suffix", AFTER, "--candidates", "1").stdout.decode()
+    assert before.rstrip() == alone.rstrip()
+
+
+def test_a_suffix_from_a_file_or_the_input(starter_model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "after.txt"
+    file.write_text(AFTER, encoding="utf-8")
+    given = ("--prompt", BEFORE, "--seed", "3", "--max-tokens", "4", "--candidates", "2")
+    expected = generate(*given, "--suffix", AFTER).stdout
+    assert generate(*given, "--suffix-file", str(file)).stdout == expected
+    piped = subprocess.run(
+        command(*given, "--suffix-file", "-"),
+        cwd=ROOT,
+        input=AFTER.encode(),
+        capture_output=True,
+        timeout=100,
+    )
+    assert piped.stdout == expected
+
+
+def test_the_input_is_only_one_of_the_two_and_candidates_have_a_limit(tiny: str) -> None:
+    both = generate("--model", tiny, "--prompt-file", "-", "--suffix-file", "-")
+    assert both.returncode == 2
+    assert b"the input is the prompt's already" in both.stderr
+    many = generate("--model", tiny, "--prompt", "a", "--suffix", "b", "--candidates", "9")
+    assert many.returncode == 2
+    assert b"allowed is a whole number from 1 to 8" in many.stderr

@@ -46,7 +46,14 @@ def described(document: Document) -> Any:
                         take.preset,
                         take.name,
                         take.ending,
-                        (take.given, take.growing, take.turns, take.cut, take.written_from),
+                        (
+                            take.given,
+                            take.growing,
+                            take.turns,
+                            take.cut,
+                            take.written_from,
+                            take.follows,
+                        ),
                         take.end and of_record(take.end),
                     ),
                     of_passage(take.passage),
@@ -80,7 +87,7 @@ def sea() -> Document:
         take = manuscript.retake(takes, seed) if takes else manuscript.begin_take(11, seed)
         take.name, take.written_from, take.cut = f"Road {seed}", b"mark", 2
         take.turns = [(0, SamplingParams(temperature=0.5)), (1, SamplingParams(top_k=seed))]
-        take.end = tokens("<|im_end|>")[0]
+        take.end, take.follows = tokens("<|im_end|>")[0], 2.5
         take.temperatures, take.preset, take.ending = [0.5, 1e300], "Prose, “calm”", "stop_string"
         for index, record in enumerate(tokens(*words)):
             take.records.append(placed(record, sequence, 3 + index))

@@ -280,3 +280,38 @@ def test_a_record_that_is_no_record_is_refused() -> None:
     data = changed(f"UPDATE token SET record = {packed({'id': 1, 'sketch': b'no sketch'})}")
     with pytest.raises(DocumentError):
         document_of_bytes(data)
+
+
+def test_takes_of_before_do_not_say_how_they_are_followed() -> None:
+    document = sea()
+    for one in document.take_sets:
+        for take in one.takes:
+            take.follows = 2.5
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(document_to_bytes(document))
+        for number, index, facts in connection.execute(
+            "SELECT take_set, number, facts FROM take"
+        ).fetchall():
+            said = msgspec.msgpack.decode(facts)
+            assert said.pop("follows") == 2.5
+            connection.execute(
+                "UPDATE take SET facts = ? WHERE take_set = ? AND number = ?",
+                (msgspec.msgpack.encode(said), number, index),
+            )
+        connection.commit()
+        again = document_of_bytes(connection.serialize())
+    follows = [take.follows for one in again.take_sets for take in one.takes]
+    assert follows == [None] * len(follows)
+    assert follows
+
+
+@pytest.mark.parametrize("follows", [-1.0, 65.0, "much"])
+def test_how_a_take_is_followed_is_a_number_of_bits(follows: object) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(document_to_bytes(sea()))
+        (facts,) = connection.execute("SELECT facts FROM take").fetchone()
+        said = msgspec.msgpack.decode(facts) | {"follows": follows}
+        connection.execute("UPDATE take SET facts = ?", (msgspec.msgpack.encode(said),))
+        connection.commit()
+        with pytest.raises(DocumentError):
+            document_of_bytes(connection.serialize())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hypothesis import settings
@@ -160,15 +161,35 @@ class ManuscriptMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.take is not None)
     @rule()
     def ends_the_take(self) -> None:
+        self.end()
+
+    @precondition(lambda self: self.take is not None)
+    @rule(others=st.lists(texts.filter(bool), min_size=1, max_size=3), place=st.integers(0, 3))
+    def ends_the_take_beside_others(self, others: list[str], place: int) -> None:
+        passages = [Passage.of(text, Origin.GENERATED) for text in others]
+        candidates = [Take(passage=passage) for passage in passages]
+        assert self.take is not None
+        if self.grown:
+            candidates.insert(place % (len(candidates) + 1), self.take)
+        if candidates[0] is not self.take:
+            self.grown = as_cells(candidates[0].passage)
+        takes = self.manuscript.growing_take_set
+        assert takes is not None
+        self.end(candidates)
+        assert takes.takes[-len(candidates) :] == candidates
+        assert takes.current is candidates[0]
+
+    def end(self, candidates: Sequence[Take] = ()) -> None:
         first_left, first_right = self.around[0]
         before = self.states[-1].cells
         # What stood in the take's place comes back if the take got no text.
         middle = self.grown or before[len(first_left) : len(before) - len(first_right)]
         takes = self.manuscript.growing_take_set
         assert takes is not None
-        self.manuscript.end_take()
+        self.manuscript.end_take(candidates)
         if self.grown and self.old_road:
-            assert self.old_road in [as_cells(take.passage) for take in takes.takes[:-1]]
+            others = [take for take in takes.takes if take is not takes.current]
+            assert self.old_road in [as_cells(take.passage) for take in others]
             if len(self.around) == 1:
                 for known in self.holding:
                     assert known.place.start <= takes.place.start

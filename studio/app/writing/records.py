@@ -28,7 +28,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.manuscript import FollowedText, Manuscript, TokenSpan, TokenSpans
+from studio.manuscript import FollowedText, Manuscript, Take, TokenSpan, TokenSpans
 from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 
@@ -118,6 +118,7 @@ class TokenRecords(QObject):
         model.changed.connect(self._on_model_changed)
         writing.changed.connect(self.scoring_changed)
         writing.changed.connect(self._wake)
+        writing.put_aside.connect(self._on_put_aside)
         draft.manuscript.loaded.connect(self._forget_text)
 
     def last(self, count: int) -> list[TokenRecord]:
@@ -133,6 +134,12 @@ class TokenRecords(QObject):
     def _on_spans_changed(self, first: int, _removed: int, added: int) -> None:
         for record in self.spans.records[first : first + added]:
             self._budget.follow(record)
+        self._clock.request()
+
+    def _on_put_aside(self, takes: list[Take]) -> None:
+        for take in takes:
+            for record in take.records:
+                self._budget.follow(record)
         self._clock.request()
 
     def _on_frame(self) -> None:

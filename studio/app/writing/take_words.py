@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.app.parameters.temperature_scale import format_temperature
+from studio.app.writing.candidates import SENTENCE
 from studio.manuscript import Take, TakeSet
 from studio.translation import mark, tr
 
@@ -10,6 +11,7 @@ _ENDINGS = {
     "max_tokens": mark("full length"),
     "end_of_text": mark("end of text"),
     "stop_string": mark("stop string"),
+    SENTENCE: mark("whole sentences"),
 }
 """Why a take ended that the writer did not end."""
 
@@ -45,9 +47,31 @@ def temperatures(take: Take) -> str:
     )
 
 
-def take_facts(take: Take) -> list[str]:
-    """How it ended, and its T, as far as known."""
-    return [fact for fact in (ending(take), temperatures(take)) if fact]
+def standing(take_set: TakeSet) -> tuple[int, int] | None:
+    """The rank of the take in the text among those that were ranked, and how many these are.
+
+    None where it was not, or alone.
+    """
+    take = take_set.current
+    if take is None or take.follows is None:
+        return None
+    ranked = [one.follows for one in take_set.takes if one.follows is not None]
+    return (sum(one < take.follows for one in ranked) + 1, len(ranked)) if ranked[1:] else None
+
+
+def _ranking(take_set: TakeSet) -> str:
+    """``best of 4``; empty where it was not ranked."""
+    rank, count = standing(take_set) or (0, 0)
+    if rank == 1:
+        return tr("best of {count}", count=count)
+    return tr("number {rank} of {count}", rank=rank, count=count) if rank else ""
+
+
+def take_facts(take_set: TakeSet) -> list[str]:
+    """How the take in the text ended, its T and its rank, as far as known."""
+    take = take_set.current
+    facts = (ending(take), temperatures(take), _ranking(take_set)) if take else ()
+    return [fact for fact in facts if fact]
 
 
 def seed_words(take: Take) -> str:
@@ -62,7 +86,15 @@ def take_sentence(take_set: TakeSet) -> str:
     if take is None:
         return tr("{which}: none of them is in the text; the arrows put one back", which=which)
     preset = [tr("preset {preset}", preset=take.preset)] if take.preset else []
-    facts = filter(None, [*preset, *take_facts(take), seed_words(take)])
+    facts = [*preset, *filter(None, (ending(take), temperatures(take), seed_words(take)))]
+    if ranking := _ranking(take_set):
+        facts.append(
+            tr(
+                "{ranking} by how the text after it follows, {bits:.2f} bits a token",
+                ranking=ranking,
+                bits=take.follows,
+            )
+        )
     return f"{which[0].upper()}{which[1:]}: {', '.join(facts)}"
 
 

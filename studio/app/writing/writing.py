@@ -18,7 +18,9 @@ from studio.app.parameters.sampling_state import SamplingState
 from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import UNKNOWN_PLACE, place_of
+from studio.app.writing.candidates import take_of
 from studio.app.writing.draft import Draft
+from studio.app.writing.ranking import Ranking
 from studio.engine.messages import (
     Evaluated,
     Failed,
@@ -29,6 +31,8 @@ from studio.engine.messages import (
     Superseded,
     id_bytes,
 )
+from studio.experiments.following_text import AFTER, Ending, best_first, endings_of, seen_part
+from studio.experiments.middle import starts_of
 from studio.manuscript import Passage, Take, TakeSet, TakeWriter
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
@@ -56,6 +60,11 @@ _ENDS_OF_TEXT = ("end_of_text", "stop_string")
 class Writing(QObject):
     """Continue, Stop, Retake, and the steps between takes.
 
+    Attributes:
+        candidates: How many takes Continue writes at once where text follows the caret. The first
+            grows in the text; at the end the one that the text behind it follows best comes there.
+        ranking: Reads what follows behind each of them.
+
     Args:
         client: The line to the engine.
         model: The open model.
@@ -73,6 +82,8 @@ class Writing(QObject):
     """A frame of text was shown; the rate may have changed."""
     failed = Signal(str, str)
     """A message for the writer and its `FailureKind`, on which the remedy depends."""
+    put_aside = Signal(list)
+    """Takes were written that do not stand in the text."""
     ended = Signal()
     """A generation is over, for whatever reason; its text is complete."""
 
@@ -91,7 +102,19 @@ class Writing(QObject):
         self._sampling = sampling
         self._next_token = next_token
         self._sequence = GeneratedSequence(sampling, parent=self)
+        self._others: list[GeneratedSequence] = []
+        """Those that are written beside it."""
         self._generation = Generation(client, self)
+        self.candidates = 1
+        self.ranking = Ranking(client, self)
+        self._endings: list[Ending] = []
+        """How what was written may come into the text, where several wrote."""
+        self._prompt: Prompt | None = None
+        """What is continued, as the model sees it."""
+        self._is_stopped = False
+        """Whether the writer ended it."""
+        self._ranks = False
+        """Whether they are ranked at the end."""
         self._take: Take | None = None
         self._writer: TakeWriter | None = None
         """None where nothing is written."""
@@ -113,6 +136,8 @@ class Writing(QObject):
         self._generation.progressed.connect(self._show_frame)
         self._generation.ended.connect(self._on_ended)
         self._generation.failed.connect(self.failed)
+        self.ranking.progressed.connect(self.progressed)
+        self.ranking.ended.connect(self._on_ranked)
         sampling.params_changed.connect(self._on_params_changed)
         draft.prompt_changed.connect(self._on_caret)
         draft.selection_changed.connect(self._on_caret)
@@ -121,7 +146,14 @@ class Writing(QObject):
     @property
     def phase(self) -> SequencePhase:
         """Where the generation is, or the last one."""
-        return self._sequence.phase
+        if self.is_idle or self._sequence.runs:
+            return self._sequence.phase
+        return SequencePhase.STOPPING if self._is_stopped else SequencePhase.RUNNING
+
+    @property
+    def count(self) -> int:
+        """How many candidates are being written or ranked; 0 where nothing is."""
+        return 0 if self.is_idle else 1 + len(self._others)
 
     @property
     def is_idle(self) -> bool:
@@ -132,6 +164,12 @@ class Writing(QObject):
     def can_start(self) -> bool:
         """Whether Continue would do something now."""
         return self.is_idle and self._model.is_ready and self.held is None
+
+    def set_candidates(self, count: int) -> None:
+        """Set how many takes Continue writes where text follows; those under way stay."""
+        if count != self.candidates:
+            self.candidates = count
+            self.changed.emit()
 
     def hold(self, reason: str | None) -> None:
         """Let nothing begin, for a reason that the writer is shown; None to allow it again."""
@@ -153,11 +191,16 @@ class Writing(QObject):
         return self.can_start and self.take_set() is not None
 
     def continue_writing(self) -> None:
-        """Continue the manuscript from the caret."""
+        """Continue the manuscript from the caret; where text follows, by several candidates."""
         if self.can_start:
-            position = self._draft.caret
-            params = _with_seed(self._sampling.params)
-            self._begin(self._draft.manuscript.begin_take(position), position, params)
+            draft = self._draft
+            starts = starts_of(
+                _with_seed(self._sampling.params),
+                self.candidates if draft.text_follows else 1,
+                draft.stop,
+            )
+            take = draft.manuscript.begin_take(draft.caret)
+            self.write(take, draft.prompt(), starts, ranks=True)
 
     def retake(self) -> None:
         """Write another take in place of the one in the text, which is kept."""
@@ -165,7 +208,8 @@ class Writing(QObject):
         if self.can_start and take_set:
             params = _with_seed(self._sampling.params)
             take = self._draft.manuscript.retake(take_set)
-            self._begin(take, take_set.place.start, params)
+            prompt = self._draft.prompt(take_set.place.start)
+            self.write(take, prompt, starts_of(params, 1, self._draft.stop))
 
     def write_on(
         self,
@@ -198,7 +242,7 @@ class Writing(QObject):
                 mu=mu,
                 adaptive_mean=adaptive_mean,
             )
-            self._begin(take, take_set.place.start + given, params, start, kept)
+            self.write(take, self._draft.prompt(place.start + given), [start], kept)
 
     def drop(self) -> None:
         """End the generation, and have its take leave no trace: what it replaced comes back."""
@@ -224,18 +268,25 @@ class Writing(QObject):
         if self.can_start:
             params = _with_seed(self._sampling.params)
             take = self._draft.manuscript.branch(start, end, begun)
-            self._begin(take, start + len(begun), params)
+            prompt = self._draft.prompt(start + len(begun))
+            self.write(take, prompt, starts_of(params, 1, self._draft.stop))
 
     @property
     def can_stop(self) -> bool:
         """Whether there is a generation that was not asked to end yet."""
-        return self._sequence.can_stop
+        return not (self.is_idle or self._is_stopped)
 
     def stop(self) -> None:
-        """End the generation; what was written stays."""
+        """End the generation; what was written stays, by all that write, in that order."""
         if self.can_stop:
+            self._is_stopped = True
+            if self.ranking.is_running:
+                self.ranking.stop()
+                return
             self._generation.stop_all()
-            self._sequence.set_phase(SequencePhase.STOPPING)
+            for sequence in (self._sequence, *self._others):
+                if sequence.can_stop:
+                    sequence.set_phase(SequencePhase.STOPPING)
 
     def call_when_ended(self, action: Callable[[], object]) -> None:
         """Call `action` once when the present generation has ended and its text is complete."""
@@ -278,15 +329,27 @@ class Writing(QObject):
                     caret = take_set.place.end
         return caret
 
-    def _begin(
+    def write(
         self,
         take: Take,
-        position: int,
-        params: SamplingParams,
-        start: SequenceStart | None = None,
+        prompt: Prompt,
+        starts: Sequence[SequenceStart],
         kept: Sequence[TokenRecord] = (),
+        *,
+        ranks: bool = False,
     ) -> None:
-        prompt = self._draft.prompt(position)
+        """Write a take that was begun, and others beside it; nothing else is being written.
+
+        Args:
+            take: It has begun to grow, and is shown as it does.
+            prompt: What it continues.
+            starts: It, and the others, which become takes of the same place when all have ended.
+                Each has a seed.
+            kept: What it begins with; it is written alone then.
+            ranks: Whether the take that the text behind the place follows best comes into the text
+                at the end, and they stand in that order; else they stand as given.
+        """
+        params = starts[0].params
         take.seed = params.seed
         take.temperatures = [params.temperature]
         take.turns = [(0, params)]
@@ -297,18 +360,26 @@ class Writing(QObject):
             self._writer.add(record.text, record)
         self._writer.flush()
         self._before = TokenSequence([], seed=params.seed)
+        self._prompt = prompt
         self._sequence.turns, self._sequence.tokens = take.turns, list(kept)
+        self._others = [GeneratedSequence(self._sampling) for _ in starts[1:]]
+        for other, start in zip(self._others, starts[1:], strict=True):
+            other.seed, other.turns = start.params.seed, [(0, start.params)]
+            other.changed.connect(self.changed)
         self._kept = self._shown = len(kept)
-        self._is_dropped = False
+        self._is_dropped = self._is_stopped = False
+        self._ranks = ranks
+        self._endings = []
         self.rate = None
         self._generation.begin(
             Generate(
                 request=self._generation.next_request(),
                 prompt=prompt,
-                sequences=(start or SequenceStart(params=params, stop=self._draft.stop),),
+                sequences=tuple(starts),
                 max_tokens=max(1, self._sampling.max_tokens - len(kept)),
+                when_full="end" if self._others else "cut",
             ),
-            [self._sequence],
+            [self._sequence, *self._others],
         )
 
     def _on_caret(self) -> None:
@@ -320,12 +391,15 @@ class Writing(QObject):
         if not self.is_idle:
             if self._take and self._take.temperatures[-1] != params.temperature:
                 self._take.temperatures.append(params.temperature)
-            self._generation.turn(self._sequence, params)
+            for sequence in (self._sequence, *self._others):
+                self._generation.turn(sequence, params)
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self._before.start is None:
             prompt = event.token_ids()
             kept = [record.id for record in self._sequence.tokens]
+            if self._prompt is not None:
+                self._prompt = seen_part(self._prompt, event)
             self._before = TokenSequence(prompt + kept, seed=self._before.seed, start=len(prompt))
         elif self._take and self._take.cut is None:
             # Once more between two tokens, when the context was cut.
@@ -371,27 +445,29 @@ class Writing(QObject):
         take, reason, end = self._take, self._sequence.reason, self._sequence.end
         assert take is not None, "it was begun"
         assert self._writer is not None
-        is_dropped, is_empty = self._is_dropped, not self._shown
+        is_empty = not self._shown
         if end and not end.text and self._before.ids is not None:
             take.end = placed(end, self._before, len(self._before.ids))
         if isinstance(event, RunFinished):
             take.ending = reason
             # The engine's own figure, where it gave one.
             self.rate = event.tokens_per_second or self.rate
+        if self._others and not self._is_dropped:
+            self._writer.end()
+            written = [(one.text, one.reason) for one in (self._sequence, *self._others)]
+            self._endings = endings_of(written, self._after(2))
+            if isinstance(event, RunFinished) and self._begin_ranking():
+                self.changed.emit()
+                return
         adds_nothing = self._shown == self._kept and reason not in _ENDS_OF_TEXT
-        if is_dropped or (self._kept and adds_nothing):
+        if self._is_dropped or (self._kept and adds_nothing):
             self._draft.manuscript.drop_take()
         else:
             self._writer.end()
-            self._draft.manuscript.end_take()
-        self._take = self._writer = None
-        self._sequence.clear()
-        self.changed.emit()
-        self.ended.emit()
-        waiting, self._after_end = self._after_end, []
-        for action in waiting:
-            action()
-        if is_dropped or not isinstance(event, RunFinished):
+            self._end_take()
+        is_reported = isinstance(event, RunFinished) and not (self._is_dropped or self._endings)
+        self._close()
+        if not is_reported:
             return
         if reason == "end_of_text" and is_empty:
             self.failed.emit(tr(NOTHING_TO_ADD), "prompt")
@@ -399,6 +475,65 @@ class Writing(QObject):
             self.failed.emit(tr(STOPPED_AT_ONCE), "prompt")
         elif reason != "stopped" and not take.text:
             self.failed.emit(tr(NO_TEXT), "prompt")
+
+    def _begin_ranking(self) -> bool:
+        """Have what follows read behind each candidate, where that can say something."""
+        after = self._after(AFTER)
+        are_several = len({ending.number for ending in self._endings}) > 1
+        if not (self._ranks and are_several and after.strip()) or self._is_stopped:
+            return False
+        assert self._prompt is not None, "it was begun"
+        self.ranking.begin(self._prompt, [ending.text for ending in self._endings], after)
+        return True
+
+    def _on_ranked(self) -> None:
+        if self._is_dropped:
+            self._draft.manuscript.drop_take()
+        else:
+            self._end_take(self.ranking.found)
+        self._close()
+
+    def _end_take(self, found: Sequence[float | None] = ()) -> None:
+        """Have the take end, beside all that wrote something, the best first.
+
+        Args:
+            found: See `Ranking.found`.
+        """
+        shown = self._take
+        assert shown is not None, "it was begun"
+        prompt = (self._before.ids or [])[: self._before.start]
+        sequences = (self._sequence, *self._others)
+        takes: list[Take] = []
+        for ending, follows, is_shortened in best_first(self._endings, found):
+            sequence = sequences[ending.number]
+            take = shown
+            if is_shortened or sequence is not self._sequence:
+                length = ending.length if is_shortened else None
+                take = take_of(sequence, prompt, self._after(2), self._model.vocabulary, length)
+                take.preset, take.written_from = shown.preset, shown.written_from
+            take.follows = follows
+            takes.append(take)
+        self._draft.manuscript.end_take(takes)
+        if takes[1:]:
+            self.put_aside.emit(takes[1:])
+
+    def _after(self, length: int) -> str:
+        """What follows the growing take, so many code points of it."""
+        growing = self._draft.manuscript.growing_take_set
+        assert growing is not None, "the take grows"
+        return self._draft.manuscript.part(growing.place.end, growing.place.end + length)
+
+    def _close(self) -> None:
+        """The generation is over, and its text complete."""
+        self._take = self._writer = self._prompt = None
+        for sequence in (self._sequence, *self._others):
+            sequence.clear()
+        self._others, self._endings = [], []
+        self.changed.emit()
+        self.ended.emit()
+        waiting, self._after_end = self._after_end, []
+        for action in waiting:
+            action()
 
 
 def _with_seed(params: SamplingParams) -> SamplingParams:

@@ -56,12 +56,15 @@ def score(
     if command.last is not None:
         last = max(first + 1, int(np.searchsorted(places.starts[:-1], command.last)))
         fitted = fitted._replace(tokens=fitted.tokens[: prompt.head + last - fitted.unseen])
+    beginning = fitted.unseen + (0 if prompt.head else 1)
+    wanted = max(beginning, first)
+    if command.most:
+        last = wanted + command.most
+        fitted = fitted._replace(tokens=fitted.tokens[: prompt.head + last - fitted.unseen])
     behind = fitted.unseen + len(fitted.tokens) - prompt.head
     is_end = prompt.head + behind == len(prompt.tokens)
     while 0 < behind < places.tokens and not places.whole[behind]:
         behind -= 1  # half a character is left to the next part
-    beginning = fitted.unseen + (0 if prompt.head else 1)
-    wanted = max(beginning, first)
     end = OpenEnd(fitted.tokens, prompt.head, vocabulary) if is_end else None
     records = _Records(request, prompt, places, reader, emit)
 

@@ -9,7 +9,7 @@ from studio.app.frame_clock import FrameClock
 from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
-from studio.app.writing.place_words import place_words, shorter
+from studio.app.writing.place_words import place_words, progress_words
 from studio.app.writing.provenance_words import provenance_words
 from studio.app.writing.scrub import Scrub
 from studio.app.writing.scrub_words import scrub_words
@@ -95,6 +95,7 @@ class WritingBar(QWidget):
         self._more = single_shot(self, self._count)
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
+        writing.ranking.progressed.connect(self._show)
         draft.manuscript.state_changed.connect(self._count_clock.request)
         stop_action.changed.connect(self._show_stop)
         self._stop_action = stop_action
@@ -156,8 +157,8 @@ class WritingBar(QWidget):
             self.place.set_forms(*self._turned)
             set_tip(self.place, f"<p>{escape(self._turned[0].rstrip('.'))}.</p>")
             return
-        words, tip = place_words(self._draft)
-        fewer = shorter(words)
+        writing = self._writing
+        words, fewer, tip = progress_words(writing) or place_words(self._draft, writing.candidates)
         if not words and take_set is not None and take_set.current is not None:
             words, fewer = tr("Retake replaces what is marked"), tr("Retake replaces this")
             tip = retake_tip(take_set)
@@ -176,8 +177,7 @@ class WritingBar(QWidget):
 
     def _show_facts(self) -> None:
         take_set = self._writing.take_set()
-        take = take_set.current if take_set else None
-        self._facts.show_facts([self._words, *(take_facts(take) if take else [])])
+        self._facts.show_facts([self._words, *(take_facts(take_set) if take_set else [])])
         of_take = f" {escape(take_sentence(take_set))}." if take_set else ""
         wrote = provenance_words(self._draft.manuscript.origins())
         of_words = f"{self._words}: {escape(wrote)}" if wrote else self._words

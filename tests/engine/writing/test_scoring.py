@@ -45,9 +45,10 @@ class Bench(EngineBench):
         form: PromptFormat = "plain",
         first: int = 0,
         last: int | None = None,
+        most: int = 0,
     ) -> list[AnyEvent]:
         prompt = Prompt(manuscript=manuscript, brief=brief, format=form)
-        return self.run(Score(request=5, prompt=prompt, first=first, last=last))
+        return self.run(Score(request=5, prompt=prompt, first=first, last=last, most=most))
 
 
 @pytest.fixture
@@ -232,6 +233,22 @@ def test_a_part_of_a_text_is_what_it_is_in_the_whole(bench: Bench, starter_model
             assert one.probability(token.id, 1.0) == pytest.approx(
                 other.probability(token.id, 1.0), abs=0.02
             )
+
+
+def test_so_many_tokens_at_most_are_read_and_given(bench: Bench, starter_model: Path) -> None:
+    bench.load(starter_model, context_size=512)
+    first = PARAGRAPH.index(" It")
+    whole = scored(bench.score(PARAGRAPH, first=first))
+    events = bench.score(PARAGRAPH, first=first, most=5)
+    some = scored(events)
+    assert [token.id for token in some] == [token.id for token in whole[:5]]
+    report = evaluated(events)
+    assert report.context_used == report.token_ids().index(whole[0].id) + 5, "no more is read"
+    assert ended(events).tokens == 5
+    assert ended(events).reached == first + len(spelled(events))
+    # With nothing before it the first token cannot be predicted: the others are given.
+    assert len(scored(bench.score(PARAGRAPH, most=3))) == 3
+    assert spelled(bench.score(PARAGRAPH, most=10_000)) == spelled(bench.score(PARAGRAPH))
 
 
 def test_progress_is_reported_and_no_batch_is_too_large(

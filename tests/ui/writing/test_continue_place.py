@@ -47,7 +47,7 @@ def test_what_is_written_comes_behind_what_is_selected(
     for _ in range(end - start):
         QTest.keyClick(written.editor, Qt.Key.Key_Left if backwards else Qt.Key.Key_Right, SHIFT)
     assert written.editor.selection == (start, end)
-    assert reported(written) == "Continues after the selection; what follows is not read"
+    assert reported(written) == "Best of 4 by how the text after it follows"
     assert "stays as it is" in written.actions_.continue_.toolTip()
     prompt = written.session.draft.prompt().manuscript
     assert prompt == TEXT[:end]
@@ -68,7 +68,7 @@ def test_what_is_written_is_joined_to_what_follows(
 ) -> None:
     place = TEXT.index(before)
     written.editor.move_caret(place)
-    assert reported(written) == "What follows the caret is not read"
+    assert reported(written) == "Best of 4 by how the text after it follows"
     continue_writing(written, qtbot)
     text = written.session.draft.manuscript.text
     after = TEXT[place:]
@@ -93,7 +93,7 @@ def test_nothing_is_reported_where_continue_does_what_its_name_says(
 ) -> None:
     assert reported(written) == ""
     QTest.keyClick(written.editor, Qt.Key.Key_Left)
-    assert reported(written) == "What follows the caret is not read"
+    assert reported(written) == "Best of 4 by how the text after it follows"
     QTest.keyClick(written.editor, Qt.Key.Key_Right, SHIFT)
     assert reported(written) == "Continues after the selection"
     QTest.keyClick(written.editor, Qt.Key.Key_Right)
