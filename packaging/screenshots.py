@@ -50,6 +50,7 @@ def make(width: int, height: int, scale: int) -> int:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from studio.app.heat.measure import HeatMeasure
+    from studio.app.writing.rewrite_request import RewriteKind
     from studio.engine.model_files.starter_model import find_starter_model
     from studio.ui.application import make_application, make_window
     from studio.ui.measurement import run_until
@@ -109,6 +110,12 @@ def make(width: int, height: int, scale: int) -> int:
         take("heat")
         window.word.toggle_at_caret()
         session.heat.set_measure(HeatMeasure.OFF)
+        end = OPENING.index(". On the last day") + 1
+        window.editor.select_range(OPENING.index("Every morning"), end)
+        session.rewriting.begin(RewriteKind.AGAIN)
+        run_until(lambda: not session.rewriting.is_running and window.status.is_settled)
+        take("rewrite")
+        session.rewriting.close()
         window.editor.move_caret(len(session.draft.manuscript.text))
         session.draft.prompt_changed.emit()
         run_until(lambda: session.next_token_preview.is_settled)

@@ -26,6 +26,7 @@ from studio.app.writing.draft import Draft
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
+from studio.app.writing.rewriting import Rewriting
 from studio.app.writing.scrub import Scrub
 from studio.app.writing.word_choice import WordChoice
 from studio.app.writing.writing import Writing
@@ -73,6 +74,16 @@ class Session(QObject):
         self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
+        self.rewriting = Rewriting(
+            self.client,
+            self.model,
+            self.draft,
+            self.sampling,
+            self.writing,
+            self.next_token,
+            self,
+        )
+        self.rewriting.ended.connect(self.next_token_preview.look_again)
         self.scrub = Scrub(self.draft, self.sampling, self.writing, self.next_token, self)
         self.words = WordChoice(
             self.draft, self.writing, self.next_token_preview, self.next_token, self
@@ -135,7 +146,7 @@ class Session(QObject):
             return True
         if not self.writing.is_idle:
             return self.writing.can_stop
-        if self.compare.is_running or self.reading.is_busy:
+        if self.compare.is_running or self.rewriting.is_running or self.reading.is_busy:
             return True
         is_reading = self.context.progress is not None or self.records.is_scoring
         return self.model.phase is ModelPhase.LOADING or is_reading
@@ -155,6 +166,8 @@ class Session(QObject):
         self._since_stop.start()
         if not self.writing.is_idle:
             self.writing.stop()
+        elif self.rewriting.is_running:
+            self.rewriting.close()
         elif self.reading.is_busy:
             self.reading.cancel()
         elif not self.model.is_ready:

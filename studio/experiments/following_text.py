@@ -33,7 +33,7 @@ AFTER = 16 * FIRST_TOKENS
 _LEAST = 2.0**-64
 """A smaller probability counts as this: one token that a model rules out must not decide alone."""
 
-_CUT = ("max_tokens", "context_full")
+CUT = ("max_tokens", "context_full")
 """Reasons with which a text ended wherever it was."""
 
 _SENTENCE = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?=\s+[^\sa-zß-ÿ])|[。！？]+[」』”’）]*")
@@ -81,7 +81,7 @@ def endings_of(candidates: Iterable[tuple[str, str]], after: str) -> list[Ending
     found: list[Ending] = []
     for number, (text, reason) in enumerate(candidates):
         lengths = [len(text)]
-        if reason in _CUT and (last := _sentence_end(text)):
+        if reason in CUT and (last := sentence_end(text)):
             lengths.insert(0, last)
         for length in lengths:
             whole = joined(text[:length], after)
@@ -90,7 +90,7 @@ def endings_of(candidates: Iterable[tuple[str, str]], after: str) -> list[Ending
     return found
 
 
-def _sentence_end(text: str) -> int:
+def sentence_end(text: str) -> int:
     """Where the last sentence ends that another follows; 0 where there is none."""
     for end in reversed([match.end() for match in _SENTENCE.finditer(text)]):
         if not _ABBREVIATED.search(text[:end]) and text[end:].strip():

@@ -515,6 +515,27 @@ class Manuscript:
         take_set, is_new = self._register.branch(start, reached)
         return self._begin(take_set, seed, begun, is_branch=is_new)
 
+    def rewrite(self, start: int, end: int) -> Take:
+        """Opens a take in the place of a part of the text, in one undo step.
+
+        What stands there leaves the text, and is kept as a take of the same place; all around it
+        stays.
+
+        Args:
+            start: Where the part begins.
+            end: Where it ends, behind that.
+
+        Raises:
+            GrowingTakeError: Another take grows.
+            ValueError: The range is outside the text, or empty.
+        """
+        self._refuse_while_growing()
+        self._buffer.check_range(start, end - start)
+        if start == end:
+            raise ValueError(f"start: found an empty part at {start}; allowed is one with text")
+        take_set, is_new = self._register.branch(start, end)
+        return self._begin(take_set, None, is_branch=is_new)
+
     def retake(self, take_set: TakeSet, seed: int | None = None, begun: Passage = NOTHING) -> Take:
         """Replaces the take in the text by a new one that grows in its place, in one undo step.
 

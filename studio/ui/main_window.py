@@ -27,6 +27,7 @@ from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.rewrite import EditorRewrite
 from studio.ui.editor.scrub import EditorScrub
 from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
@@ -133,6 +134,7 @@ class MainWindow(QMainWindow):
             theme,
             lambda: not session.writing.is_idle,
         )
+        self.rewrite = EditorRewrite(self.editor, session.rewriting, theme)
         self.scrub = EditorScrub(self.editor, session.scrub, theme)
         self.explain = Explain(self, session, theme, settings, self.editor)
         self.parameters = ParameterAccess(
@@ -161,6 +163,7 @@ class MainWindow(QMainWindow):
             self.heat,
             self.landscape,
             self.word,
+            self.rewrite,
             self.compare,
             WindowParts(self, self._parts),
         )
@@ -319,6 +322,7 @@ class MainWindow(QMainWindow):
             self.brief,
             self.notice,
             self.editor,
+            *([self.rewrite.panel] if self.rewrite.panel is not None else []),
             self.heat.legend,
             self.find_bar,
             self.writing_bar,
@@ -382,6 +386,7 @@ class MainWindow(QMainWindow):
         session.words.written.connect(self.editor.move_caret)
         session.words.refused.connect(self._report_of_text)
         session.replacement.refused.connect(self._report_of_text)
+        session.rewriting.refused.connect(self._report_of_text)
         self.word.unknown.connect(self._report_of_text)
         session.records.failed.connect(lambda why: self.notice.report(why, of_text=True))
         session.records.reported.connect(self._report_of_text)
@@ -456,6 +461,8 @@ class MainWindow(QMainWindow):
 
     def _on_page_turned(self) -> None:
         self.session.scrub.is_in_view = not self.compare.is_shown
+        if self.compare.is_shown:
+            self.session.rewriting.close()
         page = self.compare.page if self.compare.is_shown else self._left
         layout = page.layout() if page is not None else None
         if isinstance(layout, QVBoxLayout):

@@ -30,6 +30,7 @@ from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.rewrite import EditorRewrite
 from studio.ui.editor.word import EditorWord
 from studio.ui.explain.explain import TIP as EXPLAIN_TIP
 from studio.ui.explain.explain import Explain
@@ -87,6 +88,7 @@ class WindowActions(QObject):
         heat: The tint.
         landscape: The panel of the landscape.
         word: The panel at a word.
+        rewrite: Rewrites what is selected.
         compare: The Compare page.
         parts: What F6 goes through.
     """
@@ -106,6 +108,7 @@ class WindowActions(QObject):
         heat: Heat,
         landscape: Landscape,
         word: EditorWord,
+        rewrite: EditorRewrite,
         compare: Compare,
         parts: WindowParts,
     ) -> None:
@@ -209,6 +212,10 @@ class WindowActions(QObject):
             self._show_takes,
             tip=tr("All takes as a tree: what each begins with, T, preset; name them, show them"),
         )
+        self.rewrite_menu = rewrite.menu
+        self.rewrite = rewrite.menu.menuAction()
+        self.rewrite.setShortcut("Ctrl+Shift+R")
+        self.rewrite.triggered.connect(rewrite.offer)
         self.score = make_score_action(window, session.records, session.draft.manuscript)
         self.what_else = make_action(
             window,
@@ -299,6 +306,7 @@ class WindowActions(QObject):
             session.records.scoring_changed,
             session.client.waiting_changed,
             session.reading.changed,
+            session.rewriting.changed,
         ):
             changed.connect(self._follow)
         self._is_evaluating = False
@@ -357,6 +365,7 @@ class WindowActions(QObject):
             self.find_next,
             self.find_previous,
             self.what_else,
+            self.rewrite,
         ):
             action.setEnabled(is_in_view)
         self.restore.setEnabled(writing.is_idle)
@@ -407,6 +416,7 @@ class WindowActions(QObject):
         write.addSeparator()
         write.addActions([self.previous_take, self.next_take, self.takes, self.scrub])
         write.addSeparator()
+        write.addMenu(self.rewrite_menu)
         write.addActions([self.what_else, self.score])
         write.setToolTipsVisible(True)
         model = bar.addMenu(tr("&Model"))

@@ -146,6 +146,26 @@ class ManuscriptMachine(RuleBasedStateMachine):
         self.take = self.manuscript.branch(start, end, Passage.of(text, origin))
         self.holding = holding if reached > start else []
 
+    @precondition(lambda self: self.take is None)
+    @rule(
+        position=anywhere,
+        length=st.integers(1, 6),
+        versions=st.lists(texts.filter(bool), min_size=1, max_size=3),
+    )
+    def rewrites_a_part(self, position: int, length: int, versions: list[str]) -> None:
+        start = position % len(self.model) if self.model else 0
+        end = min(start + length, len(self.model))
+        if start == end:
+            return
+        former = self.model[start:end]
+        takes = [Take(passage=Passage.of(text, Origin.GENERATED)) for text in versions]
+        self.manuscript.rewrite(start, end)
+        self.manuscript.end_take(takes)
+        (rewritten,) = [one for one in self.manuscript.take_sets if one.current is takes[0]]
+        assert rewritten.takes[-len(takes) :] == takes
+        assert former in [as_cells(take.passage) for take in rewritten.takes[: -len(takes)]]
+        self.expect(self.model[:start] + cells(versions[0], Origin.GENERATED) + self.model[end:])
+
     def grow_between(self, left: Cells, right: Cells, given: Cells = ()) -> None:
         self.left, self.grown, self.right = left, given, right
         self.old_road, self.holding = (), []

@@ -24,12 +24,14 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.heat.measure import HeatMeasure
 from studio.app.writing.exporting import ExportSource, first_choice
+from studio.app.writing.rewrite_request import RewriteKind
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.export.dialog import ExportDialog
 from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
+from studio.ui.writing.rewrite_panel import VersionRow
 from tests.ui.conftest import LONG
 from tests.ui.controls import name_of, tip_of, walked
 
@@ -38,6 +40,7 @@ TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 
 PLACES = (
     "write",
+    "rewrite",
     "parameters",
     "explain",
     "library",
@@ -68,6 +71,12 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
             window.landscape.action.trigger()
             window.sampling.set_open(True)
             window.actions_.find.trigger()
+        case "rewrite":
+            session.draft.manuscript.load("The old fisherman had never learned to swim. He rowed.")
+            window.editor.select_range(0, 44)
+            session.rewriting.begin(RewriteKind.OWN)
+            session.rewriting.ask("in the past tense")
+            qtbot.waitUntil(lambda: not session.rewriting.is_running, timeout=LONG)
         case "parameters":
             window.parameters.open_at("samplers")
         case "explain":
@@ -132,7 +141,9 @@ def test_every_stop_has_a_name_and_says_what_it_does(place: QWidget) -> None:
     assert found
     nameless = [about(widget) for widget in found if not name_of(widget)]
     silent = [
-        about(widget) for widget in found if not isinstance(widget, TEXTS) and not tip_of(widget)
+        about(widget)
+        for widget in found
+        if not isinstance(widget, (*TEXTS, VersionRow)) and not tip_of(widget)
     ]
     assert nameless == []
     assert silent == []

@@ -21,6 +21,7 @@ from studio.app import language
 from studio.app.heat.measure import HeatMeasure
 from studio.app.log.program_log import log_folder
 from studio.app.model.names import model_title
+from studio.app.writing.rewrite_request import RewriteKind
 from studio.presets.preset_fields import SAMPLING_FIELDS
 from studio.sampling import DEFAULT_SAMPLERS
 from studio.ui.about_dialog import AboutDialog
@@ -133,6 +134,14 @@ def test_every_word_of_the_window_is_translated(
     for measure in HeatMeasure:
         session.heat.set_measure(measure)
         look()
+    window.editor.select_range(len("the sea "), len(session.draft.manuscript))
+    versions: list[str] = []
+    for kind in (RewriteKind.AGAIN, RewriteKind.OWN):
+        session.rewriting.begin(kind)
+        qtbot.waitUntil(lambda: not session.rewriting.is_running, timeout=LONG)
+        versions += [version.shown for version in session.rewriting.versions]
+        look()
+        session.rewriting.close()
     window.editor.move_caret(len("the sea the sea the") + 2)
     window.word.toggle_at_caret()
     qtbot.waitUntil(lambda: window.word.is_open, timeout=LONG)
@@ -164,7 +173,8 @@ def test_every_word_of_the_window_is_translated(
         look(dialog)
         dialog.close()
     session.draft.manuscript.mark_clean()
-    found = bare(seen, known_names(window), standing_alone(window))
+    names = sorted([*known_names(window), *filter(None, versions)], key=len, reverse=True)
+    found = bare(seen, names, standing_alone(window))
     assert sorted(found) == []
 
 

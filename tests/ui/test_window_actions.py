@@ -37,6 +37,7 @@ WITH_A_KEY = {
     "retake",
     "previous_take",
     "next_take",
+    "rewrite",
     "scrub",
     "open_model",
     "zoom_in",

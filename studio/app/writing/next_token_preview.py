@@ -82,6 +82,11 @@ class NextTokenPreview(QObject):
         """Whether the histogram shows what follows the text as it is now."""
         return self._is_answered and not self._timer.isActive()
 
+    def look_again(self) -> None:
+        """Ask about the caret's place once more: the engine has read something else meanwhile."""
+        self._asked = None
+        self._timer.start()
+
     def cancel(self) -> None:
         """Give up an evaluation that is under way; the next change of the text asks again."""
         self._timer.stop()
@@ -128,7 +133,9 @@ class NextTokenPreview(QObject):
                 # `cancel`: then the bars are those of another place.
                 self._asked = None
                 if self._model.is_ready:
-                    self._next_token.clear(tr(STOPPED))
+                    if self._writing.held is not None:
+                        self.look_again()  # something else came first, and is over soon
+                    self._next_token.clear(tr(READING if self._writing.held else STOPPED))
 
     def _on_model_changed(self) -> None:
         if not self._model.is_ready and self.evaluated is not None:

@@ -39,8 +39,8 @@ NOT_RECORDED = mark(
     "How this take was drawn is not recorded. Retake writes one that can be turned."
 )
 ANOTHER_PROMPT = mark(
-    "The text before this take, the brief or the model is another than it was written with. "
-    "Retake writes one that can be turned."
+    "This take was not written from what stands before it now: the text, the brief or the model is "
+    "another, or it was asked for as a rewriting. Retake writes one that can be turned."
 )
 NO_MODEL = mark("Open the model that wrote this take: it writes on where the take parts.")
 

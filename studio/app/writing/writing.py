@@ -127,8 +127,8 @@ class Writing(QObject):
         """Whether it is to leave no trace."""
         self._before = TokenSequence([])
         self._after_end: list[Callable[[], object]] = []
-        self.held: str | None = None
-        """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
+        self._holds: dict[object, str] = {}
+        """Why nothing can be begun now, by who says so."""
         self.rate: float | None = None
         """Tokens a second, of the generation under way or the last one."""
         self._sequence.changed.connect(self.changed)
@@ -171,10 +171,24 @@ class Writing(QObject):
             self.candidates = count
             self.changed.emit()
 
-    def hold(self, reason: str | None) -> None:
-        """Let nothing begin, for a reason that the writer is shown; None to allow it again."""
-        if reason != self.held:
-            self.held = reason
+    @property
+    def held(self) -> str | None:
+        """Why nothing can be begun now though a model is open; None where it can. See `hold`."""
+        return next(iter(self._holds.values()), None)
+
+    def hold(self, reason: str | None, by: object = None) -> None:
+        """Let nothing begin, for a reason that the writer is shown.
+
+        Args:
+            reason: It; None to allow it again.
+            by: Who says so; what others say holds still.
+        """
+        former = self.held
+        if reason is None:
+            self._holds.pop(by, None)
+        else:
+            self._holds[by] = reason
+        if self.held != former:
             self.changed.emit()
 
     def take_set(self) -> TakeSet | None:
@@ -195,7 +209,7 @@ class Writing(QObject):
         if self.can_start:
             draft = self._draft
             starts = starts_of(
-                _with_seed(self._sampling.params),
+                with_seed(self._sampling.params),
                 self.candidates if draft.text_follows else 1,
                 draft.stop,
             )
@@ -206,7 +220,7 @@ class Writing(QObject):
         """Write another take in place of the one in the text, which is kept."""
         take_set = self.take_set()
         if self.can_start and take_set:
-            params = _with_seed(self._sampling.params)
+            params = with_seed(self._sampling.params)
             take = self._draft.manuscript.retake(take_set)
             prompt = self._draft.prompt(take_set.place.start)
             self.write(take, prompt, starts_of(params, 1, self._draft.stop))
@@ -266,7 +280,7 @@ class Writing(QObject):
             begun: The other words.
         """
         if self.can_start:
-            params = _with_seed(self._sampling.params)
+            params = with_seed(self._sampling.params)
             take = self._draft.manuscript.branch(start, end, begun)
             prompt = self._draft.prompt(start + len(begun))
             self.write(take, prompt, starts_of(params, 1, self._draft.stop))
@@ -536,7 +550,7 @@ class Writing(QObject):
             action()
 
 
-def _with_seed(params: SamplingParams) -> SamplingParams:
+def with_seed(params: SamplingParams) -> SamplingParams:
     """The parameters with a seed, chosen anew where they leave it open.
 
     The engine would choose one too, but report it only at the end; the bars need it before, to show

@@ -64,6 +64,9 @@ class ManuscriptEditor(Page):
     A long text comes to the page, and is laid out anew in another width or size, in pieces between
     which the window answers. Until it is whole, caret and selection are where they will be then.
 
+    Attributes:
+        context_menus: What the context menu offers beside Qt's own.
+
     Args:
         manuscript: What is edited.
         parent: The Qt parent, if any.
@@ -85,6 +88,7 @@ class ManuscriptEditor(Page):
     def __init__(self, manuscript: Manuscript, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._manuscript = manuscript
+        self.context_menus: list[QMenu] = []
         self._clippings = Clippings()
         self.setAcceptRichText(False)
         self.setAccessibleName(tr("Manuscript"))
@@ -506,6 +510,9 @@ class ManuscriptEditor(Page):
                 action.setEnabled(enabled)
             elif action.objectName() == "edit-paste":
                 action.setEnabled(action.isEnabled() and editable)
+        for more in self.context_menus:
+            menu.addSeparator()
+            menu.addMenu(more)
         return menu
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

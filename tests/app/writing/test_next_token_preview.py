@@ -175,6 +175,17 @@ def test_esc_gives_a_look_up(desk: Desk, qtbot: QtBot) -> None:
     assert desk.client.last(PreviewNextToken).request > request
 
 
+def test_what_gives_way_to_something_else_is_asked_again(desk: Desk, qtbot: QtBot) -> None:
+    desk.type("The")
+    settle(desk, qtbot)
+    request = desk.client.last(PreviewNextToken).request
+    desk.writing.hold("Versions are written.")
+    desk.client.answer(Superseded(request=request))
+    assert desk.next_token.reason == READING
+    settle(desk, qtbot)
+    assert desk.client.last(PreviewNextToken).request > request
+
+
 def test_what_the_histogram_says_without_a_model(desk: Desk) -> None:
     desk.model.open("other.gguf")
     for _ in ("the other one", "the one that was open before"):
