@@ -81,7 +81,7 @@ def end(window):
         "engine": {"cwd": engine.cwd(), "arguments": engine.cmdline()},
     }), flush=True)
     window.actions_.save.trigger()
-    window.files.finish()
+    window.files.saving.finish()
     window.close()
 
 

@@ -41,22 +41,22 @@ class FileKind(Enum):
     PRESET = "preset"
 
 
-_OPEN_ONCE = (FileKind.MODEL, FileKind.COMPARISON, FileKind.MANUSCRIPT)
-"""Kinds of which one is open at a time. The model first: what follows is the later hand, and its
+_OPENED = {FileKind.MODEL: 1, FileKind.COMPARISON: 1, FileKind.MANUSCRIPT: 20}
+"""How many of a kind are opened at a time. The model first: what follows is the later hand, and its
 own preset gives way to it."""
 
 
 class Opened(NamedTuple):
-    """The first file of a kind of which one is open at a time.
+    """The files of a kind that are opened.
 
     Attributes:
         kind: The kind.
-        path: The file.
+        paths: The files.
         others: A sentence on the other files of that kind, where there are any.
     """
 
     kind: FileKind
-    path: Path
+    paths: tuple[Path, ...]
     others: tuple[str, ...]
 
 
@@ -114,9 +114,12 @@ def sort_files(paths: Sequence[Path], at: At = lambda _share: None) -> SortedFil
     for number, path in enumerate(found.files):
         at(number / len(found.files))
         by_kind.setdefault(kind_of(path), []).append(path)
-    opened = [(kind, by_kind[kind]) for kind in _OPEN_ONCE if kind in by_kind]
+    opened = [(kind, by_kind[kind], most) for kind, most in _OPENED.items() if kind in by_kind]
     return SortedFiles(
-        tuple(Opened(kind, first, _left_closed(kind, others)) for kind, (first, *others) in opened),
+        tuple(
+            Opened(kind, tuple(paths[:most]), _left_closed(kind, paths[most:], most))
+            for kind, paths, most in opened
+        ),
         tuple(by_kind.get(FileKind.PRESET, ())),
         tuple(found.skipped),
     )
@@ -133,7 +136,7 @@ def _is_text(begins: bytes) -> bool:
         return False
 
 
-def _left_closed(kind: FileKind, paths: Sequence[Path]) -> tuple[str, ...]:
+def _left_closed(kind: FileKind, paths: Sequence[Path], most: int) -> tuple[str, ...]:
     if not paths:
         return ()
     count, names = len(paths), visible_names([path.name for path in paths])
@@ -156,11 +159,12 @@ def _left_closed(kind: FileKind, paths: Sequence[Path]) -> tuple[str, ...]:
             )
         case _:
             reported = tr(
-                "{names} were not opened: one manuscript is open at a time.",
+                "{names} were not opened: {most} manuscripts are opened at a time.",
                 "",
                 count,
-                one="{names} was not opened: one manuscript is open at a time.",
+                one="{names} was not opened: {most} manuscripts are opened at a time.",
                 names=names,
+                most=most,
             )
     return (reported,)
 

@@ -1,5 +1,7 @@
 """All state objects of one window, built and connected: what is behind the widgets."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QElapsedTimer, QObject
 
 from studio.app.background import Background
@@ -24,13 +26,13 @@ from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordState
 from studio.app.writing.draft import Draft
 from studio.app.writing.next_token_preview import NextTokenPreview
+from studio.app.writing.open_documents import OpenDocuments
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
 from studio.app.writing.rewriting import Rewriting
 from studio.app.writing.scrub import Scrub
 from studio.app.writing.word_choice import WordChoice
 from studio.app.writing.writing import Writing
-from studio.manuscript import Journal
 from studio.presets import Preset, PresetFolder, preset_folder
 
 _CHARACTERS_A_TOKEN = 16
@@ -40,7 +42,7 @@ ONE_PRESS_MS = 400
 
 
 class Session(QObject):
-    """One draft, one engine, and everything between them.
+    """The open documents, one engine, and everything between them.
 
     Args:
         preset_name: The preset to begin with.
@@ -70,7 +72,8 @@ class Session(QObject):
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self
         )
-        self.recovery = Recovery(self.draft, self.writing, Journal(recovery_folder()), self)
+        self.recovery = Recovery(self.draft, self.writing, recovery_folder(), self)
+        self.documents = OpenDocuments(self.draft, self.recovery, self._put_settings_aside, self)
         self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
@@ -130,10 +133,20 @@ class Session(QObject):
         report = self.model.report
         self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
 
+    def _put_settings_aside(self) -> Callable[[], None]:
+        take_up = self.presets.put_aside()
+
+        def take_up_at_rest() -> None:
+            self.scrub.is_paused = True
+            take_up()
+            self.scrub.is_paused = False
+
+        return take_up_at_rest
+
     def _on_preset_chosen(self, preset: Preset) -> None:
-        self.scrub.is_paused = True
+        was_paused, self.scrub.is_paused = self.scrub.is_paused, True
         self.sampling.set_params(preset.sampling)
-        self.scrub.is_paused = False
+        self.scrub.is_paused = was_paused
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)
 

@@ -227,6 +227,12 @@ RECENT_FILES = Setting(
 LAST_FILE = Setting(
     "file/last", "", "the document that was open last; empty: one without a file", is_path=True
 )
+OPEN_FILES = Setting(
+    "file/open",
+    "",
+    "JSON: the documents that are open, in order, and where the caret of each stands",
+    longest=1_000_000,
+)
 LAST_CARET = Setting("file/last_caret", 0, "where its caret stood, in characters", range(0, 2**31))
 FOLDER = Setting("file/folder", "", "where a file was opened or saved last", is_path=True)
 EXPORT_FORMAT = Setting(

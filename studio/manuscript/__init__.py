@@ -19,6 +19,7 @@ from studio.manuscript.history import HistoryError
 from studio.manuscript.joint import begun, joined, word_end
 from studio.manuscript.journal import Glance, Journal, Leftover, leftovers, leftovers_size
 from studio.manuscript.manuscript import Manuscript
+from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.recovery import RecoveryError, RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
@@ -42,6 +43,7 @@ __all__ = [
     "Journal",
     "Leftover",
     "Manuscript",
+    "ManuscriptContent",
     "ManuscriptFileError",
     "Newline",
     "Origin",

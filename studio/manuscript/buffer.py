@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from studio.manuscript.change import Change
 from studio.manuscript.event_emitter import EventEmitter
@@ -37,6 +37,19 @@ class _Chunk:
     origins: bytes
     marks: list[object | None] | None
     words: int | None = None
+
+
+@dataclass(eq=False, slots=True)
+class BufferContent:
+    """A whole text as a buffer keeps it, for `Buffer.take_up`; made new, an empty one.
+
+    Attributes:
+        length: Its code points.
+    """
+
+    chunks: list[_Chunk] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    length: int = 0
 
 
 class Buffer:
@@ -229,7 +242,7 @@ class Buffer:
         start, end = change.position, change.position + len(change.removed)
         happened = replace(change, removed=self.passage(start, end))
         self._replace(start, end, change.inserted)
-        self._emit(start, end - start, change.inserted)
+        self._emit(start, end - start, change.inserted.text, change.inserted.origins)
         return happened
 
     def load(self, passage: Passage) -> None:
@@ -242,16 +255,33 @@ class Buffer:
         removed = self._length
         self._chunks, self._starts, self._length = [], [], 0
         self._replace(0, 0, passage)
-        self._emit(0, removed, passage)
+        self._emit(0, removed, passage.text, passage.origins)
+
+    @property
+    def content(self) -> BufferContent:
+        """The whole text, to be taken up again: this one's until another is taken up."""
+        return BufferContent(self._chunks, self._starts, self._length)
+
+    def take_up(self, content: BufferContent) -> None:
+        """Has another text in place of the whole one, copies nothing of it, and announces it.
+
+        Raises:
+            RuntimeError: As `apply`.
+        """
+        self._refuse_while_emitting()
+        removed = self._length
+        self._chunks, self._starts = content.chunks, content.starts
+        self._length, self._whole = content.length, None
+        self._emit(0, removed, self.text, self.origins(0, self._length))
 
     def _refuse_while_emitting(self) -> None:
         if self._emitting:
             raise RuntimeError("a listener of a text's changes must not change the text")
 
-    def _emit(self, position: int, removed: int, inserted: Passage) -> None:
+    def _emit(self, position: int, removed: int, text: str, origins: bytes) -> None:
         self._emitting = True
         try:
-            self.changed(position, removed, inserted.text, inserted.origins)
+            self.changed(position, removed, text, origins)
         finally:
             self._emitting = False
 

@@ -79,6 +79,11 @@ class History:
         """Whether the present state is the one marked clean last."""
         return self.revision == self._saved
 
+    @property
+    def size(self) -> int:
+        """Bytes of text that all steps hold; rather too many."""
+        return self._size
+
     def mark_clean(self, revision: int) -> None:
         """Makes the state of that number the save point. Typing that follows is a new step."""
         self._saved = revision

@@ -1,4 +1,4 @@
-"""The folder of recovery records: one for each program that runs, and those of programs that died.
+"""The folder of recovery records: of the documents of programs that run, and of those that died.
 
 Each has a folder of its own with a lock that the system lets go when the program ends, so that the
 record of one that runs is nobody else's.
@@ -47,7 +47,7 @@ _BEGINNING = 240
 
 
 class Journal:
-    """The record of this program. Nothing is on the disk until the first is written.
+    """The record of one document. Nothing is on the disk until the first is written.
 
     Args:
         root: The folder of all; need not be there.
@@ -109,15 +109,8 @@ class Journal:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        """Forget the record: all is saved, or given up."""
-        if self._folder is not None:
-            with contextlib.suppress(OSError):
-                (self._folder / _RECORD).unlink(missing_ok=True)
-            self._forget_document(self._folder / _DOCUMENT)
-
     def close(self) -> None:
-        """Forget the record, and leave nothing behind."""
+        """Forget the record, and leave nothing behind: all is saved, or given up."""
         folder, self._folder = self._folder, None
         if folder is not None:
             self._forget_document(folder / _DOCUMENT)

@@ -14,6 +14,7 @@ from studio.manuscript.edit import Edit
 from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.growth import Growth
 from studio.manuscript.history import History, HistoryError, Step
+from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.passage import NOTHING, Marks, Origin, Passage, with_runs
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
@@ -40,6 +41,10 @@ class Manuscript:
             undone, the save point, the takes. It comes after the last `changed` of an operation;
             only then are the places of the takes up to date.
         take_changes: How often a take was written or named, those that were undone among them.
+        undo_budget: Bytes of text that undo and redo may hold.
+        putting_aside: Announces that all of it is put aside, in what is given: see
+            `ManuscriptContent.known`.
+        taking_up: Announces that what is given is taken up; `changed` comes next.
         loaded: Announces that another text was opened: what was known of the one before it holds no
             more. It comes after `state_changed`.
     """
@@ -49,11 +54,14 @@ class Manuscript:
         self.changed = self._buffer.changed
         self.remarked: EventEmitter[[int, int]] = EventEmitter()
         self.state_changed: EventEmitter[[]] = EventEmitter()
+        self.putting_aside: EventEmitter[[ManuscriptContent]] = EventEmitter()
+        self.taking_up: EventEmitter[[ManuscriptContent]] = EventEmitter()
         self.loaded: EventEmitter[[]] = EventEmitter()
         self._history = History()
         self._register = TakeRegister()
         self._growth: Growth | None = None
         self.take_changes = 0
+        self.undo_budget = UNDO
         if text:
             self.load(text)
 
@@ -196,6 +204,37 @@ class Manuscript:
         self._history = History()
         self._register = TakeRegister(take_sets)
         self._buffer.load(passage)
+        self.state_changed()
+        self.loaded()
+
+    def put_aside(self) -> ManuscriptContent:
+        """All that it holds, to be taken up again: this one's until another is taken up.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
+        self._refuse_while_growing()
+        self.close_step()
+        content = ManuscriptContent(
+            self._buffer.content, self._history, self._register, self.take_changes
+        )
+        self.putting_aside(content)
+        return content
+
+    def take_up(self, content: ManuscriptContent) -> None:
+        """Has all that was put aside in place of what it holds, with history and takes.
+
+        Args:
+            content: What was put aside; it is the manuscript's from now on.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
+        self._refuse_while_growing()
+        self._history, self._register = content.history, content.register
+        self.take_changes = content.take_changes
+        self.taking_up(content)
+        self._buffer.take_up(content.buffer)
         self.state_changed()
         self.loaded()
 
@@ -783,7 +822,7 @@ class Manuscript:
     def _bound_history(self) -> None:
         # The step of a take that grows must be found again when it ends.
         if self._growth is None:
-            self._history.bound(UNDO)
+            self._history.bound(self.undo_budget)
 
     def _refuse_while_growing(self) -> None:
         if self._growth:

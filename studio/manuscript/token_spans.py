@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.followed_text import FollowedText
 from studio.manuscript.manuscript import Manuscript
+from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.take_tokens import TakeTokens
 from studio.manuscript.token_characters import characters_of
 from studio.manuscript.token_groups import TokenGroup, grouped, whole_groups
@@ -37,6 +38,14 @@ class TokenSpan(NamedTuple):
     record: TokenRecord
 
 
+class _Known(NamedTuple):
+    """What is known of a text that is put aside."""
+
+    table: TokenTable
+    source: Hashable
+    forgotten: int
+
+
 class TokenSpans:
     """All tokens of a manuscript whose record is known, in order, none upon another.
 
@@ -56,6 +65,12 @@ class TokenSpans:
         self._spans: tuple[int, list[TokenSpan]] = (-1, [])
         self._take: TakeTokens | None = None
         self._is_gone: Callable[[TokenRecord], bool] = lambda _record: False
+        self._forgotten = 0
+        """How often tokens were taken away."""
+        self._left: int | None = None
+        """How many spans the text had that was put aside just now; None where none was."""
+        manuscript.putting_aside.connect(self._on_putting_aside)
+        manuscript.taking_up.connect(self._on_taking_up)
         manuscript.changed.connect(self._on_text_changed)
         manuscript.remarked.connect(self._on_remarked)
         manuscript.state_changed.connect(self._on_state_changed)
@@ -185,6 +200,7 @@ class TokenSpans:
             How many.
         """
         self._is_gone = is_gone
+        self._forgotten += 1
         table = self._table
         gone = 0
         high = len(table)
@@ -228,8 +244,23 @@ class TokenSpans:
             )
         ]
 
+    def _on_putting_aside(self, content: ManuscriptContent) -> None:
+        content.known[self] = _Known(self._table, self.source, self._forgotten)
+
+    def _on_taking_up(self, content: ManuscriptContent) -> None:
+        self._left = len(self._table)
+        known = content.known.pop(self, None)
+        is_true = isinstance(known, _Known) and known[1:] == (self.source, self._forgotten)
+        self._table = known.table if isinstance(known, _Known) and is_true else TokenTable()
+
     def _on_text_changed(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
         table = self._table
+        if self._left is not None:
+            left, self._left = self._left, None
+            if not len(table):
+                table.replace(0, 0, self._standing(0, len(inserted)))
+            self._emit(0, left, len(table))
+            return
         low = table.first_ending_after(position)
         high = max(low, table.first_starting_from(position + removed))
         low, high = table.whole(low, high)

@@ -182,6 +182,11 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
     """
     # Before one of them is opened.
     torn = restore_torn()
+    opens_last = file is None or (
+        isinstance(file, Path) and kind_of(file) is not FileKind.MANUSCRIPT
+    )
+    if not opens_last:
+        window.files.restore_tabs()
     if file is not None:
         # Not the page of the last time; a comparison turns to its own when it is read.
         window.compare.show(False)
@@ -189,7 +194,7 @@ def open_first(window: MainWindow, file: Path | TextFile | None) -> None:
         window.files.begin_with(file, tr("the input"))
     elif file is not None:
         window.open_path(file)
-    if file is None or (isinstance(file, Path) and kind_of(file) is not FileKind.MANUSCRIPT):
+    if opens_last:
         window.files.open_last()
     window.recovery_offer.make()
     _open_model(window)

@@ -1,7 +1,6 @@
 """Opens the files that are dropped on the window or given to it: of every kind at once, if need be.
 
-What can be open once only (manuscript, comparison, model) is taken once, and of the rest it is
-reported.
+What can be open once only (comparison, model) is taken once, and of the rest it is reported.
 """
 
 from collections.abc import Sequence
@@ -75,7 +74,7 @@ class FileOpening(QObject):
         )
 
     def _open_sorted(self, found: SortedFiles, *, is_reported: bool, shows: bool) -> None:
-        """Open the first of each kind and import all presets.
+        """Open the first of each kind, or several, and import all presets.
 
         Args:
             found: The files.
@@ -86,8 +85,9 @@ class FileOpening(QObject):
         failing = (self._files.failed, self._compare.failed) if is_reported else ()
         for signal in failing:
             signal.connect(reported.append)  # a message of presets would hide it
-        for kind, path, others in found.opened:
-            self._open[kind](path)
+        for kind, paths, others in found.opened:
+            for path in paths:
+                self._open[kind](path)
             reported += others
 
         def also() -> list[str]:

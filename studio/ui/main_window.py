@@ -22,6 +22,7 @@ from studio.app.model.state import ModelPhase, WayOn
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.user_folders import recovery_folder
+from studio.app.writing.open_documents import UnsavedMark
 from studio.translation import tr
 from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
@@ -65,6 +66,7 @@ from studio.ui.window_place import columns_of, place_of, restore_columns, restor
 from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.document_tabs import DocumentTabs
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.take_steps import TakeSeed
 from studio.ui.writing.writing_bar import WritingBar
@@ -76,6 +78,7 @@ _AROUND = 40
 _LINE = 2
 _EDGE = 14
 _GAP = 10
+_TABS_EDGE = 14
 _SIDE_MARGINS = (16, 12, 16, 10)
 _LEFT_SHARE, _RIGHT_SHARE = 7, 3
 
@@ -101,8 +104,8 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self.settings = settings
         self._file_failure = self._model_failure = self._outlived = ""
-        self._given_up: tuple[str, str] | None = None
-        """Text and brief that the writer does not want to save."""
+        self._given_up: list[UnsavedMark] = []
+        """What is not saved, and the writer does not want to save."""
         self.setAcceptDrops(True)
 
         self.editor = ManuscriptEditor(session.draft.manuscript)
@@ -143,11 +146,15 @@ class MainWindow(QMainWindow):
         self._bias_notice = BiasNotice(
             self.notice, session.model, session.sampling, self.parameters.to_biases, self
         )
-        self.files = DocumentFiles(self, session.draft, session.writing, settings, session.reading)
+        self.files = DocumentFiles(
+            self, session.draft, session.documents, session.writing, settings, session.reading
+        )
+        self.tabs = DocumentTabs(session.documents, session.draft, self.files)
+        session.documents.line_in_view = self.editor.line_in_view
         self.recovery_offer = RecoveryOffer(
             self, self.files, session.recovery, session.reading, recovery_folder()
         )
-        self.export = ManuscriptExport(self, session, theme, settings, self.files)
+        self.export = ManuscriptExport(self, session, theme, settings, self.files.saving)
         self.compare = Compare(self, session, theme, settings)
         self.actions_ = WindowActions(
             self,
@@ -251,7 +258,13 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.heat.legend)
         inside.addWidget(self.find_bar)
 
+        tabs = QWidget()
+        inside = QVBoxLayout(tabs)
+        # Their names begin where the words below do.
+        set_margins(inside, _TABS_EDGE, 0, _TABS_EDGE, 0)
+        inside.addWidget(self.tabs)
         self._left = left = _column(
+            tabs,
             self.brief,
             self.notice,
             _rule(),
@@ -319,6 +332,7 @@ class MainWindow(QMainWindow):
     def _parts(self) -> list[QWidget]:
         """What F6 leads through."""
         page: list[QWidget] = [
+            self.tabs,
             self.brief,
             self.notice,
             self.editor,
@@ -363,6 +377,7 @@ class MainWindow(QMainWindow):
         self.files.saved.connect(self._on_saved)
         self.files.reported.connect(lambda news: self.notice.report(news, is_error=False))
         self.files.caret_wanted.connect(self.editor.move_caret)
+        session.documents.place_wanted.connect(self.editor.go_to)
         self.files.guard.noticed.connect(self._on_file_noticed)
         self.files.guard.settled.connect(self.notice.withdraw)
         self.export.failed.connect(self._on_file_failed)
@@ -394,7 +409,7 @@ class MainWindow(QMainWindow):
         session.draft.manuscript.loaded.connect(session.heat.forget_text)
         # Why a generation failed is reported of one place, and is over where the writer goes on.
         session.draft.prompt_changed.connect(lambda: self.notice.withdraw(self.actions_.continue_))
-        session.draft.file_changed.connect(self._show_title)
+        session.documents.changed.connect(self._show_title)
         session.draft.brief_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
         session.preset_choice.chosen.connect(
@@ -427,7 +442,7 @@ class MainWindow(QMainWindow):
         settings.set(remembered.DETAILS_OPEN, self.temperature.is_detailed)
         settings.set(remembered.SIDE_SHOWN, self.actions_.side.isChecked())
         settings.set(remembered.SAMPLING_OPEN, self.sampling.is_open)
-        self.files.remember_caret()
+        self.files.remember_carets()
         if self.is_started:  # else it stays as it was: it is not restored yet
             self.landscape.remember()
             self.explain.remember()
@@ -467,16 +482,17 @@ class MainWindow(QMainWindow):
         layout = page.layout() if page is not None else None
         if isinstance(layout, QVBoxLayout):
             # There is one message at a time, on the page that is read.
-            layout.insertWidget(1, self.notice)
+            layout.insertWidget(2 if page is self._left else 1, self.notice)
         if not self.compare.is_shown:
             self.editor.setFocus()
 
     def _show_title(self) -> None:
         # Of a name Qt would take these signs for the mark of what is not saved.
-        title = self.files.title.replace("[*]", "[*][*]")
+        name = self.session.documents.name(self.session.draft.state)
+        title = name.replace("[*]", "[*][*]")
         self.setWindowTitle(f"{title}[*] – Kelvin Studio")
         is_modified = self.session.draft.is_modified
-        self._title.setText(f"{self.files.title}{' *' if is_modified else ''}")
+        self._title.setText(f"{name}{' *' if is_modified else ''}")
         if is_modified != self.isWindowModified():  # asked at each frame of a growing text
             self.setWindowModified(is_modified)
 
@@ -548,18 +564,14 @@ class MainWindow(QMainWindow):
         after it; where the session goes on, the next change makes it worth a question.
         """
         if not self._is_given_up:
-            if not (self.files.may_close() and self.compare.may_close()):
+            if not (self.files.may_close_all() and self.compare.may_close()):
                 return False
-            draft = self.session.draft
-            if draft.is_modified:
-                self._given_up = draft.manuscript.text, draft.brief
+            self._given_up = self.session.documents.unsaved_marks
         return True
 
     @property
     def _is_given_up(self) -> bool:
-        draft = self.session.draft
-        given_up = self._given_up
-        return given_up is not None and given_up == (draft.manuscript.text, draft.brief)
+        return bool(self._given_up) and self._given_up == self.session.documents.unsaved_marks
 
     def keep(self) -> None:
         """Put in safety what is not saved, without a question; the next start offers it."""
@@ -567,7 +579,7 @@ class MainWindow(QMainWindow):
             self.session.recovery.close()
         else:
             self.session.recovery.keep_and_wait()
-        self.files.finish()
+        self.files.saving.finish()
         self.compare.keep()
 
     def leave(self) -> None:
@@ -576,7 +588,8 @@ class MainWindow(QMainWindow):
         self._remember()
         self.library.close()
         self.session.end()
-        self.files.guard.release()
+        for state in self.session.documents.all:
+            self.files.guard.release(state)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, remember the window, end the engine."""

@@ -137,10 +137,16 @@ class WindowActions(QObject):
             if caret is not None:
                 editor.move_caret(caret)
 
-        self.new = make_action(window, tr("&New"), files.new, _KEY.New)
+        self.new = make_action(
+            window,
+            tr("&New"),
+            files.new,
+            ["Ctrl+N", "Ctrl+T"],
+            tr("An empty page, in a tab beside what is open"),
+        )
         self.open = make_action(window, tr("&Open…"), files.ask_open, _KEY.Open)
-        self.save = make_action(window, tr("&Save"), files.save, _KEY.Save)
-        self.save_as = make_action(window, tr("Save &As…"), files.save_as, "Ctrl+Shift+S")
+        self.save = make_action(window, tr("&Save"), files.saving.save, _KEY.Save)
+        self.save_as = make_action(window, tr("Save &As…"), files.saving.save_as, "Ctrl+Shift+S")
         self.export = make_action(
             window,
             tr("&Export manuscript…"),
@@ -152,6 +158,27 @@ class WindowActions(QObject):
             tr("Restore &unsaved…"),
             recovery_offer.ask,
             tip=tr("What was not saved when the program ended, and was kept for later"),
+        )
+        self.close = make_action(
+            window,
+            tr("&Close"),
+            files.close,
+            "Ctrl+W",
+            tr("Close the document in front; the last one leaves an empty page"),
+        )
+        self.next_document = make_action(
+            window,
+            tr("Next &document"),
+            lambda: files.show_beside(+1),
+            ["Ctrl+Tab", "Ctrl+PgDown"],
+            tr("Bring the document of the next tab to the front"),
+        )
+        self.previous_document = make_action(
+            window,
+            tr("Previous docu&ment"),
+            lambda: files.show_beside(-1),
+            ["Ctrl+Shift+Tab", "Ctrl+PgUp"],
+            tr("Bring the document of the tab before to the front"),
         )
         self.quit = make_action(window, tr("&Quit"), window.close, "Ctrl+Q")
 
@@ -313,6 +340,7 @@ class WindowActions(QObject):
         session.context.changed.connect(self._follow_context)
         writing.takes_changed.connect(self._follow_text)
         session.scrub.changed.connect(self._follow_scrub)
+        session.documents.changed.connect(self._follow)
         self._follow()
 
     def _show_log(self) -> None:
@@ -368,6 +396,8 @@ class WindowActions(QObject):
             self.rewrite,
         ):
             action.setEnabled(is_in_view)
+        for action in (self.next_document, self.previous_document):
+            action.setEnabled(is_in_view and len(self._session.documents.all) > 1)
         self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
         place = place_words(self._session.draft, writing.candidates)
@@ -402,6 +432,8 @@ class WindowActions(QObject):
         file.addAction(self.restore)
         file.addSeparator()
         file.addActions([self.save, self.save_as, self.export])
+        file.addSeparator()
+        file.addActions([self.next_document, self.previous_document, self.close])
         file.addSeparator()
         file.addAction(self.quit)
         edit = bar.addMenu(tr("&Edit"))

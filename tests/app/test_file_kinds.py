@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.app import expanded_paths
+from studio.app import expanded_paths, file_kinds
 from studio.app.file_kinds import FileKind, Opened, SortedFiles, kind_of, sort_files
 from studio.experiments.comparison import FORMAT
 from studio.path_checks import size_of
@@ -67,7 +67,10 @@ def preset(temperature: float) -> bytes:
     return json.dumps({"temp": temperature}).encode()
 
 
-def test_the_model_comes_first_and_of_what_is_open_once_the_first_file(tmp_path: Path) -> None:
+def test_the_model_comes_first_and_of_what_is_open_once_the_first_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(file_kinds._OPENED, FileKind.MANUSCRIPT, 2)
     brought = put(
         tmp_path,
         b_txt=b"Once.",
@@ -79,20 +82,20 @@ def test_the_model_comes_first_and_of_what_is_open_once_the_first_file(tmp_path:
         c_txt=b"",
         more_json=COMPARISON,
     )
-    text, warm, lanes, _, model, cold, _, _ = brought
+    text, warm, lanes, other, model, cold, _, _ = brought
     found = sort_files(brought)
     assert found == SortedFiles(
         (
-            Opened(FileKind.MODEL, model, ()),
+            Opened(FileKind.MODEL, (model,), ()),
             Opened(
                 FileKind.COMPARISON,
-                lanes,
+                (lanes,),
                 ("“more.json” was not opened: one comparison is open at a time.",),
             ),
             Opened(
                 FileKind.MANUSCRIPT,
-                text,
-                ("“a.md”, “c.txt” were not opened: one manuscript is open at a time.",),
+                (text, other),
+                ("“c.txt” was not opened: 2 manuscripts are opened at a time.",),
             ),
         ),
         (warm, cold),
@@ -143,4 +146,4 @@ def test_no_more_of_a_file_is_read_than_says_what_it_is(tmp_path: Path) -> None:
         file.write(b"GGUF")
         file.truncate(2**33)
     assert size_of(sparse) == 2**33
-    assert sort_files([sparse]).opened == (Opened(FileKind.MODEL, sparse, ()),)
+    assert sort_files([sparse]).opened == (Opened(FileKind.MODEL, (sparse,), ()),)

@@ -49,7 +49,7 @@ def main(names: list[str]) -> None:
 
     application = make_application()
     # The last answer: wrapped, or the first part.
-    patch("studio.ui.writing.document_files.ask", lambda *about: about[-1][-1]).start()
+    patch("studio.ui.writing.text_reading.ask", lambda *about: about[-1][-1]).start()
     window = make_window(application)
     window.show()
     QTest.qWaitForWindowExposed(window)
@@ -95,7 +95,7 @@ def main(names: list[str]) -> None:
         path = folder / f"{name}.txt"
         path.write_text(SHAPES[name]())
         manuscript.mark_clean()
-        window.files.new()
+        window.files.close()
         settle(lambda: None)
         before = resident()
         opened = settle(partial(window.open_path, path))

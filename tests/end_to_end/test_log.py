@@ -62,8 +62,8 @@ def session_of(window):
     session.draft.prompting.set_stop((MARK,))
     session.sampling.change(word_biases=(WordBias(f" {MARK}", -float("inf")),))
     session.sampling.set_max_tokens(6)
-    window.files.save()
-    assert window.files.finish()
+    window.files.saving.save()
+    assert window.files.saving.finish()
     assert MARK in document.read_text(encoding="utf-8")
     yield lambda: session.next_token_preview.is_settled
     window.actions_.continue_.trigger()

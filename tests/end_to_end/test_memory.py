@@ -77,7 +77,7 @@ def resident():
 
 def begin_anew():
     window.compare.show(False)
-    window.files.new()
+    window.files.close()
     session.compare.set_up(ladder(*session.compare.here))
     # Freed memory is given back a moment after.
     until(lambda: session.unused_memory.is_settled)

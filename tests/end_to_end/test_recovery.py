@@ -63,6 +63,7 @@ def state():
             for takes in draft.manuscript.take_sets
         ],
         "is_modified": window.isWindowModified(),
+        "tabs": [window.tabs.tabText(index) for index in range(window.tabs.count())],
         "offers": [
             dialog.list.item(row).text() for dialog in dialogs for row in range(dialog.list.count())
         ],
@@ -79,13 +80,17 @@ def obey():
             QTest.keyClick(window.editor, getattr(Qt.Key, rest[0]))
         elif name == "open":
             window.open_path(program.Path(rest[0]))
+        elif name == "new":
+            window.actions_.new.trigger()
+        elif name == "walk":
+            window.actions_.next_document.trigger()
         elif name == "save":
             window.actions_.save.trigger()
-            window.files.finish()
+            window.files.saving.finish()
         elif name == "save_as":
             QFileDialog.getSaveFileName = lambda *_: (rest[0], "")
             window.actions_.save_as.trigger()
-            window.files.finish()
+            window.files.saving.finish()
         elif name in ("continue", "retake"):
             window.session.sampling.set_max_tokens(12)
             # Another text each time: by its text a record is known.
@@ -304,3 +309,59 @@ def test_a_kill_loses_no_take_of_a_document(
     third = start()
     assert third.offers == []
     assert third.state | {"caret": 0} == saved | {"caret": 0}, "the last document, all of it"
+
+
+def test_a_kill_loses_nothing_of_several_documents(
+    start: Start, empty_home: Path, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{name}.txt" for name in ("One", "Two", "Three")]
+    for path in paths:
+        path.write_text(f"{path.stem}.")
+    first = start()
+    for path in paths:
+        first.do("open", str(path))
+    first.do("type", " Third.")
+    first.do("new")
+    first.do("type", "Without a name. ")
+    first.do("brief", "Short sentences.")
+    first.do("walk")
+    assert first.state["text"] == "One."
+    first.do("type", " First.")
+    written: dict[object, object] = {}
+    for _ in range(4):
+        written[first.state["path"]] = first.state | {"tabs": [], "offers": []}
+        first.do("walk")
+    assert first.state["tabs"] == ["One *", "Two", "Three *", "Untitled *"]
+    first.do("rest")
+    unsaved = {"One. First.", "Three. Third.", "Without a name. "}
+    until(lambda: {record.text for record in records(empty_home)} == unsaved, "all three, kept")
+    settings = empty_home / "config" / "kelvin-studio" / "settings.json"
+    until(
+        lambda: (
+            settings.is_file()
+            and json.loads(settings.read_text()).get("file/last") == str(paths[0])
+        ),
+        "what is open, remembered",
+    )
+    first.kill()
+
+    second = start()
+    assert len(second.offers) == 3
+    assert second.state["tabs"] == ["One", "Two", "Three"]
+    assert second.state["path"] == str(paths[0]), "which was in front"
+    second.do("answer", "restore_all")
+    tabs = second.state["tabs"]
+    assert isinstance(tabs, list)
+    assert sorted(tabs) == ["One *", "Three *", "Two", "Untitled *"]
+    found: dict[object, object] = {}
+    for _ in range(4):
+        found[second.state["path"]] = second.state | {"tabs": [], "offers": []}
+        second.do("walk")
+    assert found == written
+
+    # Killed again at once, without another key: all of it is still there.
+    second.kill()
+    third = start()
+    assert len(third.offers) == 3
+    assert {record.text for record in records(empty_home)} == unsaved
+    assert [path.read_text() for path in paths] == ["One.", "Two.", "Three."]

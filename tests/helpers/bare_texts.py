@@ -8,7 +8,9 @@ _READS_AS_WORDS = re.compile(r"[a-z]{2}.*[ …]|[ “”(,;:–][a-z]{2}|^[A-Z][
 """Two letters and a space somewhere, or a capital at the beginning: no key, name or sign."""
 _HAS_LETTERS = re.compile("[a-z]{2}", re.IGNORECASE)
 
-_KEY = re.compile(r"(?:(?:Ctrl|Shift|Alt|Meta)\+)*(?:Esc|Del|Return|Enter|Left|Right|Down|F\d+|.)")
+_KEY = re.compile(
+    r"(?:(?:Ctrl|Shift|Alt|Meta)\+)*(?:Esc|Del|Return|Enter|Tab|PgUp|PgDown|Left|Right|Down|F\d+|.)"
+)
 """A shortcut as Qt spells it."""
 
 _FILE = re.compile(

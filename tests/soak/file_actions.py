@@ -47,6 +47,22 @@ def new(hand: Hand, chances: Random) -> Pauses:
     yield 0
 
 
+def close_document(hand: Hand, chances: Random) -> Pauses:
+    """The one in front, or one of the others."""
+    states = hand.window.session.documents.all
+    if chances.random() < 0.7:
+        hand.shortcut(Key.Key_W)
+    else:
+        hand.window.files.close(chances.choice(states))
+    yield 0
+
+
+def walk(hand: Hand, chances: Random) -> Pauses:
+    """To another tab."""
+    hand.shortcut(chances.choice((Key.Key_PageDown, Key.Key_PageUp)))
+    yield 0
+
+
 def drop(hand: Hand, chances: Random) -> Pauses:
     """One file on the window, or several."""
     paths = [hand.a_file(chances) for _ in range(chances.choice((1, 1, 1, 2, 4)))]

@@ -32,6 +32,8 @@ INSIDE = {
     "export": 1,
     "open": 2,
     "new": 1,
+    "close_document": 3,
+    "walk": 2,
     "drop": 2,
     "go_to_compare": 3,
     "go_to_write": 3,

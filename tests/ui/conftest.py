@@ -62,13 +62,13 @@ def remember(setting: Setting[Value], value: Value) -> None:
 def save(window: MainWindow) -> None:
     """Save, and wait until it is written."""
     window.actions_.save.trigger()
-    assert window.files.finish()
+    assert window.files.saving.finish()
 
 
 def save_as(window: MainWindow) -> None:
     """Save under another name, and wait until it is written."""
     window.actions_.save_as.trigger()
-    assert window.files.finish()
+    assert window.files.saving.finish()
 
 
 @pytest.fixture

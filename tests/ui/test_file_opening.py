@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app import expanded_paths, progress_report
+from studio.app import expanded_paths, file_kinds, progress_report
+from studio.app.file_kinds import FileKind
 from studio.experiments.comparison import FORMAT
 from studio.presets import foreign, preset_folder
 from studio.presets.foreign import Imported, import_file
@@ -88,16 +89,27 @@ def test_a_preset_a_text_and_a_model_at_once(
     assert bare.session.preset_choice.current.name == "Warm", "the hand is later than the model"
 
 
-def test_of_what_is_open_once_the_first_is_taken_and_the_others_are_reported(
-    bare: MainWindow, tmp_path: Path
-) -> None:
+def test_several_texts_are_opened_each_in_a_tab(bare: MainWindow, tmp_path: Path) -> None:
     texts = [tmp_path / f"{name}.md" for name in "abc"]
     for path in texts:
         path.write_text(path.stem)
     assert drop(bare, *texts)
-    assert bare.session.draft.manuscript.text == "a"
+    assert [bare.tabs.tabText(index) for index in range(bare.tabs.count())] == ["a", "b", "c"]
+    assert bare.session.draft.manuscript.text == "c"
+    assert bare.notice.message == ""
+
+
+def test_of_more_texts_than_are_opened_at_a_time_the_others_are_reported(
+    bare: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(file_kinds._OPENED, FileKind.MANUSCRIPT, 2)
+    texts = [tmp_path / f"{name}.md" for name in "abcd"]
+    for path in texts:
+        path.write_text(path.stem)
+    assert drop(bare, *texts)
+    assert bare.session.draft.manuscript.text == "b"
     assert bare.notice.message == (
-        "“b.md”, “c.md” were not opened: one manuscript is open at a time."
+        "“c.md”, “d.md” were not opened: 2 manuscripts are opened at a time."
     )
 
 
@@ -148,7 +160,7 @@ def test_300_files_of_all_kinds_are_looked_at_and_reported_once(
     assert message.startswith("120 presets were imported: “p000”, “p001”, ")
     assert "130 files are refused: “broken-0.json”: temp: found 'hot'" in message
     assert "So are 129 others." in message
-    assert "were not opened: one manuscript is open at a time." in message
+    assert "were not opened: 20 manuscripts are opened at a time." in message
     assert "were not opened: one comparison is open at a time." in message
     assert "were not opened: one model is open at a time." in message
     assert "newer version of the program (format 9" in message, "the comparison's own failure"

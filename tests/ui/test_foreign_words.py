@@ -130,7 +130,7 @@ def test_names_of_files(
     assert bare.notice.action is bare.files.guard.decide
     seen(bare)
     assert "QLabel.text" in asked(bare.files.guard.decide.trigger, seen)
-    assert "QLabel.text" in asked(lambda: bare.files.new(), seen)
+    assert "QLabel.text" in asked(lambda: bare.files.close(), seen)
     path.unlink()
     bare.files.guard.look()
     seen(bare)

@@ -50,6 +50,9 @@ WITH_A_KEY = {
     "score",
     "what_else",
     "explain",
+    "close",
+    "next_document",
+    "previous_document",
 }
 WITHOUT = {
     "export",
@@ -135,6 +138,8 @@ def test_what_cannot_be_done_is_greyed(bare: MainWindow) -> None:
         "reopen_model",
         "end_engine",
         "score",
+        "next_document",
+        "previous_document",
     }
 
 

@@ -167,6 +167,24 @@ class PresetState(QObject):
             return
         self._choose_with(before.preset, before.values)
 
+    def put_aside(self) -> Callable[[], None]:
+        """Have nothing to put back from now on.
+
+        Returns:
+            What puts in force what is in force now, with what could be put back.
+        """
+        now, history = self.now, self._history
+        self._history = SettingsHistory()
+
+        def take_up() -> None:
+            self._history = history
+            if self.now != now:
+                self._choose_with(now.preset, now.values)
+            self.changed.emit()
+
+        self.changed.emit()
+        return take_up
+
     @property
     def now(self) -> ActiveSettings:
         """What is in force."""

@@ -13,11 +13,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.parameters.prompt_settings import PromptSettings
+from studio.app.writing.document_state import DocumentState, Saving
 from studio.engine.messages import Prompt
 from studio.manuscript import (
     Document,
     FileState,
     Manuscript,
+    ManuscriptContent,
     Origin,
     Outside,
     RecoveryRecord,
@@ -38,33 +40,12 @@ _NEAR = 1024
 """Code points near a place that are examined at a time."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Saving:
-    """A document as it was when a save of it began.
-
-    Attributes:
-        path: Where it is saved.
-        file: What is written there, where that is plain text.
-        brief: What is kept for it.
-        revision: The number of its text.
-        take_changes: `Manuscript.take_changes` then.
-        document: What is written there in the program's own form; None for plain text.
-    """
-
-    path: Path
-    file: TextFile
-    brief: str
-    revision: int
-    take_changes: int
-    document: Document | None
-
-
 class Draft(QObject):
-    """The open document.
+    """The document in front.
 
     Attributes:
         manuscript: Its text.
-        path: Its file; None where it has none yet.
+        state: What else it is made of.
         prompting: How a prompt is made of it, and where what is written ends.
         preset_name: The name of the preset chosen last.
         reach: The most code points before the caret that a model could see. What is before them is
@@ -89,19 +70,7 @@ class Draft(QObject):
     def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.manuscript = Manuscript()
-        self.path: Path | None = None
-        self._file = TextFile("")
-        """The file's encoding and line ends; its text is that of the last time."""
-        self._held: FileState | None = None
-        """What the file held when it was read or written last."""
-        self._saving: Saving | None = None
-        self._brief = ""
-        self._saved_brief: str | None = ""
-        """The brief that is saved for the file; None where that is not known."""
-        self._saved_takes = 0
-        """How many takes had been made when it was opened or saved."""
-        self._caret = 0
-        self._selected = 0
+        self.state = DocumentState()
         self._visible_end = 0
         """One past the last visible character; kept up to date, not searched for at each key."""
         self.reach = 0
@@ -113,43 +82,47 @@ class Draft(QObject):
         self.manuscript.changed.connect(self._on_text_changed)
 
     @property
+    def path(self) -> Path | None:
+        """Its file; None where it has none yet."""
+        return self.state.path
+
+    @property
     def brief(self) -> str:
         """What the model is told before the manuscript."""
-        return self._brief
+        return self.state.brief
 
     def set_brief(self, brief: str) -> None:
         """Set the brief. What no file could hold (half a character) becomes U+FFFD."""
         brief = _brief_of(brief)
-        if brief != self._brief:
-            self._brief = brief
+        if brief != self.state.brief:
+            self.state.brief = brief
             self.brief_changed.emit()
             self.prompt_changed.emit()
 
     @property
     def is_brief_saved(self) -> bool:
         """Whether the brief is as it was opened or saved last."""
-        return self._brief == self._saved_brief
+        return self.state.is_brief_saved
 
     @property
     def is_modified(self) -> bool:
         """Whether there is something that a save would save."""
-        has_new_takes = self.keeps_takes and self.manuscript.take_changes != self._saved_takes
-        return has_new_takes or not (self.manuscript.is_clean and self.is_brief_saved)
+        return self.state.is_modified(self.manuscript)
 
     @property
     def keeps_takes(self) -> bool:
         """Whether its file keeps all that is known of the text, and not the text alone."""
-        return self.path is not None and is_document_name(self.path)
+        return self.state.keeps_takes
 
     @property
     def caret(self) -> int:
         """Where the model continues, in code points: at the end of the selection."""
-        return min(self._caret, len(self.manuscript))
+        return min(self.state.caret, len(self.manuscript))
 
     @property
     def selected(self) -> int:
         """How many code points before the caret are selected."""
-        return min(self._selected, self.caret)
+        return min(self.state.selected, self.caret)
 
     @property
     def text_follows(self) -> bool:
@@ -163,8 +136,8 @@ class Draft(QObject):
             position: The end of the selection.
             selected: How many code points before it are selected.
         """
-        former = self._caret, self._selected
-        self._caret, self._selected = position, selected
+        former = self.state.caret, self.state.selected
+        self.state.caret, self.state.selected = position, selected
         if position != former[0]:
             self.prompt_changed.emit()
         elif selected != former[1]:
@@ -187,7 +160,7 @@ class Draft(QObject):
         return Prompt(
             manuscript=self.manuscript.part(begin, end),
             skipped=begin,
-            brief=self._brief,
+            brief=self.state.brief,
             system=self.prompting.system_message,
             format=self.prompting.prompt_format,
         )
@@ -245,12 +218,7 @@ class Draft(QObject):
     def document(self) -> Document:
         """All of it as it is now."""
         passages, take_sets = self.manuscript.content()
-        return Document(passages, take_sets, self.caret, self._brief, self.preset_in_force())
-
-    @property
-    def saving(self) -> Saving | None:
-        """The save that is under way; None for none."""
-        return self._saving
+        return Document(passages, take_sets, self.caret, self.state.brief, self.preset_in_force())
 
     def begin_save(self, path: Path) -> Saving:
         """Begin a save: returns the text in the file's encoding and line ends, and the brief.
@@ -259,15 +227,17 @@ class Draft(QObject):
         """
         manuscript = self.manuscript
         manuscript.close_step()
-        self._saving = Saving(
+        self.state.saving = Saving(
             path,
-            dataclasses.replace(self._file, text=manuscript.text),
-            self._brief,
+            dataclasses.replace(self.state.file, text=manuscript.text),
+            self.state.brief,
             manuscript.revision,
             manuscript.take_changes,
             self.document() if is_document_name(path) else None,
+            bool(manuscript.take_sets),
+            self.state,
         )
-        return self._saving
+        return self.state.saving
 
     def end_save(self, saving: Saving, held: FileState | None, is_brief_saved: bool) -> bool:
         """End a save. What was changed since it began is not saved.
@@ -278,18 +248,20 @@ class Draft(QObject):
             is_brief_saved: Whether the brief was saved for it.
 
         Returns:
-            Whether this is still the document that was to be saved.
+            Whether the document that was to be saved is still open, in front or not.
         """
-        if self._saving is not saving:
+        state = saving.state
+        if state.saving is not saving:
             return False
-        self._saving = None
-        if is_brief_saved and self._saved_brief != saving.brief:
-            self._saved_brief = saving.brief
+        state.saving = None
+        text = self.manuscript if state.content is None else state.content
+        if is_brief_saved and state.saved_brief != saving.brief:
+            state.saved_brief = saving.brief
             self.brief_changed.emit()
         if held is not None:
-            self.path, self._file, self._held = saving.path, saving.file, held
-            self._saved_takes = saving.take_changes
-            self.manuscript.mark_clean(saving.revision)
+            state.path, state.file, state.held = saving.path, saving.file, held
+            state.saved_takes = saving.take_changes
+            text.mark_clean(saving.revision)
             _log.info("a text was saved, %d characters", len(saving.file.text))
             self.file_changed.emit()
         return True
@@ -298,12 +270,12 @@ class Draft(QObject):
         """The document as it is now, to be recovered if the program dies."""
         manuscript = self.manuscript
         return RecoveryRecord(
-            file=dataclasses.replace(self._file, text=manuscript.text),
+            file=dataclasses.replace(self.state.file, text=manuscript.text),
             generated=tuple(runs_of(manuscript.origins(), Origin.GENERATED)),
-            brief=self._brief,
+            brief=self.state.brief,
             caret=self.caret,
             path=self.path,
-            held=self._held,
+            held=self.state.held,
             written_at=time.time(),
             document=self.document(),
         )
@@ -312,24 +284,41 @@ class Draft(QObject):
         """Open a recovered document, which is not saved: its file is as it was."""
         file = dataclasses.replace(record.file, text=fit_text(record.text))
         self._load(record.path, file, record.held, record.brief, record.document, record.generated)
-        self._saved_brief = None
+        self.state.saved_brief = None
         self.manuscript.mark_unsaved()
         _log.info("a text that was not saved was restored, %d characters", len(self.manuscript))
+
+    def show(self, state: DocumentState) -> None:
+        """Be another of the open documents, and put this one aside.
+
+        Args:
+            state: That one's; its text was put aside, or it has none yet.
+
+        Raises:
+            GrowingTakeError: A take grows.
+        """
+        self.state.content = self.manuscript.put_aside()
+        # Before the text, whose change asks what would follow it, and what is saved of it.
+        self.state, content = state, state.content
+        state.content = None
+        self.manuscript.take_up(ManuscriptContent() if content is None else content)
+        self.brief_changed.emit()
+        self.file_changed.emit()
 
     # The file, and other programs
 
     def compare(self) -> Outside:
         """Whether others have changed the file since it was read or written here."""
-        if self.path is None or self._held is None or self._saving is not None:
+        if self.path is None or self.state.held is None or self.state.saving is not None:
             return Outside.SAME
-        return self._held.compare(self.path)
+        return self.state.held.compare(self.path)
 
     def keep_mine(self) -> None:
         """Keep the text as it is here; a save will replace what the file holds now."""
         if self.path is not None:
             # One that cannot be read cannot be known again: it is asked about once more.
             with contextlib.suppress(OSError):
-                self._held = FileState.at(self.path)
+                self.state.held = FileState.at(self.path)
         self.manuscript.mark_unsaved()
 
     def take_theirs(self, file: TextFile, held: FileState | None) -> None:
@@ -346,7 +335,7 @@ class Draft(QObject):
         self.manuscript.close_step()
         self.manuscript.edit_all([edit], Origin.OPENED)
         self.manuscript.mark_clean()
-        self._file, self._held = file, held
+        self.state.file, self.state.held = file, held
         self.file_changed.emit()
 
     def take_theirs_whole(self, document: Document, held: FileState | None) -> None:
@@ -362,8 +351,8 @@ class Draft(QObject):
         manuscript = self.manuscript
         manuscript.replace_all(document.passage, document.take_sets)
         manuscript.mark_clean()
-        self._held, self._saved_takes = held, manuscript.take_changes
-        self._saved_brief = document.brief
+        self.state.held, self.state.saved_takes = held, manuscript.take_changes
+        self.state.saved_brief = document.brief
         self.set_brief(document.brief)
         self.file_changed.emit()
 
@@ -378,15 +367,15 @@ class Draft(QObject):
         origin: Origin = Origin.TYPED,
     ) -> None:
         """Be another document: what is known of it, or the plain text of the file."""
-        self.path, self._file, self._held = path, file, held
-        self._saving = None
+        self.state.path, self.state.file, self.state.held = path, file, held
+        self.state.saving = self.state.save_again = self.state.taken_from = None
         # Before the text, whose change asks what would follow it.
-        self._brief = self._saved_brief = _brief_of(brief)
+        self.state.brief = self.state.saved_brief = _brief_of(brief)
         if document is None:
             self.manuscript.load(file.text, generated, origin)
         else:
             self.manuscript.restore(document.passage, document.take_sets)
-        self._saved_takes = self.manuscript.take_changes
+        self.state.saved_takes = self.manuscript.take_changes
         self.brief_changed.emit()
         self.file_changed.emit()
         if document is not None:
@@ -400,7 +389,7 @@ class Draft(QObject):
             self._visible_end = position + visible
         elif self._visible_end > position:
             self._visible_end = self._last_visible(position)
-        if position <= self._caret:
+        if position <= self.state.caret:
             self.prompt_changed.emit()
 
     def _last_visible(self, end: int) -> int:

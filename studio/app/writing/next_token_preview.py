@@ -75,6 +75,7 @@ class NextTokenPreview(QObject):
         client.follow(self._learn, Distribution, Evaluated)
         model.changed.connect(self._on_model_changed)
         draft.prompt_changed.connect(self._timer.start)
+        draft.manuscript.loaded.connect(self._on_loaded)
         writing.ended.connect(self._on_writing_ended)
 
     @property
@@ -136,6 +137,14 @@ class NextTokenPreview(QObject):
                     if self._writing.held is not None:
                         self.look_again()  # something else came first, and is over soon
                     self._next_token.clear(tr(READING if self._writing.held else STOPPED))
+
+    def _on_loaded(self) -> None:
+        """Another text is there: the bars are not of it, and a click would write into it."""
+        if self._model.is_ready:
+            self._asked = None
+            self._is_answered = False
+            self._next_token.clear(tr(READING))
+            self._timer.start()
 
     def _on_model_changed(self) -> None:
         if not self._model.is_ready and self.evaluated is not None:

@@ -1,14 +1,16 @@
-"""Keeps the document in the journal, a moment after each change, while it is not saved.
+"""Keeps each open document in a journal, a moment after each change, while it is not saved.
 
 Decides when a record is written; `manuscript.journal` writes it. At rest nothing runs.
 """
 
 import logging
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.timers import single_shot
+from studio.app.writing.document_state import DocumentState
 from studio.app.writing.draft import Draft
 from studio.app.writing.writing import Writing
 from studio.manuscript import Journal, RecoveryRecord
@@ -26,14 +28,15 @@ _FAILED = mark(
 
 
 class Recovery(QObject):
-    """Writes the draft's records into the journal.
+    """Writes the draft's records, each document's into a journal of its own.
 
-    They are encoded and written in another thread: a long text does not hold up the next key.
+    They are encoded and written in another thread: a long text does not hold up the next key. One
+    that is not in front does not change, and stays as it was kept.
 
     Args:
-        draft: The document.
+        draft: The document in front.
         writing: The end of a generation is kept at once.
-        journal: Where it is kept.
+        root: The folder of journals.
         parent: The Qt parent, if any.
     """
 
@@ -41,14 +44,14 @@ class Recovery(QObject):
     """It cannot be kept: a message for the writer, emitted once until it works again."""
 
     def __init__(
-        self, draft: Draft, writing: Writing, journal: Journal, parent: QObject | None = None
+        self, draft: Draft, writing: Writing, root: Path, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._draft = draft
-        self._journal = journal
+        self._root = root
+        self._journals: dict[DocumentState, Journal] = {}
+        """Of each document of which a record may be kept."""
         self._disk = Background("recovery", self)
-        self._is_kept = False
-        """Whether the journal may hold a record."""
         self._is_late = False
         """Whether it should be written again after the write that is under way."""
         self._is_closed = False
@@ -58,6 +61,7 @@ class Recovery(QObject):
         draft.manuscript.state_changed.connect(self._follow)
         for changed in (draft.prompt_changed, draft.brief_changed, draft.file_changed):
             changed.connect(self._follow)
+        draft.file_changed.connect(self._forget_saved)
         # Not in the same turn of the window's, which shows the generation's end.
         self._at_end = single_shot(self, self.keep_now)
         writing.ended.connect(self._at_end.start)
@@ -70,13 +74,25 @@ class Recovery(QObject):
             return
         if self._disk.is_busy:
             self._is_late = True
-        elif self._is_worth_keeping:
-            self._is_kept = True
-            record = self._draft.record()
-            self._disk.start(lambda _at: self._write(record), self._on_written)
-        elif self._is_kept:
-            self._is_kept = False
-            self._journal.clear()
+        else:
+            self._keep()
+
+    def put_aside(self) -> None:
+        """Keep now what would be kept in a moment: another document comes to the front."""
+        is_due = self._delay.isActive() or self._at_end.isActive() or self._is_late
+        self._delay.stop()
+        self._at_end.stop()
+        self._is_late = False
+        if is_due and not self._is_closed:
+            self._keep()
+
+    def forget(self, state: DocumentState) -> None:
+        """Forget what was kept of a document: it is saved, or was given up."""
+        journal = self._journals.pop(state, None)
+        if journal is not None and self._disk.is_busy:
+            self._disk.start(lambda _at: journal.close(), lambda _none: self._go_on())
+        elif journal is not None:
+            journal.close()
 
     def hurry(self) -> None:
         """Keep now what would be kept in a moment, if there is something."""
@@ -89,9 +105,8 @@ class Recovery(QObject):
         self._is_late = False  # it is written here
         if not self._disk.finish() or self._is_closed or not self._is_worth_keeping:
             return False
-        self._is_kept = True
         try:
-            self._journal.write(self._draft.record())
+            self._journal().write(self._draft.record())
         except OSError:
             return False
         return True
@@ -101,13 +116,24 @@ class Recovery(QObject):
         self._is_closed = True
         self._delay.stop()
         if self._disk.finish():
-            self._journal.close()
+            for journal in self._journals.values():
+                journal.close()
 
     @property
     def _is_worth_keeping(self) -> bool:
-        draft = self._draft
-        is_something = draft.path is not None or bool(len(draft.manuscript) or draft.brief)
-        return draft.is_modified and is_something
+        return self._draft.state.is_worth_keeping(self._draft.manuscript)
+
+    def _journal(self) -> Journal:
+        """That of the document in front."""
+        return self._journals.setdefault(self._draft.state, Journal(self._root))
+
+    def _keep(self) -> None:
+        """Keep the document behind all that is being written, or forget it where it is saved."""
+        if not self._is_worth_keeping:
+            self.forget(self._draft.state)
+            return
+        journal, record = self._journal(), self._draft.record()
+        self._disk.start(lambda _at: _write(journal, record), self._on_written)
 
     def _follow(self) -> None:
         """Look whether something changed: at each key, and at each frame of a growing text."""
@@ -115,26 +141,36 @@ class Recovery(QObject):
             return
         if self._draft.is_modified:
             self._delay.start()
-        elif self._is_kept:
+        elif self._draft.state in self._journals:
             # Saved, or given up: at once, so that nothing is offered that is not missing.
             self.keep_now()
 
-    def _write(self, record: RecoveryRecord) -> str:
-        """In the other thread; empty, or why it could not be written."""
-        try:
-            self._journal.write(record)
-        except OSError as error:
-            return error.strerror or str(error)
-        return ""
+    def _forget_saved(self) -> None:
+        """The same of those that are not in front: a save takes longer than to show another."""
+        for state in list(self._journals):
+            if state.content is not None and not state.is_worth_keeping(state.content):
+                self.forget(state)
 
     def _on_written(self, why_not: str | None) -> None:
         if why_not is None:
             why_not = tr("an error of the program")
         if why_not and not self._has_failed:
             _log.error("recovery: the text cannot be put in safety: %s", why_not)
-            self.failed.emit(tr(_FAILED, where=self._journal.root, why=why_not))
+            self.failed.emit(tr(_FAILED, where=self._root, why=why_not))
         if self._has_failed and not why_not:
             _log.info("recovery: the text is put in safety again")
         self._has_failed = bool(why_not)
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._is_late:
             self.keep_now()
+
+
+def _write(journal: Journal, record: RecoveryRecord) -> str:
+    """In the other thread; empty, or why it could not be written."""
+    try:
+        journal.write(record)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""

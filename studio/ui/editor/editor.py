@@ -155,6 +155,20 @@ class ManuscriptEditor(Page):
         self.setTextCursor(self._mirror.cursor(start, end))
         self.ensureCursorVisible()
 
+    def line_in_view(self) -> tuple[int, int] | None:
+        """A code point and where in the viewport its line stands, to come back to: see `go_to`."""
+        return self._filling.line_in_view()
+
+    def go_to(self, start: int, end: int, line: tuple[int, int] | None) -> None:
+        """Selects code points, the caret behind the last, and has a line stand where it stood.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+            line: What `line_in_view` gave; None to scroll to the caret.
+        """
+        self._filling.select(start, end, line)
+
     @property
     def is_whole(self) -> bool:
         """Whether all of the text is on the page."""

@@ -51,22 +51,25 @@ class PageFilling(QObject):
         """The selection's other end and the caret, in code points; None once they are there."""
         return self._selection
 
-    def select(self, start: int, end: int) -> None:
+    def select(self, start: int, end: int, line: tuple[int, int] | None = None) -> None:
         """Have code points selected, and in view, once the text is whole.
 
         Args:
             start: The first code point.
             end: The one behind the last.
+            line: As `line_in_view`: what is to be in view instead.
         """
-        self._selection, self._line = (start, end), None
+        if self._mirror.is_whole:
+            self._put((start, end), line)
+            return
+        self._selection, self._line = (start, end), line
         self.moved.emit()
 
     def lay_out_anew(self, change: Callable[[], object] = lambda: None) -> None:
         """Fill the page anew, the same lines in view; do `change` while nothing is on it."""
-        line = self._line_in_view() if self._mirror.is_whole else None
+        line = self.line_in_view()
         self._mirror.refill(change)
-        if line is not None:
-            self._line = line
+        self._line = line
 
     def follow_width(self) -> None:
         """The page is resized: lay a long text out anew once the width stays."""
@@ -88,8 +91,13 @@ class PageFilling(QObject):
             area = self._page.viewport().rect()
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
-    def _line_in_view(self) -> tuple[int, int]:
-        """The caret and where its line stands, or where that is out of view, the first line."""
+    def line_in_view(self) -> tuple[int, int] | None:
+        """The caret and where its line stands, or where that is out of view, the first line.
+
+        While the text is not whole, what is to stand there; None for the caret, wherever it stands.
+        """
+        if not self._mirror.is_whole:
+            return self._line
         page = self._page
         cursor = page.textCursor()
         if not page.viewport().rect().intersects(page.cursorRect(cursor)):
@@ -138,9 +146,14 @@ class PageFilling(QObject):
         self._page.viewport().update()
 
     def _on_filled(self) -> None:
-        page = self._page
         selection, self._selection = self._selection, None
         line, self._line = self._line, None
+        self._put(selection, line)
+        self.moved.emit()
+        self._page.viewport().update()
+
+    def _put(self, selection: tuple[int, int] | None, line: tuple[int, int] | None) -> None:
+        page = self._page
         if selection is not None:
             cursor = self._mirror.cursor(*selection)
             if cursor != page.textCursor():
@@ -151,5 +164,3 @@ class PageFilling(QObject):
             bar = page.verticalScrollBar()
             there = page.cursorRect(self._mirror.cursor(line[0], line[0]))
             bar.setValue(bar.value() + there.top() - line[1])
-        self.moved.emit()
-        page.viewport().update()

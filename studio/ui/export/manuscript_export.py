@@ -18,7 +18,7 @@ from studio.translation import tr
 from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.new_file import ask_new_file
-from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.document_saving import DocumentSaving
 from studio.visible_text import visible_name
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ManuscriptExport(QObject):
         session: Whose text.
         theme: Where colours and the typeface come from.
         settings: Remembers what was chosen.
-        files: Whose folder is suggested.
+        saving: Whose folder is suggested.
     """
 
     failed = Signal(str)
@@ -58,14 +58,14 @@ class ManuscriptExport(QObject):
         session: Session,
         theme: Theme,
         settings: Settings,
-        files: DocumentFiles,
+        saving: DocumentSaving,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._theme = theme
         self._settings = settings
-        self._files = files
+        self._saving = saving
 
     def ask(self) -> None:
         """Ask how and where, and begin."""
@@ -99,7 +99,7 @@ class ManuscriptExport(QObject):
         """Ask for the file's name; None where there is none, or where it cannot be."""
         stem = source.path.stem if source.path else _file_name(choice.title) or tr("Untitled")
         suffix = choice.format.suffix
-        suggested = self._files.folder / f"{stem}{suffix}"
+        suggested = self._saving.folder / f"{stem}{suffix}"
         kinds = f"{tr(choice.format.name)} (*{suffix})"
         title = tr("Export manuscript")
         path, _ = ask_new_file(self._window, title, suggested, kinds, suffix)

@@ -6,10 +6,11 @@ apart from others by space alone; with ``over=true`` too it lies over others, an
 holds a message, with ``toast=true`` one that goes by itself. A ``QPushButton`` with
 ``primary=true`` is the main action, with ``segment=true`` one of several of which one is checked,
 with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QTabBar`` with ``segment=true`` is a
-switch. A ``QLabel`` has a ``role`` of ``heading``, ``muted`` or ``error``. Labels, buttons and line
-edits have a ``type`` of ``lead``, ``title`` or ``number`` where their letters are larger. A flat
-button with ``fold=true`` opens and closes something, and says so by its sign. A widget with
-``ground=page`` lies on the page's surface, with ``ground=window`` on the window's.
+switch, with ``documents=true`` that of the open documents. A ``QLabel`` has a ``role`` of
+``heading``, ``muted`` or ``error``. Labels, buttons and line edits have a ``type`` of ``lead``,
+``title`` or ``number`` where their letters are larger. A flat button with ``fold=true`` opens and
+closes something, and says so by its sign. A widget with ``ground=page`` lies on the page's surface,
+with ``ground=window`` on the window's.
 """
 
 import re
@@ -143,6 +144,12 @@ QTabBar[segment="true"]::tab:selected {
     color: $card; background: $text; border-color: $text;
 }
 QTabBar[segment="true"]::tab:focus { border: 1px solid $focus; }
+QTabBar[documents="true"]::tab {
+    border-bottom-color: transparent; padding: 5px 4px 5px 12px; max-width: 220px;
+}
+QTabBar[documents="true"]::tab:selected { border-bottom-color: $text; }
+QTabBar[documents="true"]::tab:focus { border-bottom-color: $focus; }
+QTabBar[documents="true"] QPushButton { padding: 0px 5px; border-radius: 4px; }
 
 QToolTip {
     color: $text; background: $card; border: 1px solid $card_border; padding: 5px;

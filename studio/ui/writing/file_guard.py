@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from studio.app.writing.document_state import DocumentState
 from studio.app.writing.draft import Draft
 from studio.file_lock import FileLock
 from studio.manuscript import Outside, document_key
@@ -43,11 +44,11 @@ class Clearance(Enum):
 
 
 class FileGuard(QObject):
-    """Guards one file: that of the open document.
+    """Guards the file of the document in front; those of the others stay locked.
 
     Args:
         window: The parent of questions.
-        draft: The document.
+        draft: The document in front.
         locks: The folder of locks, by which windows of this program see what others have open.
         take_theirs: Replaces the text here by what the file holds now.
         save_beside: Asks for another name and saves there.
@@ -72,8 +73,6 @@ class FileGuard(QObject):
         self._locks = locks
         self._take_theirs = take_theirs
         self._save_beside = save_beside
-        self._held: tuple[Path, FileLock | None] | None = None
-        """The file, and its lock, where that could be taken."""
         self._seen = Outside.SAME
         """The state of the file that the writer was informed of."""
         self.decide = make_action(
@@ -112,14 +111,24 @@ class FileGuard(QObject):
                     self.beside,
                 )
 
-    def hold(self) -> None:
-        """Show other windows which file is open here; inform the writer if one has it already."""
-        path = self._draft.path
+    def look_anew(self) -> None:
+        """Look at the file of another document, which is in front now."""
         self._settle()
-        is_new = path is None or self._held is None or self._held[0] != path.resolve()
+        self.look()
+
+    def hold(self, state: DocumentState) -> None:
+        """Show other windows which file is open here; inform the writer if one has it already.
+
+        Args:
+            state: The document of the file.
+        """
+        path = state.path
+        if state is self._draft.state:
+            self._settle()
+        is_new = path is None or state.lock is None or state.lock[0] != path.resolve()
         if is_new:
-            self.release()
-        if path is not None and self._is_elsewhere(path) and is_new:
+            self.release(state)
+        if path is not None and self._is_elsewhere(path, state) and is_new:
             self.noticed.emit(
                 tr(
                     "“{name}” is open in another window of Kelvin Studio too. What is saved "
@@ -129,9 +138,9 @@ class FileGuard(QObject):
                 self.beside,
             )
 
-    def release(self) -> None:
-        """Show other windows that no file is open here."""
-        held, self._held = self._held, None
+    def release(self, state: DocumentState) -> None:
+        """Show other windows that the file of a document is open here no more."""
+        held, state.lock = state.lock, None
         if held is not None and held[1] is not None:
             held[1].release()
 
@@ -151,7 +160,8 @@ class FileGuard(QObject):
         is_own = own is not None and own.resolve() == path.resolve()
         if is_own and (cleared := self._ask_outside()) is not Clearance.YES:
             return cleared
-        if not (self._is_elsewhere(path) if is_own else self.is_open_elsewhere(path)):
+        state = self._draft.state
+        if not (self._is_elsewhere(path, state) if is_own else self.is_open_elsewhere(path)):
             return Clearance.YES
         answer = ask(
             self._window,
@@ -221,16 +231,16 @@ class FileGuard(QObject):
             self._draft.keep_mine()
             self._settle()
 
-    def _is_elsewhere(self, path: Path) -> bool:
+    def _is_elsewhere(self, path: Path, state: DocumentState) -> bool:
         """Whether another window has the file; if not, it is locked for this one."""
-        if self._held is not None and self._held[1] is not None:
+        if state.lock is not None and state.lock[1] is not None:
             return False
         lock = None
         is_elsewhere = False
         with contextlib.suppress(OSError):
             lock = FileLock.acquire(self._lock_of(path))
             is_elsewhere = lock is None
-        self._held = path.resolve(), lock
+        state.lock = path.resolve(), lock
         return is_elsewhere
 
     def _lock_of(self, path: Path) -> Path:

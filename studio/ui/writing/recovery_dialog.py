@@ -57,8 +57,8 @@ class RecoveryDialog(QDialog):
         several = len(leftovers) > 1
         words = PlainLabel(
             tr(
-                "Kelvin Studio ended before these texts were saved. Restore one here; the others "
-                "are offered again at the next start."
+                "Kelvin Studio ended before these texts were saved. Restore them all, each in a "
+                "tab, or the one that is chosen; the others are offered again at the next start."
             )
             if several
             else tr("Kelvin Studio ended before this text was saved. Here it is as you left it.")
@@ -105,14 +105,18 @@ class RecoveryDialog(QDialog):
         buttons = QDialogButtonBox()
         self.restore = buttons.addButton(tr("Restore"), _ROLE.AcceptRole)
         self.restore.setToolTip(tr("Open it in this window, with its brief, not saved yet"))
+        self.restore_all = buttons.addButton(tr("Restore &all"), _ROLE.AcceptRole)
+        self.restore_all.setToolTip(tr("Open each in a tab, with its brief, not saved yet"))
+        self.restore_all.setVisible(several)
         self.discard = buttons.addButton(tr("Discard"), _ROLE.DestructiveRole)
         self.discard.setToolTip(tr("Delete it; its file, if it has one, stays as it is"))
         self.later = buttons.addButton(tr("Keep for later"), _ROLE.RejectRole)
         self.later.setToolTip(tr("Decide at the next start"))
-        for button in (self.restore, self.discard, self.later):
+        for button in (self.restore, self.restore_all, self.discard, self.later):
             button.setIcon(QIcon())
-        self.restore.setProperty("primary", True)
-        self.restore.setDefault(True)
+        first = self.restore_all if several else self.restore
+        first.setProperty("primary", True)
+        first.setDefault(True)
         column = QVBoxLayout(self)
         set_margins(column, 18, 16, 18, 16)
         set_spacing(column, 12)
@@ -123,20 +127,17 @@ class RecoveryDialog(QDialog):
         self.list.currentItemChanged.connect(self._show)
         self.list.itemActivated.connect(lambda _item: self._restore())
         self.restore.clicked.connect(self._restore)
+        self.restore_all.clicked.connect(self._restore_all)
         self.discard.clicked.connect(self._discard)
         self.later.clicked.connect(self.reject)
         self.list.setCurrentRow(0)
-        self.restore.setFocus()
+        first.setFocus()
 
     @property
     def chosen(self) -> Leftover | None:
         """The leftover that is chosen."""
         item = self.list.currentItem()
-        if item is None:
-            return None
-        leftover = item.data(Qt.ItemDataRole.UserRole)
-        assert isinstance(leftover, Leftover), "each row has one"
-        return leftover
+        return None if item is None else _leftover_of(item)
 
     def _show(self) -> None:
         leftover = self.chosen
@@ -157,6 +158,12 @@ class RecoveryDialog(QDialog):
         self.restored.emit(self.chosen)
         if isValid(self):  # what is restored may ask about the text that is open, which takes time
             self.accept()
+
+    def _restore_all(self) -> None:
+        # The latest last: it is in front then, as it most likely was.
+        for row in reversed(range(self.list.count())):
+            self.restored.emit(_leftover_of(self.list.item(row)))
+        self.accept()
 
     def _discard(self) -> None:
         leftover = self.chosen
@@ -180,6 +187,12 @@ class RecoveryDialog(QDialog):
             buttons.Cancel,
         )
         return answer == buttons.Discard
+
+
+def _leftover_of(item: QListWidgetItem) -> Leftover:
+    leftover = item.data(Qt.ItemDataRole.UserRole)
+    assert isinstance(leftover, Leftover), "each row has one"
+    return leftover
 
 
 def _name(glance: Glance) -> str:

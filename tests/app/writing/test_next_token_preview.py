@@ -12,6 +12,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
+from studio.manuscript import Manuscript
 from studio.presets import Preset
 from tests.helpers.fake_engine import Desk, distribution, evaluated, finished, token
 from tests.helpers.waiting import LONG
@@ -63,6 +64,19 @@ def test_a_burst_of_keys_is_one_question(desk: Desk, qtbot: QtBot) -> None:
     answer(desk, 2)
     assert favourite(desk) == 2
     assert desk.next_token_preview.is_settled
+
+
+def test_nothing_of_one_text_is_shown_beside_another(desk: Desk, qtbot: QtBot) -> None:
+    desk.type("The")
+    settle(desk, qtbot)
+    answer(desk, 2)
+    desk.draft.manuscript.take_up(Manuscript("The sea").put_aside())
+    assert desk.next_token.sketch is None
+    assert desk.next_token.reason == READING
+    settle(desk, qtbot)
+    assert desk.client.last(PreviewNextToken).prompt.manuscript == "The"
+    answer(desk, 3)
+    assert favourite(desk) == 3
 
 
 def test_the_caret_is_followed_back(desk: Desk, qtbot: QtBot) -> None:

@@ -21,7 +21,7 @@ class Kept:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.desk = Desk()
-        self.recovery = Recovery(self.desk.draft, self.desk.writing, Journal(root))
+        self.recovery = Recovery(self.desk.draft, self.desk.writing, root)
         self.failures: list[str] = []
         self.recovery.failed.connect(self.failures.append)
 

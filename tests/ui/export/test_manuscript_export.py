@@ -38,7 +38,7 @@ class Answers:
         monkeypatch.setattr(QMessageBox, "question", self._question)
         monkeypatch.setattr(ExportDialog, "exec", lambda dialog: self._choose(dialog))
         monkeypatch.setattr(QFileDialog, "getSaveFileName", self._name)
-        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (self.path, ""))
+        monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([self.path], ""))
 
     def _choose(self, dialog: ExportDialog) -> QDialog.DialogCode:
         self.asked.append(dialog)
@@ -307,7 +307,7 @@ def test_a_document_is_opened_as_a_new_manuscript(
     answers.path = ""
     bare.actions_.save.trigger()
     assert answers.suggested[-1] == str(tmp_path / "out.kelvin")
-    bare.session.draft.manuscript.load("")
+    bare.actions_.new.trigger()
     bare.actions_.save.trigger()
     assert answers.suggested[-1] != str(tmp_path / "out.kelvin")
 

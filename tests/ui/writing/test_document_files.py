@@ -30,7 +30,7 @@ class Answers:
         self.suggested: list[str] = []
         monkeypatch.setattr(QMessageBox, "question", self._question)
         monkeypatch.setattr(QFileDialog, "getSaveFileName", self._file)
-        monkeypatch.setattr(QFileDialog, "getOpenFileName", self._file)
+        monkeypatch.setattr(QFileDialog, "getOpenFileNames", self._files)
 
     def _question(self, _parent: object, title: str, text: str, *_rest: object) -> Button:
         self.questions.append(text)
@@ -39,6 +39,10 @@ class Answers:
     def _file(self, _parent: object, _title: str, suggested: str, _filter: str) -> tuple[str, str]:
         self.suggested.append(suggested)
         return self.path, self.filter
+
+    def _files(self, *asked: object) -> tuple[list[str], str]:
+        self.suggested.append(str(asked[2]))
+        return [self.path] if self.path else [], self.filter
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ class SlowDrive:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked, self.answers = threading.Event(), threading.Event()
         self.writes = 0
-        monkeypatch.setattr("studio.ui.writing.document_files.write_text_file", self._write)
+        monkeypatch.setattr("studio.ui.writing.document_saving.write_text_file", self._write)
 
     def _write(self, path: Path, file: TextFile) -> FileState:
         self.writes += 1
@@ -113,16 +117,14 @@ def test_windows_line_ends_and_marks_are_kept(
     assert path.read_bytes() == b"\xef\xbb\xbfOne.\r\nTwo.\r\nThree.\r\n"
 
 
-@pytest.mark.parametrize("action", ["new", "open", "quit"])
+@pytest.mark.parametrize("action", ["close", "quit"])
 def test_unsaved_changes_are_asked_about(
     bare: MainWindow, answers: Answers, tmp_path: Path, action: str
 ) -> None:
-    mine, other = tmp_path / "mine.txt", tmp_path / "other.txt"
-    other.write_text("Other.")
+    mine = tmp_path / "mine.txt"
     mine.write_text("")
     bare.open_path(mine)
     type_into(bare, "Mine.")
-    answers.path = str(other)
     trigger: QAction = getattr(bare.actions_, action)
 
     answers.button = Button.Cancel
@@ -135,8 +137,7 @@ def test_unsaved_changes_are_asked_about(
     trigger.trigger()
     assert mine.read_text() == "Mine."
     assert {
-        "new": bare.session.draft.manuscript.text == "",
-        "open": bare.session.draft.manuscript.text == "Other.",
+        "close": bare.session.draft.manuscript.text == "",
         "quit": not bare.isVisible(),
     }[action]
 
@@ -147,7 +148,7 @@ def test_changes_can_be_discarded(bare: MainWindow, answers: Answers, tmp_path: 
     bare.open_path(path)
     type_into(bare, " More.")
     answers.button = Button.Discard
-    bare.actions_.new.trigger()
+    bare.actions_.close.trigger()
     assert bare.session.draft.manuscript.text == ""
     assert path.read_text() == "Mine."
 
@@ -171,7 +172,7 @@ def test_a_save_that_is_given_up_loses_nothing(bare: MainWindow, answers: Answer
     type_into(bare, "Mine.")
     answers.button = Button.Save
     answers.path = ""  # the file dialog was cancelled
-    bare.actions_.new.trigger()
+    bare.actions_.close.trigger()
     bare.close()
     assert bare.session.draft.manuscript.text == "Mine."
     assert bare.isVisible()
@@ -185,10 +186,10 @@ def test_a_save_that_fails_says_so_and_loses_nothing(
     answers.path = str(folder)
     answers.button = Button.Save
     type_into(bare, "Mine.")
-    for action in (bare.actions_.save, bare.actions_.new, bare.actions_.quit):
+    for action in (bare.actions_.save, bare.actions_.close, bare.actions_.quit):
         bare.notice.hide()
         action.trigger()
-        assert bare.files.finish()
+        assert bare.files.saving.finish()
         assert "a folder.txt" in bare.notice.message
         assert bare.session.draft.manuscript.text == "Mine."
         assert bare.isWindowModified()
@@ -230,9 +231,11 @@ def test_recent_files_are_in_the_menu_and_those_that_are_gone_leave_it(
     assert menu.actions()[1].toolTip() == str(tmp_path / "one.txt")
     menu.actions()[1].trigger()
     assert bare.session.draft.manuscript.text == "one.txt"
+    bare.open_path(tmp_path / "Q&A.txt")
+    bare.actions_.close.trigger()
     (tmp_path / "Q&A.txt").unlink()
     menu.aboutToShow.emit()
-    menu.actions()[1].trigger()
+    menu.actions()[0].trigger()
     assert "Q&A.txt" in bare.notice.message
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == ["one.txt"]
@@ -316,18 +319,18 @@ def test_opening_while_the_model_writes_ends_it_first(
     window.actions_.continue_.trigger()
     qtbot.waitUntil(lambda: session.draft.manuscript.text != "The old fisherman", timeout=LONG)
 
-    answers.button = Button.Cancel
-    window.open_path(other)
-    assert not session.writing.is_idle, "cancelled: it goes on"
-    answers.button = Button.Save
     window.open_path(other)
     qtbot.waitUntil(lambda: session.draft.path == other, timeout=LONG)
+    assert answers.questions == []
     assert session.writing.is_idle
+    assert "The model has stopped writing in “mine”" in window.toast.message
     assert session.draft.manuscript.text == "Other."
     assert session.draft.manuscript.is_clean
-    assert mine.read_text().startswith("The old fisherman")
-    assert len(mine.read_text()) > len("The old fisherman")
-    assert other.read_text() == "Other."
+    window.actions_.previous_document.trigger()
+    assert session.draft.manuscript.text.startswith("The old fisherman")
+    (take,) = session.draft.manuscript.take_sets[0].takes
+    assert session.draft.manuscript.text == f"The old fisherman{take.text}"
+    assert window.isWindowModified()
 
 
 def test_the_first_dialog_begins_in_the_writers_documents(
@@ -367,10 +370,6 @@ def test_the_brief_is_part_of_the_document(
     QTest.keyClicks(bare.brief.edit, "Short.")
 
     bare.open_path(two)
-    assert answers.questions == ["Save the changes to “one”? Otherwise they are lost."]
-    assert bare.brief.edit.toPlainText() == "Short.", "cancelled"
-    answers.button = Button.Save
-    bare.open_path(two)
     assert bare.session.draft.manuscript.text == "Two."
     assert bare.brief.edit.toPlainText() == bare.session.draft.brief == ""
     assert not bare.isWindowModified()
@@ -379,6 +378,11 @@ def test_the_brief_is_part_of_the_document(
     QTest.keyClicks(bare.brief.edit, "Long.")
     save(bare)
 
+    bare.open_path(one)
+    assert bare.brief.edit.toPlainText() == bare.session.draft.brief == "Short."
+    assert bare.isWindowModified()
+    save(bare)
+    bare.actions_.close.trigger()
     bare.open_path(one)
     assert bare.brief.edit.toPlainText() == bare.session.draft.brief == "Short."
     assert not bare.isWindowModified()
@@ -400,6 +404,7 @@ def test_a_brief_that_is_discarded_is_as_it_was_saved(
     save(bare)
     bare.brief.edit.setPlainText("Other.")
     answers.button = Button.Discard
+    bare.actions_.close.trigger()
     bare.open_path(path)
     assert bare.session.draft.brief == "Short\u00a0words.\nTwo lines."
     assert not bare.isWindowModified()
@@ -407,7 +412,7 @@ def test_a_brief_that_is_discarded_is_as_it_was_saved(
 
 def test_a_brief_without_a_text_is_asked_about_too(bare: MainWindow, answers: Answers) -> None:
     QTest.keyClicks(bare.brief.edit, "A story.")
-    bare.actions_.new.trigger()
+    bare.actions_.close.trigger()
     bare.close()
     assert len(answers.questions) == 2
     assert bare.isVisible()
@@ -446,7 +451,7 @@ def test_a_brief_that_cannot_be_saved_or_read_is_reported(
     assert not bare.isWindowModified()
     (file,) = briefs.iterdir()
     file.write_text("damaged")
-    bare.actions_.new.trigger()
+    bare.actions_.close.trigger()
     bare.open_path(path)
     assert bare.session.draft.manuscript.text == "One."
     assert "cannot be read" in bare.notice.message
@@ -464,7 +469,7 @@ def test_a_brief_follows_a_file_that_is_renamed_after_its_last_save(
     save(bare)
     type_into(bare, " Two.")
     save(bare)
-    bare.actions_.new.trigger()
+    bare.actions_.close.trigger()
     (tmp_path / "one.txt").rename(tmp_path / "two.txt")
     bare.open_path(tmp_path / "two.txt")
     assert bare.session.draft.brief == "Short."
@@ -529,7 +534,7 @@ def test_a_save_while_one_is_under_way_has_its_turn(
     qtbot.waitUntil(drive.asked.is_set, timeout=LONG)
     bare.actions_.save.trigger()
     drive.answers.set()
-    assert bare.files.finish()
+    assert bare.files.saving.finish()
     assert drive.writes == 3, "nothing is new"
 
 
@@ -577,7 +582,7 @@ def test_a_save_that_was_given_up_says_nothing_of_the_next_document(
     type_into(bare, "Mine.")
     bare.actions_.save.trigger()
     bare.actions_.save.trigger()
-    bare.actions_.new.trigger()
+    bare.actions_.close.trigger()
     assert bare.session.draft.manuscript.text == ""
     type_into(bare, "Another.")
     answers.path = str(tmp_path / "land.txt")

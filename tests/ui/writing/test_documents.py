@@ -68,7 +68,7 @@ def test_takes_tokens_brief_and_caret_are_there_when_it_is_opened_again(
     save(written)
     assert not written.isWindowModified()
     assert written.windowTitle() == "The Sea[*] – Kelvin Studio"
-    written.actions_.new.trigger()
+    written.actions_.close.trigger()
     assert len(session.records.spans) == 0
     written.open_path(path)
     assert text(written) == whole
@@ -102,7 +102,7 @@ def test_the_settings_it_was_saved_with_are_in_force_again(
     session.sampling.change(temperature=1.75)
     kept = session.presets.active
     save(written)
-    written.actions_.new.trigger()
+    written.actions_.close.trigger()
     session.preset_choice.choose(session.preset_choice.presets[1])
     session.sampling.change(temperature=0.25)
     others = session.presets.now

@@ -151,7 +151,7 @@ def test_take_theirs_and_undo_brings_mine_back(
     come_back(bare)
     writer.answer = TAKE
     getattr(bare.actions_ if how == "save" else bare.files.guard, how).trigger()
-    assert bare.files.finish()
+    assert bare.files.saving.finish()
     assert text(bare) == "Theirs.\n"
     assert bare.notice.message == ""
     assert bare.session.draft.manuscript.is_clean
@@ -173,7 +173,7 @@ def test_save_beside(bare: MainWindow, writer: Writer, path: Path, how: str) -> 
     path.write_text("Theirs.")
     writer.answer = BESIDE
     getattr(bare.actions_ if how == "save" else bare.files.guard, how).trigger()
-    assert bare.files.finish()
+    assert bare.files.saving.finish()
     assert writer.suggested == [str(path.parent / "sea 3.txt")]
     assert path.read_text() == "Theirs."
     assert (path.parent / "sea 3.txt").read_text() == "Mine. The sea."
@@ -347,9 +347,9 @@ def test_a_window_lets_go_of_a_file_that_it_has_left(
     first.open_path(path)
     second.open_path(path)
     assert "open in another window" in second.notice.message
-    second.actions_.new.trigger()
+    second.actions_.close.trigger()
     second.notice.hide()
-    first.actions_.new.trigger()
+    first.actions_.close.trigger()
     second.open_path(path)
     assert second.notice.message == ""
     first.open_path(path)

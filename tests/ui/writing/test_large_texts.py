@@ -20,7 +20,7 @@ from studio.app.writing.large_texts import FIRST, SPLIT, WRAP
 from studio.manuscript import FileState, RecoveryRecord, TextFile, write_text_file
 from studio.manuscript.text_shape import LIMITS
 from studio.ui.main_window import MainWindow
-from studio.ui.writing.document_files import SAVE_AS_FILE
+from studio.ui.writing.text_reading import SAVE_AS_FILE
 from tests.ui.conftest import LONG
 
 PARAGRAPH = "The old fisherman pushed the boat into the water and looked back. " * 8 + "\n"
@@ -94,22 +94,17 @@ def test_a_long_text_is_read_while_the_window_goes_on_and_esc_gives_it_up(
     assert not bare.isWindowModified()
 
 
-def test_what_is_written_while_a_text_is_read_is_asked_about(
-    bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_is_written_while_a_text_is_read_stays_open_beside_it(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "long.txt"
     path.write_text(PARAGRAPH * 1000)
-    asked: list[str] = []
-
-    def question(_parent: object, _title: str, text: str, *_: object) -> object:
-        asked.append(text)
-        return QMessageBox.StandardButton.Cancel
-
-    monkeypatch.setattr(QMessageBox, "question", question)
     bare.open_path(path)
     bare.session.draft.manuscript.edit(0, 0, "Mine.")
+    assert opened(bare, qtbot) == PARAGRAPH * 1000
+    bare.actions_.previous_document.trigger()
     assert opened(bare, qtbot) == "Mine."
-    assert len(asked) == 1
+    assert bare.isWindowModified()
 
 
 def test_more_than_a_page_holds_is_split_into_files(
@@ -152,7 +147,7 @@ def test_how_far_it_was_split_is_reported_where_that_is_given_up(
         assert go_on.wait(LONG / 1000)
         return state
 
-    monkeypatch.setattr("studio.ui.writing.document_files.write_text_file", write_and_wait)
+    monkeypatch.setattr("studio.ui.writing.text_reading.write_text_file", write_and_wait)
     writer = Writer(SPLIT)
     bare.open_path(path)
     qtbot.waitUntil(first.is_set, timeout=LONG)

@@ -135,7 +135,7 @@ def test_what_is_saved_or_given_up_is_kept_no_longer(
     elif end == "undo":
         bare.actions_.undo.trigger()
     elif end == "discard":
-        bare.actions_.new.trigger()
+        bare.actions_.close.trigger()
     else:
         bare.close()
     qtbot.waitUntil(lambda: kept() == [], timeout=LONG)
@@ -286,7 +286,7 @@ def test_long_ones_are_read_in_another_thread_and_offered_all(
     assert dialog.list.count() == 3
     assert dialog.facts.text().endswith(", 300,000 words")
     assert dialog.preview.toPlainText().startswith("2 word more")
-    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    QTest.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bare.session.draft.manuscript.text[:6] == "2 word", timeout=LONG)
     assert readers == ["reading"] * 4
     qtbot.waitUntil(lambda: not bare.session.reading.is_busy, timeout=LONG)
@@ -299,7 +299,7 @@ def test_every_control_of_the_offer_has_a_name_and_says_what_it_does(bare: MainW
     open_first(bare, None)
     dialog = offered(bare)
     controls = [dialog.list, *visible_controls(dialog)]
-    assert len(controls) == 5
+    assert len(controls) == 6
     for control in controls:
         assert name_of(control), control
         assert tip_of(control), control
@@ -433,7 +433,7 @@ def test_remembered_paths_that_cannot_be_looked_at_keep_no_window_closed(
     open_first(bare, None)
     assert "is not there any more" in reported[0]
     assert bare.session.draft.path is None
-    assert bare.files.folder == Path.home()
+    assert bare.files.saving.folder == Path.home()
 
 
 @pytest.mark.parametrize(("remembered_caret", "caret"), [(-5, 0), (99, 8)])
