@@ -78,7 +78,9 @@ def make(width: int, height: int, scale: int) -> int:
         session.writing.continue_writing()
         run_until(lambda: session.writing.is_idle)
         # At rest: the bars show what would come next.
-        run_until(lambda: session.next_token_preview.is_settled and window.writing_bar.is_settled)
+        run_until(
+            lambda: session.next_token_preview.is_settled and window.session.word_count.is_settled
+        )
         FOLDER.mkdir(exist_ok=True)
 
         def take(name: str, shown: QWidget = window) -> None:

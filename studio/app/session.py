@@ -27,11 +27,13 @@ from studio.app.word.state import WordState
 from studio.app.writing.draft import Draft
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.open_documents import OpenDocuments
+from studio.app.writing.outline import Outline
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
 from studio.app.writing.rewriting import Rewriting
 from studio.app.writing.scrub import Scrub
 from studio.app.writing.word_choice import WordChoice
+from studio.app.writing.word_count import WordCount
 from studio.app.writing.writing import Writing
 from studio.presets import Preset, PresetFolder, preset_folder
 
@@ -61,6 +63,7 @@ class Session(QObject):
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)
         self.model.changed.connect(self._on_model_changed)
+        self.word_count = WordCount(self.draft, self)
         self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
         self.presets = PresetState(
             folder, self.preset_choice, self.sampling, self, self.draft.prompting
@@ -72,6 +75,7 @@ class Session(QObject):
         self.writing = Writing(
             self.client, self.model, self.draft, self.sampling, self.next_token, self
         )
+        self.outline = Outline(self.draft, self.writing, self)
         self.recovery = Recovery(self.draft, self.writing, recovery_folder(), self)
         self.documents = OpenDocuments(self.draft, self.recovery, self._put_settings_aside, self)
         self.next_token_preview = NextTokenPreview(

@@ -35,6 +35,9 @@ SMALLEST_ZOOM, LARGEST_ZOOM = -5, 12
 CANDIDATE_COUNTS = (1, 2, 4, 8)
 """How many takes can be written at once; an engine writes eight sequences at most."""
 
+MOST_WORDS = 1_000_000
+"""Of a goal."""
+
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 8
 _MOST_REPORTED = 3
@@ -159,6 +162,26 @@ SCRUB = Setting(
 )
 BRIEF_OPEN = Setting("window/brief_open", True, "whether the brief's field is shown")
 SAMPLING_OPEN = Setting("window/sampling_open", False, "whether the sampling fields are shown")
+OUTLINE_OPEN = Setting("outline/open", False, "whether the outline is shown")
+OUTLINE_PLACE = Setting(
+    "outline/place", "left", "right, left, or afloat with edges and size", _is_panel
+)
+OUTLINE_WIDTH = Setting("outline/width", 0, "its width beside the writing; 0 is its own", _WIDTHS)
+GOAL = Setting("writing/goal", 0, "words to write; 0 is no goal", range(0, MOST_WORDS + 1))
+GOAL_OF_DOCUMENT = Setting(
+    "writing/goal_of_document", False, "whether the goal is the document's, and not the session's"
+)
+FOCUS = Setting("writing/focus", "off", "what is not faded", ("off", "paragraph", "sentence"))
+TYPEWRITER = Setting(
+    "writing/typewriter", False, "whether the line that is written in stays at one height"
+)
+MARKDOWN = Setting("writing/markdown", False, "whether Markdown is shown as what it means")
+SMART_QUOTES = Setting(
+    "writing/smart_quotes",
+    "off",
+    "what straight quotation marks become as they are typed",
+    ("off", "english", "german", "french", "polish", "swedish", "danish", "spanish"),
+)
 EXPLAIN_OPEN = Setting("explain/open", False, "whether Explain is shown")
 EXPLAIN_PLACE = Setting(
     "explain/place", "", "right, left, or afloat with edges and size", _is_panel

@@ -72,7 +72,7 @@ def publish(
 def leading_title(text: str) -> str:
     """What a text calls itself: its first line where that is a heading of the first level."""
     first = text[:_LOOKED_AT].lstrip().partition("\n")[0]
-    heading = _heading_of(first)
+    heading = heading_of(first)
     if heading is None or heading.level != 1:
         return ""
     return "".join(first[a:b] for a, b, *_ in _moved(first, heading.start, heading.end))
@@ -115,7 +115,7 @@ def _line_facts(text: str) -> tuple[list[int], list[int], int]:
     gaps, former, is_begun = 0, 0, False
     for line in text.split("\n"):
         line = line.strip()
-        if not line or _is_break(line) or _heading_of(line):
+        if not line or is_break(line) or heading_of(line):
             former = 0
             continue
         if former:
@@ -127,7 +127,7 @@ def _line_facts(text: str) -> tuple[list[int], list[int], int]:
     return lengths, words, gaps
 
 
-class _Heading(NamedTuple):
+class Heading(NamedTuple):
     """Its level, and where its words are in its line."""
 
     level: int
@@ -135,7 +135,7 @@ class _Heading(NamedTuple):
     end: int
 
 
-def _heading_of(line: str) -> _Heading | None:
+def heading_of(line: str) -> Heading | None:
     """What a line is, if it is a heading with words."""
     if "#" not in line[:4]:
         return None
@@ -152,10 +152,10 @@ def _heading_of(line: str) -> _Heading | None:
         words = open_end.rstrip(_NO_LINE)
     inner = words.lstrip(_NO_LINE)
     start = indent + level + len(words) - len(inner)
-    return _Heading(level, start, start + len(inner)) if inner else None
+    return Heading(level, start, start + len(inner)) if inner else None
 
 
-def _is_break(line: str) -> bool:
+def is_break(line: str) -> bool:
     """Whether a line stands between two scenes."""
     if line[:1] not in "*-_•⁂#":
         return False
@@ -196,11 +196,11 @@ def _blocks(text: str, lines: Lines, authorship: _Authorship) -> Iterator[tuple[
         if not stripped:
             blank += 1
             continue
-        if _is_break(stripped):
+        if is_break(stripped):
             yield end, Block(Kind.BREAK)
             blank, is_first, was_verse = 0, True, False
             continue
-        heading = _heading_of(line)
+        heading = heading_of(line)
         if heading:
             runs = _runs(text, start + heading.start, start + heading.end, lines, authorship)
             source = line[heading.start : heading.end]
@@ -244,7 +244,7 @@ def _stretches(text: str, lines: Lines) -> Iterator[tuple[int, int]]:
             yield start, end
         else:
             line = text[start:end].strip()
-            if line and not _is_break(line) and not _heading_of(text[start:end]):
+            if line and not is_break(line) and not heading_of(text[start:end]):
                 begun = start if begun < 0 else begun
             else:
                 if begun >= 0:

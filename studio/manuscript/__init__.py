@@ -1,6 +1,7 @@
 """The text a writer and a model make together: provenance, undo, takes, and its file."""
 
 from studio.manuscript.briefs import BriefError, BriefFolder, document_key
+from studio.manuscript.buffer import Words
 from studio.manuscript.document import SUFFIX, Document, is_document_name
 from studio.manuscript.edit import Edit, replacement
 from studio.manuscript.file_state import FileState, Outside
@@ -58,6 +59,7 @@ __all__ = [
     "TextShape",
     "TokenSpan",
     "TokenSpans",
+    "Words",
     "begun",
     "document_key",
     "fitting_parts",

@@ -6,13 +6,15 @@ however long the text is.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from studio.manuscript.change import Change
 from studio.manuscript.event_emitter import EventEmitter
-from studio.manuscript.passage import NOTHING, Marks, Passage
+from studio.manuscript.passage import NOTHING, Marks, Origin, Passage
 
 LARGEST_CHUNK = 2048
 """Code points; what grows beyond is cut in halves or more."""
@@ -20,6 +22,28 @@ LARGEST_CHUNK = 2048
 _CUT = LARGEST_CHUNK // 2
 _SMALLEST = LARGEST_CHUNK // 8
 """A chunk that a change leaves smaller is joined to the one beside it."""
+
+_WORD = re.compile(r"\S+")
+
+
+class Words(NamedTuple):
+    """How many words there are, and how many of them the writer typed or the model wrote.
+
+    A word is what is set apart by white space, and it is of whoever wrote its first letter.
+    """
+
+    total: int = 0
+    typed: int = 0
+    generated: int = 0
+
+
+def _words_of(text: str, origins: bytes) -> Words:
+    total = len(text.split())
+    first = origins[0]
+    if origins.count(first) == len(origins):
+        return Words(total, total * (first == Origin.TYPED), total * (first == Origin.GENERATED))
+    firsts = bytes([origins[found.start()] for found in _WORD.finditer(text)])
+    return Words(total, firsts.count(Origin.TYPED), firsts.count(Origin.GENERATED))
 
 
 @dataclass(eq=False, slots=True)
@@ -30,13 +54,13 @@ class _Chunk:
         text: Its characters.
         origins: Who wrote each.
         marks: One a character; None where there is none at all.
-        words: How many words it has by itself; None until somebody asks.
+        words: Those that it has by itself; None until somebody asks.
     """
 
     text: str
     origins: bytes
     marks: list[object | None] | None
-    words: int | None = None
+    words: Words | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -189,28 +213,37 @@ class Buffer:
             for chunk in self._chunks
         )
 
-    def words(self, most: int) -> int | None:
-        """How many words the text has: what is set apart by white space.
+    def words(self, most: int, start: int = 0, end: int | None = None) -> Words | None:
+        """How many words a range has; at its ends, parts of words count as words.
 
         Args:
             most: Code points that are looked at, about; what was counted once is not looked at
                 again until it changes.
+            start: The first code point.
+            end: The one behind the last; None for the end of the text.
 
         Returns:
             None where more would have to be looked at: ask again.
         """
-        total, is_open = 0, False
-        for chunk in self._chunks:
-            if chunk.words is None:
-                if most <= 0:
-                    return None
+        total = typed = generated = 0
+        is_open = False
+        for chunk, low, high in self._between(start, self._length if end is None else end):
+            if (low, high) != (0, len(chunk.text)):
+                counted = _words_of(chunk.text[low:high], chunk.origins[low:high])
+            elif chunk.words is not None:
+                counted = chunk.words
+            elif most <= 0:
+                return None
+            else:
                 most -= len(chunk.text)
-                chunk.words = len(chunk.text.split())
+                counted = chunk.words = _words_of(chunk.text, chunk.origins)
             # A word that goes on from one chunk into the next is one.
-            joins = is_open and not chunk.text[0].isspace()
-            total += chunk.words - joins
-            is_open = not chunk.text[-1].isspace()
-        return total
+            joins = is_open and not chunk.text[low].isspace()
+            total += counted.total - joins
+            typed += counted.typed - (joins and chunk.origins[low] == Origin.TYPED)
+            generated += counted.generated - (joins and chunk.origins[low] == Origin.GENERATED)
+            is_open = not chunk.text[high - 1].isspace()
+        return Words(total, typed, generated)
 
     def check_range(self, position: int, length: int) -> None:
         """Refuses a range that is not in the text.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from studio.manuscript.buffer import Buffer
+from studio.manuscript.buffer import Buffer, Words
 from studio.manuscript.change import Change
 from studio.manuscript.edit import Edit
 from studio.manuscript.event_emitter import EventEmitter
@@ -82,9 +82,15 @@ class Manuscript:
         """
         return self._buffer.part(start, end)
 
-    def words(self, most: int) -> int | None:
-        """How many words there are: see `Buffer.words`."""
-        return self._buffer.words(most)
+    def words(self, most: int, start: int = 0, end: int | None = None) -> Words | None:
+        """How many words a range has: see `Buffer.words`.
+
+        Args:
+            most: Code points that are looked at, about.
+            start: The first code point.
+            end: The one behind the last; None for the end of the text.
+        """
+        return self._buffer.words(most, start, end)
 
     @property
     def copied(self) -> int:
@@ -336,6 +342,69 @@ class Manuscript:
         self._register.sets += take_sets
         self._bound_history()
         self.state_changed()
+
+    def swap(self, first: tuple[int, int], second: tuple[int, int]) -> None:
+        """Lets two stretches of the text change places, in one undo step.
+
+        What is between them stays there. Characters take along who wrote them, their marks, and the
+        takes that stand among them whole.
+
+        Args:
+            first: A half-open range.
+            second: One behind it.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: A range is empty or outside the text, or the second not behind the first.
+        """
+        self._refuse_while_growing()
+        (a, b), (c, d) = first, second
+        if not 0 <= a < b <= c < d <= len(self):
+            raise ValueError(
+                f"ranges {a} to {b} and {c} to {d}: allowed are two that are not empty, the second "
+                f"behind the first, within 0 to {len(self)}"
+            )
+        between = self._buffer.passage(b, c)
+        # The smaller one is carried past what it changes places with, and what was between them
+        # past the larger one.
+        if d - c <= b - a:
+            moves = [(c, a, self._buffer.passage(c, d)), (d - (c - b), a + d - c, between)]
+        else:
+            moves = [
+                (a, d - (b - a), self._buffer.passage(a, b)),
+                (a, a + d - c, between),
+            ]
+        self._history.close()
+        self._history.push(Step(*self._carry_out(*self._moved(moves, Place(a, d)))))
+        self._bound_history()
+        self.state_changed()
+
+    def _moved(
+        self, moves: Sequence[tuple[int, int, Passage]], whole: Place
+    ) -> tuple[list[Change], Places]:
+        """The changes that move passages, and where the takes are then that go along.
+
+        Args:
+            moves: Where each begins, where it begins then, and what it is; one after the other.
+            whole: What all of this happens in.
+        """
+        places = self._register.places()
+        around = {one: place for one, place in places.items() if place.encloses(whole)}
+        changes: list[Change] = []
+        targets: Places = {}
+        for start, target, passage in moves:
+            if not passage:
+                continue
+            here = Place(start, start + len(passage))
+            pair = [Change(start, passage, NOTHING), Change(target, NOTHING, passage)]
+            for one, place in places.items():
+                if here.encloses(place):
+                    targets[one] = place.moved(target - start)
+                elif one in targets:
+                    targets[one] = carried(place, pair)
+                places[one] = targets.get(one) or carried(place, pair)
+            changes += pair
+        return changes, targets | around
 
     def close_step(self) -> None:
         """Makes the next keystroke begin a new undo step, as before a paste."""

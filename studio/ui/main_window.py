@@ -32,6 +32,7 @@ from studio.ui.editor.rewrite import EditorRewrite
 from studio.ui.editor.scrub import EditorScrub
 from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.editor.word import EditorWord
+from studio.ui.editor.writing_view import WritingView
 from studio.ui.engine_notice import EngineNotice
 from studio.ui.explain.explain import Explain
 from studio.ui.export.manuscript_export import ManuscriptExport
@@ -41,6 +42,7 @@ from studio.ui.histogram.panel import NextTokenPanel
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
 from studio.ui.model.picker import ModelPicker
+from studio.ui.outline.outline import OutlineAccess
 from studio.ui.parameters.access import ParameterAccess
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
@@ -156,6 +158,11 @@ class MainWindow(QMainWindow):
         )
         self.export = ManuscriptExport(self, session, theme, settings, self.files.saving)
         self.compare = Compare(self, session, theme, settings)
+        self.outline = OutlineAccess(self, session, theme, settings, self.editor)
+        session.word_count.set_goal(
+            settings.get(remembered.GOAL),
+            is_of_document=settings.get(remembered.GOAL_OF_DOCUMENT),
+        )
         self.actions_ = WindowActions(
             self,
             session,
@@ -172,6 +179,8 @@ class MainWindow(QMainWindow):
             self.word,
             self.rewrite,
             self.compare,
+            self.outline,
+            WritingView(self.editor, theme, settings),
             WindowParts(self, self._parts),
         )
         EngineNotice(self.notice, session.client, self.actions_.end_engine, self)
@@ -205,7 +214,7 @@ class MainWindow(QMainWindow):
         self._is_left = False
         """Whether it is closed: nothing comes any more."""
         # The window can be typed in before what takes longer is there, and between one and another.
-        parts = (self.landscape, self.explain, self.parameters, self.compare)
+        parts = (self.landscape, self.outline, self.explain, self.parameters, self.compare)
         self._restore_soon([part.restore for part in parts])
 
     def _restore_soon(self, parts: Sequence[Callable[[], None]]) -> None:
@@ -233,6 +242,7 @@ class MainWindow(QMainWindow):
         self.writing_bar = WritingBar(
             self.session.writing,
             self.session.draft,
+            self.session.word_count,
             actions.continue_,
             actions.stop,
             actions.retake,
@@ -445,6 +455,7 @@ class MainWindow(QMainWindow):
         self.files.remember_carets()
         if self.is_started:  # else it stays as it was: it is not restored yet
             self.landscape.remember()
+            self.outline.remember()
             self.explain.remember()
             self.parameters.remember()
             self.compare.remember()

@@ -32,12 +32,14 @@ from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
 from studio.ui.editor.rewrite import EditorRewrite
 from studio.ui.editor.word import EditorWord
+from studio.ui.editor.writing_view import WritingView
 from studio.ui.explain.explain import TIP as EXPLAIN_TIP
 from studio.ui.explain.explain import Explain
 from studio.ui.export.manuscript_export import ManuscriptExport
 from studio.ui.heat.heat import Heat
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
+from studio.ui.outline.outline import OutlineAccess
 from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import button_text, make_action
@@ -90,6 +92,8 @@ class WindowActions(QObject):
         word: The panel at a word.
         rewrite: Rewrites what is selected.
         compare: The Compare page.
+        outline: The chapters beside the page.
+        writing_view: How the page is seen while one writes.
         parts: What F6 goes through.
     """
 
@@ -110,6 +114,8 @@ class WindowActions(QObject):
         word: EditorWord,
         rewrite: EditorRewrite,
         compare: Compare,
+        outline: OutlineAccess,
+        writing_view: WritingView,
         parts: WindowParts,
     ) -> None:
         super().__init__(window)
@@ -118,6 +124,8 @@ class WindowActions(QObject):
         self._heat = heat
         self._landscape = landscape
         self._compare = compare
+        self._outline = outline
+        self.writing_view = writing_view
         self._window = window
         self._log_window: LogWindow | None = None
         self._prompt_window: PromptWindow | None = None
@@ -358,6 +366,11 @@ class WindowActions(QObject):
             self._take_window.caret_wanted.connect(self._move_caret)
         self._take_window.open()
 
+    def _ask_goal(self, theme: Theme, settings: Settings) -> None:
+        from studio.ui.writing.goal_dialog import GoalDialog  # few need it
+
+        GoalDialog(self._session.word_count, theme, settings, self._window).exec()
+
     def _show_prompt(self, theme: Theme) -> None:
         if self._prompt_window is None:
             from studio.ui.model.prompt_window import PromptWindow  # few need it
@@ -442,6 +455,8 @@ class WindowActions(QObject):
         edit.addActions([self.cut, self.copy, self.paste, self.select_all])
         edit.addSeparator()
         edit.addActions([self.find, self.replace, self.find_next, self.find_previous])
+        edit.addSeparator()
+        edit.addMenu(self.writing_view.quotes_menu(edit))
         write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])
         write.addMenu(_middle_menu(write, self._session.writing, settings))
@@ -462,6 +477,16 @@ class WindowActions(QObject):
         view.addSeparator()
         view.addMenu(self._heat.menu(view))
         view.addAction(self._landscape.action)
+        view.addAction(self._outline.action)
+        view.addMenu(self.writing_view.focus_menu(view))
+        view.addActions([self.writing_view.typewriter, self.writing_view.markdown])
+        self.goal = make_action(
+            window,
+            tr("Word &goal…"),
+            lambda: self._ask_goal(theme, settings),
+            tip=tr("How many words you want to write, in this session or in the document"),
+        )
+        view.addAction(self.goal)
         self.prompt = make_action(
             window,
             tr("What the &model sees"),

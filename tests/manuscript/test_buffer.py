@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.manuscript import Manuscript, Origin
-from studio.manuscript.buffer import LARGEST_CHUNK, Buffer
+from studio.manuscript.buffer import LARGEST_CHUNK, Buffer, Words
 from studio.manuscript.change import Change
 from studio.manuscript.passage import NOTHING, Passage
 
@@ -42,7 +42,9 @@ def test_it_is_the_text_that_a_plain_string_would_be(
         words = None
         while words is None:
             words = buffer.words(most)
-        assert words == len(text.split())
+        assert words.total == words.typed == len(text.split())
+        typed = len(text[low:high].split())
+        assert buffer.words(0, low, high) == Words(typed, typed, 0)
     assert buffer.text == text
     assert len(buffer) == len(text)
     assert buffer.origins(0, len(text)) == bytes(len(text))
@@ -62,9 +64,20 @@ def test_words_that_were_counted_are_not_counted_again() -> None:
     buffer = Buffer()
     buffer.load(Passage.of("word " * 20_000, Origin.TYPED))
     assert buffer.words(81_920) is None
-    assert buffer.words(81_920) == 20_000
+    assert buffer.words(81_920) == Words(20_000, 20_000, 0)
     buffer.apply(Change(50_000, NOTHING, Passage.of("two more ", Origin.TYPED)))
-    assert buffer.words(1) == 20_002
+    assert buffer.words(1) == Words(20_002, 20_002, 0)
+
+
+def test_a_word_is_of_whoever_began_it() -> None:
+    buffer = Buffer()
+    text = "ab cd ef gh"
+    origins = bytes([0, 1, 0, 1, 0, 0, 2, 2, 0, 3, 0])
+    buffer.load(Passage(text * 2_000, origins * 2_000))
+    counted = buffer.words(10**6)
+    # Where two of the texts meet, "ghab" is one word, of a file that was opened.
+    assert counted == Words(6_001, 1, 2_000)
+    assert buffer.words(0, 1, 8) == Words(3, 0, 2)
 
 
 def test_a_text_that_was_mostly_deleted_is_not_left_in_crumbs() -> None:

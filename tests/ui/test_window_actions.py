@@ -64,6 +64,7 @@ WITHOUT = {
     "log",
     "takes",
     "prompt",
+    "goal",
 }
 OFFERED = {"open_anyway"}
 """By a message, and nowhere else."""

@@ -16,6 +16,7 @@ from studio.manuscript import (
     Manuscript,
     ManuscriptContent,
     TextFile,
+    Words,
     is_document_name,
 )
 
@@ -68,6 +69,7 @@ class DocumentState:
         caret: The end of the selection, in code points.
         selected: How many code points before it are selected.
         line: A code point, and where in the view its line stood when the document was put aside.
+        words_begun: The words that its text had when it was opened; None until they are counted.
         content: The text that was put aside; None in front, and where it was not read.
         settings: Puts the preset in force, with its values, that was when it was put aside; None
             where nothing was put aside.
@@ -88,6 +90,7 @@ class DocumentState:
     caret: int = 0
     selected: int = 0
     line: tuple[int, int] | None = None
+    words_begun: Words | None = None
     content: ManuscriptContent | None = None
     settings: Callable[[], None] | None = None
     _place: tuple[Path, Path] | None = None

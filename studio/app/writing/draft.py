@@ -369,6 +369,7 @@ class Draft(QObject):
         """Be another document: what is known of it, or the plain text of the file."""
         self.state.path, self.state.file, self.state.held = path, file, held
         self.state.saving = self.state.save_again = self.state.taken_from = None
+        self.state.words_begun = None
         # Before the text, whose change asks what would follow it.
         self.state.brief = self.state.saved_brief = _brief_of(brief)
         if document is None:

@@ -37,7 +37,7 @@ class ScoringPlan:
         self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
         # All words of a long text have been counted before, in pieces.
         counted = None if len(spans) or again else manuscript.words(len(manuscript))
-        self.words = counted or sum(map(self._words_in, self._stretches))
+        self.words = counted.total if counted else sum(map(self._words_in, self._stretches))
         """How many words there were to read."""
         self._done = self._under_way = 0
         self._disconnect = manuscript.changed.connect(self._on_text_changed)

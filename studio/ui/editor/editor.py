@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMenu, QTextEdit, QWidget
 
+from studio.app.writing.smart_quotes import STRAIGHT, QuoteStyle, curled
 from studio.manuscript import Edit, Manuscript, Origin, TextShape, shape_of, with_own_records
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.translation import mark, tr
@@ -47,6 +48,9 @@ LAYING_OUT = mark("The text is still being laid out. It can be written in as soo
 
 _ALWAYS = 1000
 """Code points that may be pasted anywhere: as if somebody had typed them."""
+
+_QUOTED = 1000
+"""Code points before a quotation mark that are looked at, for one that is open still."""
 
 _MOST_EDITS = 200
 """That are made at once in the page; of more, the page is filled anew."""
@@ -100,6 +104,7 @@ class ManuscriptEditor(Page):
         self._mirror.filled.connect(self.laid_out)
         self._filling = PageFilling(self, self._mirror)
         self._filling.moved.connect(self._emit_selection)
+        self._quote_style: QuoteStyle = "off"
         self._highlighter = ProvenanceHighlighter(self.document(), manuscript, self._mirror)
         self._scroll = ScrollKeeper(self)
         self._mirror.about_to_apply.connect(self._scroll.remember)
@@ -272,6 +277,9 @@ class ManuscriptEditor(Page):
         """Set the text in another face or size: see `Page.set_prose_font`."""
         if self._mirror.is_whole and not self._mirror.is_long:
             super().set_prose_font(font)
+            if self._highlighter.shows_markdown:
+                with self._in_place():
+                    self._highlighter.rehighlight()
             return
         asked = QFont(font)
         self._filling.lay_out_anew(lambda: self._set_prose_font(asked))
@@ -288,6 +296,25 @@ class ManuscriptEditor(Page):
     def set_generated_color(self, color: QColor) -> None:
         """Sets the colour of what the model wrote. Until then it looks like all other text."""
         self._highlighter.set_generated_color(color)
+
+    def show_markdown(self, muted: QColor | None) -> None:
+        """Shows Markdown as what it means, or no longer. The text stays what it is.
+
+        Args:
+            muted: The colour of its signs; None where it is not to be shown.
+        """
+        if muted is None and not self._highlighter.shows_markdown:
+            return
+        if self._mirror.is_whole and not self._mirror.is_long:
+            with self._in_place():
+                self._highlighter.show_markdown(muted)
+                self._highlighter.rehighlight()
+        else:
+            self._filling.lay_out_anew(lambda: self._highlighter.show_markdown(muted))
+
+    def set_smart_quotes(self, style: QuoteStyle) -> None:
+        """Sets what straight quotation marks become as they are typed; ``off`` for nothing."""
+        self._quote_style = style
 
     # Editing
 
@@ -341,8 +368,26 @@ class ManuscriptEditor(Page):
                 self.insert_paragraph()
         else:
             super().keyPressEvent(event)
+            if reach and event.text() in STRAIGHT:
+                self._curl()
             return
         event.accept()
+
+    def _curl(self) -> None:
+        """Makes the quotation mark that was just typed one of the language, as a step of its own.
+
+        Undo then gives the straight one back.
+        """
+        caret = self.caret
+        typed = self._manuscript.part(caret - 1, caret)
+        near = self._manuscript.part(max(0, caret - 1 - _QUOTED), caret - 1)
+        if self._quote_style == "off" or typed not in STRAIGHT:
+            return
+        sign = curled(typed, near.rpartition("\n")[2], self._quote_style)
+        if sign != typed:
+            self._manuscript.close_step()
+            self._manuscript.edit(caret - 1, 1, sign)
+            self._manuscript.close_step()
 
     def cut(self) -> None:
         """Puts what is selected on the clipboard and takes it out of the text."""
@@ -380,6 +425,8 @@ class ManuscriptEditor(Page):
             self._refuse(self._why_refused)
         else:
             super().inputMethodEvent(event)
+            if event.commitString() in STRAIGHT:
+                self._curl()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """What Copy gives away: the manuscript's own characters, not what a document shows."""

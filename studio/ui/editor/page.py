@@ -7,13 +7,15 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
+    QKeyEvent,
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
+    QTextBlock,
     QTextBlockFormat,
     QTextCursor,
     QWheelEvent,
@@ -25,6 +27,9 @@ from studio.ui.theme.type_scale import PROSE_SIZE
 
 _ROOM = 1 / 3
 """How much of the view is left free below the last line of a long text."""
+
+_HELD_AT = 0.45
+"""Where in the view, from above, the line stays that is written in, if it is to stay."""
 
 
 class PageBar(QScrollBar):
@@ -43,20 +48,31 @@ class PageBar(QScrollBar):
         super().__init__(parent)
         self._height = height
         self._is_ours = False
+        self._beyond = 0
+        self._is_wide = False
         self.room = 0
         """Pixels below the text that can be scrolled into the view."""
 
     def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:  # noqa: N802 - Qt's name
-        """Goes on past the end that was set; before the value is brought into the range."""
+        """Goes on past the ends that were set; before the value is brought into the range."""
         if change == QAbstractSlider.SliderChange.SliderRangeChange and not self._is_ours:
-            beyond = self.maximum()
-            self.room = min(round(_ROOM * self._height()), 2 * beyond)
-            self._is_ours = True
-            try:
-                self.setMaximum(beyond + self.room)
-            finally:
-                self._is_ours = False
+            self._beyond = self.maximum()
+            self._go_on()
         super().sliderChange(change)
+
+    def set_wide(self, is_wide: bool) -> None:
+        """Let the first line and the last be scrolled to any height in the view, or no longer."""
+        self._is_wide = is_wide
+        self._go_on()
+
+    def _go_on(self) -> None:
+        height = self._height()
+        self.room = height if self._is_wide else min(round(_ROOM * height), 2 * self._beyond)
+        self._is_ours = True
+        try:
+            self.setRange(-height if self._is_wide else 0, self._beyond + self.room)
+        finally:
+            self._is_ours = False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Shows nothing where everything is in view."""
@@ -121,6 +137,7 @@ class Page(QTextEdit):
         self._bar = PageBar(lambda: self.viewport().height(), self)
         self.setVerticalScrollBar(self._bar)
         self._caret_line = 0
+        self._holds_line = False
         self.cursorPositionChanged.connect(self._keep_room)
         font = QFont(self.font())
         font.setPixelSize(PROSE_SIZE)
@@ -178,6 +195,8 @@ class Page(QTextEdit):
     def showEvent(self, event: QShowEvent) -> None:
         """Reports it."""
         super().showEvent(event)
+        if self._holds_line:
+            self._hold_line()
         self.room_changed.emit()
 
     @contextlib.contextmanager
@@ -203,10 +222,36 @@ class Page(QTextEdit):
         self.setViewportMargins(side, 0, max(0, side - self._bar.sizeHint().width()), 0)
 
     @property
+    def holds_line(self) -> bool:
+        """Whether the line that is written in stays at one height, as in a typewriter."""
+        return self._holds_line
+
+    def set_holds_line(self, holds_line: bool) -> None:
+        """Let the line that is written in stay at one height, and the text move; or no longer."""
+        self._holds_line = holds_line
+        self._bar.set_wide(holds_line)
+        if holds_line:
+            self._hold_line()
+        else:
+            self.ensureCursorVisible()
+
+    def _hold_line(self) -> None:
+        caret = self.cursorRect()
+        self._bar.setValue(self._bar.value() + caret.bottom() - self.lowest)
+
+    @property
     def lowest(self) -> int:
         """Down to where, in the viewport, the last line of the text stands while it grows."""
+        if self._holds_line:
+            return round(_HELD_AT * self.viewport().height())
         margin = round(self.document().documentMargin())
         return max(self.viewport().height() - margin - self._bar.room, 0)
+
+    def paragraph_rect(self, block: QTextBlock) -> QRect:
+        """Where a paragraph stands in the viewport, from one of its sides to the other."""
+        place = self.document().documentLayout().blockBoundingRect(block)
+        top = round(place.top()) - self._bar.value()
+        return QRect(0, top, self.viewport().width(), round(place.height()))
 
     def is_last_line(self, cursor: QTextCursor) -> bool:
         """Whether no line of the text comes after that of a cursor."""
@@ -226,11 +271,21 @@ class Page(QTextEdit):
         in_view = any(top <= place < top + self.viewport().height() for place in (line, was))
         if QApplication.mouseButtons() or cursor.hasSelection() or not in_view:
             return  # neither a click nor selecting everything moves the page, nor who is elsewhere
+        if self._holds_line:
+            self._hold_line()
+            return
         came_down, came_up = line > was, line < was
         if came_down and caret.bottom() > self.lowest and self.is_last_line(cursor):
             self._bar.setValue(self._bar.value() + caret.bottom() - self.lowest)
         elif came_up and line - caret.height() < self.document().documentMargin():
             self._bar.setValue(0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Holds the line that is written in, also where it was out of view before the key."""
+        super().keyPressEvent(event)
+        in_view = self.viewport().rect().intersects(self.cursorRect())
+        if self._holds_line and in_view and not self.textCursor().hasSelection():
+            self._hold_line()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps lines from growing too long."""
@@ -247,6 +302,8 @@ class Page(QTextEdit):
         if was_in_view:
             # A message or a legend that comes below must not cover what is being written.
             self.ensureCursorVisible()
+            if self._holds_line:
+                self._hold_line()
         self.room_changed.emit()
 
     @property

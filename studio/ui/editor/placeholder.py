@@ -45,6 +45,7 @@ class EditorPlaceholder:
         document = self._editor.document()
         margin = document.documentMargin()
         room = QRectF(self._editor.viewport().rect()).adjusted(margin, margin, -margin, -margin)
+        room.setTop(room.top() - self._editor.verticalScrollBar().value())
         option = QTextOption(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
         painter.setFont(document.defaultFont())

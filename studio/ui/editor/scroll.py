@@ -59,7 +59,7 @@ class ScrollKeeper:
         self._top = None
 
     def _lowest(self, grown: QTextCursor) -> int:
-        if self._editor.is_last_line(grown):
+        if self._editor.holds_line or self._editor.is_last_line(grown):
             return self._editor.lowest
         margin = int(self._editor.document().documentMargin())
         return max(self._editor.viewport().height() - margin, 0)

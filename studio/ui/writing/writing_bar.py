@@ -5,8 +5,6 @@ from html import escape
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from studio.app.frame_clock import FrameClock
-from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
 from studio.app.writing.place_words import place_words, progress_words
@@ -14,6 +12,7 @@ from studio.app.writing.provenance_words import provenance_words
 from studio.app.writing.scrub import Scrub
 from studio.app.writing.scrub_words import scrub_words
 from studio.app.writing.take_words import retake_tip, take_facts, take_sentence
+from studio.app.writing.word_count import WordCount
 from studio.app.writing.writing import Writing
 from studio.manuscript import TakeSet
 from studio.translation import mark, tr
@@ -23,17 +22,11 @@ from studio.ui.widgets.labels import ElidedLabel, WholeFacts
 from studio.ui.widgets.tips import set_tip
 from studio.ui.writing.take_steps import TakeSteps
 
-_COUNT_MS = 200
-"""Words are counted a moment after the last change: nobody watches the count."""
-
-_COUNTED_AT_ONCE = 200_000
-"""Code points that are counted in one go; so many take a few milliseconds."""
-
 _FACTS_TIP = mark(
-    "<p>Words in the manuscript; and of the take at the caret how it ended: at the <b>full length"
-    "</b> that Sampling allows (Continue goes on), at the model's own <b>end of text</b>, or at a "
-    "<b>stop string</b> of the preset; and its <b>T</b>. Its <b>seed</b> stands under "
-    "Details of the temperature too.</p>"
+    "<p>Of the take at the caret it is said how it ended: at the <b>full length</b> that Sampling "
+    "allows (Continue goes on), at the model's own <b>end of text</b>, or at a <b>stop string</b> "
+    "of the preset; and its <b>T</b>. Its <b>seed</b> stands under Details of the temperature "
+    "too.</p>"
 )
 
 
@@ -43,6 +36,7 @@ class WritingBar(QWidget):
     Args:
         writing: The writing.
         draft: The document.
+        words: Counts its words.
         continue_action: Begins a generation.
         stop_action: Ends it.
         retake_action: Writes another take.
@@ -55,6 +49,7 @@ class WritingBar(QWidget):
         self,
         writing: Writing,
         draft: Draft,
+        words: WordCount,
         continue_action: QAction,
         stop_action: QAction,
         retake_action: QAction,
@@ -65,7 +60,7 @@ class WritingBar(QWidget):
         super().__init__(parent)
         self._writing = writing
         self._draft = draft
-        self._words = ""
+        self._words = words
         self._scrub: tuple[Scrub, NextToken] | None = None
         self._turned: tuple[str, ...] = ()
         """What is said of the take that is turned."""
@@ -91,22 +86,14 @@ class WritingBar(QWidget):
         self.place.setMinimumWidth(1)
         row.addWidget(self.place)
         row.addWidget(self._facts, 1)
-        self._count_clock = FrameClock(self._count, self, _COUNT_MS)
-        self._more = single_shot(self, self._count)
         writing.changed.connect(self._show)
         writing.takes_changed.connect(self._follow_caret)
         writing.ranking.progressed.connect(self._show)
-        draft.manuscript.state_changed.connect(self._count_clock.request)
+        words.changed.connect(self._show_facts)
         stop_action.changed.connect(self._show_stop)
         self._stop_action = stop_action
         self._show_stop()
         self.set_has_takes(True)
-        self._count()
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the count is up to date."""
-        return self._count_clock.is_settled and not self._more.isActive()
 
     def follow_scrub(self, scrub: Scrub, vocabulary: NextToken) -> None:
         """Say of a take that is turned how much of it stands.
@@ -166,19 +153,19 @@ class WritingBar(QWidget):
         self.place.set_forms(words, fewer)
         set_tip(self.place, f"<p>{tip}.</p>")
 
-    def _count(self) -> None:
-        words = self._draft.manuscript.words(_COUNTED_AT_ONCE)
-        if words is None:
-            # A long text has come: the rest at the next turns, and no key waits for it.
-            self._more.start()
-            return
-        self._words = tr("%n words", "", words, one="%n word")
-        self._show_facts()
-
     def _show_facts(self) -> None:
+        words = self._words
         take_set = self._writing.take_set()
-        self._facts.show_facts([self._words, *(take_facts(take_set) if take_set else [])])
+        of_text = [words.count_words(), words.goal_words()]
+        # What gives way first where there is no room stands last.
+        facts = [*of_text, *(take_facts(take_set) if take_set else []), words.reading_words()]
+        self._facts.show_facts([fact for fact in facts if fact])
         of_take = f" {escape(take_sentence(take_set))}." if take_set else ""
         wrote = provenance_words(self._draft.manuscript.origins())
-        of_words = f"{self._words}: {escape(wrote)}" if wrote else self._words
-        set_tip(self._facts, f"<p>{of_words}.{of_take}</p>{tr(_FACTS_TIP)}")
+        said = ", ".join(filter(None, (words.count_words(), words.reading_words())))
+        of_words = f"{said}: {wrote}" if wrote else said
+        set_tip(
+            self._facts,
+            f"<p>{escape(of_words)}.{of_take}</p><p>{escape(words.session_words())}.</p>"
+            f"{tr(_FACTS_TIP)}",
+        )

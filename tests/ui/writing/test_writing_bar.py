@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.take_words import take_sentence
+from studio.app.writing.word_count import WordCount
 from studio.engine.messages import FinishReason, Generate
 from studio.manuscript import open_text_file
 from studio.presets import Preset
@@ -33,6 +34,7 @@ def bar(desk: Desk, qtbot: QtBot) -> WritingBar:
     bar = WritingBar(
         desk.writing,
         desk.draft,
+        WordCount(desk.draft, desk.writing),
         continue_action=action("&Continue"),
         stop_action=action("&Stop"),
         retake_action=action("&Retake"),
