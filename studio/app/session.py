@@ -32,6 +32,7 @@ from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
 from studio.app.writing.rewriting import Rewriting
 from studio.app.writing.scrub import Scrub
+from studio.app.writing.spelling import Spelling
 from studio.app.writing.word_choice import WordChoice
 from studio.app.writing.word_count import WordCount
 from studio.app.writing.writing import Writing
@@ -64,6 +65,7 @@ class Session(QObject):
         self.draft = Draft(preset, self)
         self.model.changed.connect(self._on_model_changed)
         self.word_count = WordCount(self.draft, self)
+        self.spelling = Spelling(self)
         self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
         self.presets = PresetState(
             folder, self.preset_choice, self.sampling, self, self.draft.prompting

@@ -182,6 +182,10 @@ SMART_QUOTES = Setting(
     "what straight quotation marks become as they are typed",
     ("off", "english", "german", "french", "polish", "swedish", "danish", "spanish"),
 )
+SPELLING = Setting("writing/spelling", False, "whether words are checked for their spelling")
+SPELLING_LANGUAGE = Setting(
+    "writing/spelling_language", "", "whose dictionary; empty: the system's", longest=100
+)
 EXPLAIN_OPEN = Setting("explain/open", False, "whether Explain is shown")
 EXPLAIN_PLACE = Setting(
     "explain/place", "", "right, left, or afloat with edges and size", _is_panel

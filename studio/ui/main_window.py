@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
             self.rewrite,
             self.compare,
             self.outline,
-            WritingView(self.editor, theme, settings),
+            WritingView(self.editor, session.spelling, theme, settings),
             WindowParts(self, self._parts),
         )
         EngineNotice(self.notice, session.client, self.actions_.end_engine, self)
@@ -215,7 +215,8 @@ class MainWindow(QMainWindow):
         """Whether it is closed: nothing comes any more."""
         # The window can be typed in before what takes longer is there, and between one and another.
         parts = (self.landscape, self.outline, self.explain, self.parameters, self.compare)
-        self._restore_soon([part.restore for part in parts])
+        restores = [part.restore for part in parts]
+        self._restore_soon([*restores, self.actions_.writing_view.restore_spelling])
 
     def _restore_soon(self, parts: Sequence[Callable[[], None]]) -> None:
         """Restore parts, one in each turn of the event loop."""
@@ -397,6 +398,7 @@ class MainWindow(QMainWindow):
         self.recovery_offer.reported.connect(lambda news: self.notice.report(news, is_error=False))
         session.recovery.failed.connect(self.notice.report)
         self.settings.failed.connect(self.notice.report)
+        session.spelling.failed.connect(lambda why: self.notice.report(why, is_error=False))
         self.compare.failed.connect(self.notice.report)
         self.compare.turned.connect(self._on_page_turned)
         session.compare.reported.connect(lambda news: self.notice.report(news, is_error=False))

@@ -456,6 +456,8 @@ class WindowActions(QObject):
         edit.addSeparator()
         edit.addActions([self.find, self.replace, self.find_next, self.find_previous])
         edit.addSeparator()
+        edit.addAction(self.writing_view.spelling)
+        edit.addMenu(self.writing_view.languages_menu(edit))
         edit.addMenu(self.writing_view.quotes_menu(edit))
         write = bar.addMenu(tr("&Write"))
         write.addActions([self.continue_, self.stop, self.retake])

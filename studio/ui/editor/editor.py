@@ -86,6 +86,9 @@ class ManuscriptEditor(Page):
     """Other lines are in view. It comes a turn of the event loop later, before they are painted: a
     change of the text scrolls before takes, records and matches know of it."""
 
+    menu_asked = Signal(QMenu, QPoint)
+    """A menu is about to open at a point of the viewport; entries may be put into it."""
+
     caret_moved = Signal(int, int)
     """Where the caret stands or the selection ends, and how many code points are selected."""
 
@@ -205,6 +208,10 @@ class ManuscriptEditor(Page):
     def units(self, position: int) -> int:
         """The document's position of a code point, in UTF-16 units."""
         return self._mirror.units(position)
+
+    def code_points(self, units: int) -> int:
+        """The code point at a position of the document, in UTF-16 units."""
+        return self._mirror.code_points(units)
 
     def visible_range(self) -> tuple[int, int]:
         """Start and end of the code points that the viewport shows, to the nearest line."""
@@ -574,6 +581,7 @@ class ManuscriptEditor(Page):
         for more in self.context_menus:
             menu.addSeparator()
             menu.addMenu(more)
+        self.menu_asked.emit(menu, position)
         return menu
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

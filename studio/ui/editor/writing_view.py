@@ -2,18 +2,21 @@
 
 from typing import cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QLocale, QObject
 from PySide6.QtGui import QAction, QActionGroup, QColor
 from PySide6.QtWidgets import QMenu
 
 from studio.app import settings as remembered
 from studio.app.settings import Settings
 from studio.app.writing.smart_quotes import QUOTES, QuoteStyle
+from studio.app.writing.spelling import Spelling
 from studio.translation import mark, tr
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.focus import EditorFocus, FocusMode
+from studio.ui.editor.spelling import EditorSpelling
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.actions import make_action
+from studio.ui.widgets.actions import button_text, make_action
+from studio.visible_text import visible_line
 
 _LANGUAGES = {
     "off": mark("&Straight, as they are typed"),
@@ -28,20 +31,27 @@ _LANGUAGES = {
 
 
 class WritingView(QObject):
-    """Focus, typewriter, Markdown and quotation marks of one editor.
+    """Focus, typewriter, Markdown, quotation marks and spelling of one editor.
 
     Attributes:
+        spelling: Has words checked.
+        spelling_lines: Marks them.
         typewriter: Has the line that is written in stay at one height.
         markdown: Shows Markdown as what it means.
 
     Args:
         editor: What is seen so.
+        spelling: Checks words.
         theme: Where the colours come from.
         settings: Where it is remembered.
     """
 
-    def __init__(self, editor: ManuscriptEditor, theme: Theme, settings: Settings) -> None:
+    def __init__(
+        self, editor: ManuscriptEditor, spelling: Spelling, theme: Theme, settings: Settings
+    ) -> None:
         super().__init__(editor)
+        self._spelling = spelling
+        self.spelling_lines = EditorSpelling(editor, spelling, theme)
         self._editor = editor
         self._theme = theme
         self._settings = settings
@@ -75,9 +85,14 @@ class WritingView(QObject):
             tr("Show headings, emphasis, quotes and code as such; the text stays what it is"),
         )
         self.quote_actions: dict[QuoteStyle, QAction] = {}
+        self.spelling = self._switch(
+            tr("Check &spelling"), "F7", tr("Mark words that the dictionary does not know")
+        )
         self._restore()
         self.typewriter.toggled.connect(self._set_typewriter)
         self.markdown.toggled.connect(self._set_markdown)
+        self.spelling.triggered.connect(self._set_spelling)
+        spelling.changed.connect(lambda: self.spelling.setChecked(spelling.is_on))
         theme.changed.connect(self._show_markdown)
 
     def focus_menu(self, parent: QMenu) -> QMenu:
@@ -107,6 +122,39 @@ class WritingView(QObject):
             menu.addAction(action)
             self.quote_actions[cast(QuoteStyle, style)] = action
         return menu
+
+    def languages_menu(self, parent: QMenu) -> QMenu:
+        """Whose dictionary words are looked up in; filled when it is opened."""
+        menu = QMenu(tr("Spelling &language"), parent)
+        menu.setToolTipsVisible(True)
+
+        def fill() -> None:
+            menu.clear()
+            for language in sorted(self._spelling.languages()):
+                action = menu.addAction(button_text(_language_name(language)))
+                action.setCheckable(True)
+                action.setChecked(language == self._spelling.language)
+                action.triggered.connect(
+                    lambda _checked, language=language: self._set_language(language)
+                )
+            if menu.isEmpty():
+                menu.addAction(tr("No dictionary found")).setEnabled(False)
+
+        menu.aboutToShow.connect(fill)
+        return menu
+
+    def restore_spelling(self) -> None:
+        """Check words again if they were checked when the program ended."""
+        if self._settings.get(remembered.SPELLING):
+            self._set_spelling(True)
+
+    def _set_spelling(self, is_on: bool) -> None:
+        is_on = self._spelling.set_on(is_on, self._settings.get(remembered.SPELLING_LANGUAGE))
+        self._settings.set(remembered.SPELLING, is_on)
+
+    def _set_language(self, language: str) -> None:
+        self._settings.set(remembered.SPELLING_LANGUAGE, language)
+        self._set_spelling(True)
 
     def _switch(self, name: str, key: str, tip: str) -> QAction:
         action = make_action(self, name, lambda: None, key, tip)
@@ -146,3 +194,11 @@ class WritingView(QObject):
     def _set_quotes(self, style: str) -> None:
         self._editor.set_smart_quotes(cast(QuoteStyle, style))
         self._settings.set(remembered.SMART_QUOTES, style)
+
+
+def _language_name(language: str) -> str:
+    """What a dictionary's language is called by those who speak it."""
+    locale = QLocale(language)
+    if locale.language() == QLocale.Language.C:
+        return visible_line(language)
+    return f"{locale.nativeLanguageName()} – {visible_line(language)}"
