@@ -24,6 +24,9 @@ _LEAST_IN_FLOAT32 = np.float32(-87.0)  # as LEAST_EXPONENT, for what float32 hol
 _LARGEST_FALL = 1e38  # of a logit below the favourite's, for float32 to hold it
 _LARGEST_BETA = 1e30  # at which logits that differ at all differ by everything
 
+Temperature = float | NDArray[np.float64]
+"""One for all, or `(n,)`, one for each."""
+
 NO_RANK = -1
 """The rank where the sketch was put on the stack without a token."""
 
@@ -47,9 +50,9 @@ class _Tempered(NamedTuple):
 class SketchStack:
     """A growing stack of sketches, each with the token written there, in the order appended.
 
-    Temperatures are those of `SamplingParams`, T 0 and infinity included; no filter is applied. All
-    answers agree with `LogitSketch` to 1e-6. What was computed for a temperature is kept until
-    another is asked for, or the stack changes.
+    Temperatures are those of `SamplingParams`, T 0 and infinity included: one for all, or `(n,)`,
+    one for each. No filter is applied. All answers agree with `LogitSketch` to 1e-6. What was
+    computed for one temperature is kept until another is asked for, or the stack changes.
     """
 
     def __init__(self) -> None:
@@ -139,7 +142,7 @@ class SketchStack:
 
     # At a temperature
 
-    def probabilities(self, temperature: float) -> NDArray[np.float32]:
+    def probabilities(self, temperature: Temperature) -> NDArray[np.float32]:
         """Return `(n, HEAD)`: the best tokens' probabilities at T, by rank, 0 past the last.
 
         Raises:
@@ -148,7 +151,7 @@ class SketchStack:
         made = self._tempered(temperature)
         return made.weights * (1.0 / made.mass).astype(np.float32)[:, np.newaxis]
 
-    def tail(self, temperature: float) -> NDArray[np.float64]:
+    def tail(self, temperature: Temperature) -> NDArray[np.float64]:
         """Return `(n,)`: the probability of all other tokens together at T.
 
         Raises:
@@ -157,7 +160,7 @@ class SketchStack:
         made = self._tempered(temperature)
         return made.tail / made.mass
 
-    def entropy(self, temperature: float) -> NDArray[np.float64]:
+    def entropy(self, temperature: Temperature) -> NDArray[np.float64]:
         """Return `(n,)`: the entropy at T, in nats.
 
         Raises:
@@ -166,7 +169,7 @@ class SketchStack:
         made = self._tempered(temperature)
         return np.maximum(np.log(made.mass) - made.moment / made.mass, 0.0)
 
-    def surprise(self, temperature: float) -> NDArray[np.float64]:
+    def surprise(self, temperature: Temperature) -> NDArray[np.float64]:
         """Return `(n,)`: −log2 p of the token written, in bits; NaN where none was given.
 
         At T 0 it is 0 for the favourite and infinite for every other token. Close to T 0 it stays
@@ -175,12 +178,12 @@ class SketchStack:
         Raises:
             ParameterError: The temperature is negative or not a number.
         """
-        beta = _beta(temperature)
-        if math.isinf(beta):
-            others = np.where(self.rank > 0, math.inf, 0.0)
-            return np.where(self.rank == NO_RANK, math.nan, others)
-        written = self._written[: self._size] * beta
-        return (np.log(self._tempered(temperature).mass) - written) / math.log(2.0)
+        made, betas = self._tempered(temperature), _betas(temperature)
+        is_greedy = np.isinf(betas)
+        written = self._written[: self._size] * np.where(is_greedy, 0.0, betas)
+        greedy = np.where(self.rank > 0, math.inf, 0.0)
+        greedy[self.rank == NO_RANK] = math.nan
+        return np.where(is_greedy, greedy, (np.log(made.mass) - written) / math.log(2.0))
 
     def weights(
         self, betas: NDArray[np.float64]
@@ -201,23 +204,35 @@ class SketchStack:
         tail, tail_moment = self._tail_weights(betas)
         return weights, tail, np.einsum("ij,ij->i", weights, exponents) + tail_moment
 
-    def _tempered(self, temperature: float) -> _Tempered:
+    def _tempered(self, temperature: Temperature) -> _Tempered:
+        if isinstance(temperature, np.ndarray):
+            return self._at_each(_betas(temperature))
         if self._made is None or self._made[0] != temperature:
             beta = _beta(temperature)
             made = self._greedy() if math.isinf(beta) else self._at(beta)
             self._made = temperature, made
         return self._made[1]
 
-    def _at(self, beta: float) -> _Tempered:
+    def _at_each(self, betas: NDArray[np.float64]) -> _Tempered:
+        is_greedy = np.isinf(betas)
+        made, greedy = self._at(np.where(is_greedy, 0.0, betas)), self._greedy()
+        made.weights[is_greedy] = greedy.weights[is_greedy]
+        made.tail[is_greedy] = greedy.tail[is_greedy]
+        made.mass[is_greedy] = greedy.mass[is_greedy]
+        made.moment[is_greedy] = greedy.moment[is_greedy]
+        return made
+
+    def _at(self, beta: float | NDArray[np.float64]) -> _Tempered:
         # In float32, for what is looked at as T turns: five times as quick, and good to 1e-6.
         if self._rounded is None:
             self._rounded = np.maximum(self.offsets, -_LARGEST_FALL).astype(np.float32)
         with np.errstate(over="ignore"):
-            exponents = self._rounded * np.float32(min(beta, _LARGEST_BETA))
+            factor = np.float32(np.minimum(beta, _LARGEST_BETA))
+            exponents = self._rounded * (factor[:, np.newaxis] if factor.ndim else factor)
         np.maximum(exponents, _LEAST_IN_FLOAT32, out=exponents)
         weights = np.exp(exponents)
         self._clear_past_the_last(weights)
-        tail, tail_moment = self._tail_weights(np.full(self._size, beta))
+        tail, tail_moment = self._tail_weights(np.broadcast_to(beta, self._size))
         mass = np.vecdot(weights, _ONES) + tail
         return _Tempered(weights, tail, mass, np.vecdot(weights, exponents) + tail_moment)
 
@@ -241,6 +256,13 @@ class SketchStack:
         weights[:, 0] = 1.0
         ones, zeros = np.ones(self._size), np.zeros(self._size)
         return _Tempered(weights, zeros, ones, zeros)
+
+
+def _betas(temperature: Temperature) -> NDArray[np.float64]:
+    """Return β, `(n,)` or without a dimension, as the temperature is."""
+    different, places = np.unique(temperature, return_inverse=True)
+    betas = np.array([_beta(value) for value in different.tolist()])
+    return betas[places].reshape(np.shape(temperature))
 
 
 def _beta(temperature: float) -> float:

@@ -44,6 +44,13 @@ def check(sketches: list[LogitSketch], tokens: list[int]) -> None:
                 assert surprise[row] == pytest.approx(-math.log2(probability), abs=1e-6)
             else:
                 assert surprise[row] > 900
+    # Each at a temperature of its own: the same as all at that one.
+    each = np.resize(TEMPERATURES, len(sketches))
+    for ask in (stack.probabilities, stack.tail, stack.entropy, stack.surprise):
+        at_own = ask(each)
+        assert len(at_own) == len(sketches)
+        for row, temperature in enumerate(each.tolist()):
+            assert np.array_equal(at_own[row], ask(temperature)[row])
 
 
 def hostile(size: int) -> list[NDArray[np.float32]]:
@@ -138,5 +145,7 @@ def test_what_cannot_be_is_refused() -> None:
     for ask in (stack.probabilities, stack.tail, stack.entropy, stack.surprise):
         with pytest.raises(ParameterError, match="temperature"):
             ask(-1.0)
+        with pytest.raises(ParameterError, match="temperature"):
+            ask(np.array([-1.0]))
         with pytest.raises(ParameterError, match="temperature"):
             ask(math.nan)
