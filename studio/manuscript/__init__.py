@@ -1,6 +1,7 @@
 """The text a writer and a model make together: provenance, undo, takes, and its file."""
 
 from studio.manuscript.briefs import BriefError, BriefFolder, document_key
+from studio.manuscript.brush import Brush, Brushes, OwnSampling
 from studio.manuscript.buffer import Words
 from studio.manuscript.document import SUFFIX, Document, is_document_name
 from studio.manuscript.edit import Edit, replacement
@@ -33,6 +34,8 @@ __all__ = [
     "SUFFIX",
     "BriefError",
     "BriefFolder",
+    "Brush",
+    "Brushes",
     "Document",
     "Edit",
     "Encoding",
@@ -49,6 +52,7 @@ __all__ = [
     "Newline",
     "Origin",
     "Outside",
+    "OwnSampling",
     "Passage",
     "RecoveryError",
     "RecoveryRecord",

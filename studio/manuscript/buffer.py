@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from studio.manuscript.brush import Brush, Brushes, between, merged, split
 from studio.manuscript.change import Change
 from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.passage import NOTHING, Marks, Origin, Passage
@@ -48,18 +49,20 @@ def _words_of(text: str, origins: bytes) -> Words:
 
 @dataclass(eq=False, slots=True)
 class _Chunk:
-    """A stretch of the text. Only its marks change in place.
+    """A stretch of the text. Only its marks and its brushes change in place.
 
     Attributes:
         text: Its characters.
         origins: Who wrote each.
         marks: One a character; None where there is none at all.
+        brushes: As in a `Passage`.
         words: Those that it has by itself; None until somebody asks.
     """
 
     text: str
     origins: bytes
     marks: list[object | None] | None
+    brushes: Brushes = ()
     words: Words | None = None
 
 
@@ -93,6 +96,8 @@ class Buffer:
         self._starts: list[int] = []
         """Where each chunk begins."""
         self._length = 0
+        self._brushed = 0
+        """How many chunks have brushes."""
         self._whole: str | None = ""
         """The text in one piece, for as long as nothing changes; None until somebody asks."""
         self._emitting = False
@@ -190,8 +195,51 @@ class Buffer:
             chunk.marks[low:high] = marks[done : done + high - low]
             done += high - low
 
+    @property
+    def is_brushed(self) -> bool:
+        """Whether a character has a brush."""
+        return self._brushed > 0
+
+    def brush_of(self, position: int) -> Brush | None:
+        """The brush of one character; None where there is none, or no such character."""
+        for chunk, low, high in self._between(position, position + 1):
+            return next(between(chunk.brushes, low, high))[1]
+        return None
+
+    def brushes(self, start: int, end: int) -> Brushes:
+        """The runs of a range, as in a `Passage`.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
+        if not self._brushed:
+            return ()
+        return merged(
+            run
+            for chunk, low, high in self._between(start, end)
+            for run in between(chunk.brushes, low, high)
+        )
+
+    def brush(self, start: int, end: int, brushes: Brushes) -> None:
+        """Gives a range other brushes. No change of the text, and not announced.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+            brushes: Their runs.
+        """
+        parts = list(self._between(start, end))
+        runs = split(brushes or ((end - start, None),), [high - low for _, low, high in parts])
+        for (chunk, low, high), inside in zip(parts, runs, strict=True):
+            head = between(chunk.brushes, 0, low)
+            tail = between(chunk.brushes, high, len(chunk.text))
+            self._brushed -= bool(chunk.brushes)
+            chunk.brushes = merged((*head, *between(inside, 0, high - low), *tail))
+            self._brushed += bool(chunk.brushes)
+
     def passage(self, start: int, end: int) -> Passage:
-        """A range with its provenance and its marks.
+        """A range with its provenance, its marks and its brushes.
 
         Args:
             start: The first code point.
@@ -204,12 +252,22 @@ class Buffer:
         origins = [chunk.origins[low:high] for chunk, low, high in stretches]
         marked = any(chunk.marks for chunk, _, _ in stretches)
         marks = self.marks(start, end) if marked else ()
-        return Passage("".join(texts), b"".join(origins), marks if _has_any(marks) else None)
+        return Passage(
+            "".join(texts),
+            b"".join(origins),
+            marks if _has_any(marks) else None,
+            self.brushes(start, end),
+        )
 
     def passages(self) -> tuple[Passage, ...]:
-        """The whole text with provenance and marks, in pieces: quick, however long it is."""
+        """The whole text with all that is known of it, in pieces: quick, however long it is."""
         return tuple(
-            Passage(chunk.text, chunk.origins, tuple(chunk.marks) if chunk.marks else None)
+            Passage(
+                chunk.text,
+                chunk.origins,
+                tuple(chunk.marks) if chunk.marks else None,
+                chunk.brushes,
+            )
             for chunk in self._chunks
         )
 
@@ -286,7 +344,7 @@ class Buffer:
         """
         self._refuse_while_emitting()
         removed = self._length
-        self._chunks, self._starts, self._length = [], [], 0
+        self._chunks, self._starts, self._length, self._brushed = [], [], 0, 0
         self._replace(0, 0, passage)
         self._emit(0, removed, passage.text, passage.origins)
 
@@ -305,6 +363,7 @@ class Buffer:
         removed = self._length
         self._chunks, self._starts = content.chunks, content.starts
         self._length, self._whole = content.length, None
+        self._brushed = sum(bool(chunk.brushes) for chunk in self._chunks)
         self._emit(0, removed, self.text, self.origins(0, self._length))
 
     def _refuse_while_emitting(self) -> None:
@@ -345,6 +404,8 @@ class Buffer:
         head, tail = self.passage(begin, start), self.passage(end, last)
         self.copied += len(head) + len(inserted) + len(tail)
         chunks = _cut(head + inserted + tail) if head or tail else _cut(inserted)
+        self._brushed -= sum(bool(chunk.brushes) for chunk in self._chunks[low:high])
+        self._brushed += sum(bool(chunk.brushes) for chunk in chunks)
         self._chunks[low:high] = chunks
         starts = []
         for chunk in chunks:
@@ -365,6 +426,10 @@ def _cut(passage: Passage) -> list[_Chunk]:
         end = start + size
         own = list(marks[start:end]) if marks else []
         chunks.append(_Chunk(text[start:end], origins[start:end], own if _has_any(own) else None))
+    if passage.brushes:
+        runs = split(passage.brushes, [len(chunk.text) for chunk in chunks])
+        for chunk, brushes in zip(chunks, runs, strict=True):
+            chunk.brushes = brushes
     return chunks
 
 

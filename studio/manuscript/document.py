@@ -22,7 +22,8 @@ class Document:
     """All of it at one moment. Nothing of it changes any more: another thread may write it.
 
     Attributes:
-        passages: The text in pieces, who wrote it, and which tokens stand in it.
+        passages: The text in pieces, who wrote it, which tokens stand in it, and which parts of it
+            have sampling of their own.
         take_sets: Its takes.
         caret: Before which code point it stands.
         brief: What the model is told before the text.
@@ -40,7 +41,8 @@ class Document:
     def says_more(self) -> bool:
         """Whether it has what a text and the ranges of it that a model wrote do not say."""
         return bool(self.take_sets) or any(
-            passage.marks or passage.origins.strip(_TYPED_OR_GENERATED) for passage in self.passages
+            passage.marks or passage.brushes or passage.origins.strip(_TYPED_OR_GENERATED)
+            for passage in self.passages
         )
 
     @property

@@ -70,6 +70,13 @@ _MIGRATIONS = (
         FOREIGN KEY (take_set, number) REFERENCES take
     ) STRICT;
     """,
+    """
+    CREATE TABLE brush (
+        id INTEGER PRIMARY KEY,
+        own BLOB NOT NULL
+    ) STRICT;
+    ALTER TABLE passage ADD COLUMN brushes BLOB NOT NULL DEFAULT x'';
+    """,
 )
 """The n-th makes a database of form n + 1 of one of form n; one of form 0 is empty. What was
 released is never changed: another is appended, with a sample of the form before it in the tests."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 
 from studio.collector import collector_paused
+from studio.manuscript.brush import Brush, Brushes, OwnSampling, merged
 from studio.manuscript.document import Document
 from studio.manuscript.passage import Origin, Passage
 from studio.manuscript.place import Place
@@ -24,8 +26,11 @@ from studio.manuscript.token_groups import TokenGroup, whole_groups
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 
-_WRITTEN_ANEW = ("nested", "take", "take_set", "document", "passage", "source", "sequence")
+_WRITTEN_ANEW = ("nested", "take", "take_set", "document", "passage", "source", "sequence", "brush")
 """In this order: what refers to another first."""
+
+_NO_BRUSH = 0
+"""In place of a number, where characters have none."""
 
 _NUMBER = np.dtype("<i4")
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
@@ -130,6 +135,7 @@ class DocumentTables:
         self._tokens = _Numbered[TokenRecord]()
         self._sequences = _Numbered[TokenSequence]()
         self._sources: dict[object, int] = {}
+        self._brushes: dict[Brush, int] = {}
         self._passages = 0
 
     # Writing
@@ -143,7 +149,7 @@ class DocumentTables:
         """
         self._tokens.begin()
         self._sequences.begin()
-        self._sources, self._passages = {}, 0
+        self._sources, self._brushes, self._passages = {}, {}, 0
         with self._connection, collector_paused():
             for table in _WRITTEN_ANEW:
                 self._execute(f"DELETE FROM {table}")
@@ -161,6 +167,8 @@ class DocumentTables:
             self._write_tokens()
             for name, number in self._sources.items():
                 self._execute("INSERT INTO source VALUES (?, ?)", number, _packed(name))
+            for brush, number in self._brushes.items():
+                self._execute("INSERT INTO brush VALUES (?, ?)", number, _packed(brush.own))
 
     def _execute(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, values)
@@ -179,12 +187,18 @@ class DocumentTables:
             counts.append(len(group.records))
             tokens.extend(map(number, group.records))
         groups = _Groups(*(np.array(column, _NUMBER).tobytes() for column in columns))
+        known = self._brushes
+        brushes = [
+            (length, _NO_BRUSH if brush is None else known.setdefault(brush, len(known) + 1))
+            for length, brush in passage.brushes
+        ]
         self._execute(
-            "INSERT INTO passage VALUES (?, ?, ?, ?)",
+            "INSERT INTO passage VALUES (?, ?, ?, ?, ?)",
             self._passages,
             passage.text,
             _packed(origins),
             _packed(groups),
+            _packed(brushes) if brushes else b"",
         )
         return self._passages
 
@@ -255,9 +269,17 @@ class DocumentTables:
         sources = {number: _source(name) for number, name in self._rows("source")}
         self._read_tokens()
         tokens = dict(self._tokens.used())
+        brushes: dict[int, Brush | None] = {
+            number: Brush(msgspec.msgpack.decode(own, type=OwnSampling))
+            for number, own in self._rows("brush")
+        }
+        brushes[_NO_BRUSH] = None
         passages = {
-            number: _read_passage(text, origins, groups, sources, tokens)
-            for number, text, origins, groups in self._rows("passage")
+            number: replace(
+                _read_passage(text, origins, groups, sources, tokens),
+                brushes=_read_brushes(runs, len(text), brushes),
+            )
+            for number, text, origins, groups, runs in self._rows("passage")
         }
         [(_, text, caret, brief, preset)] = self._rows("document")
         length = len(passages[text])
@@ -325,6 +347,15 @@ class DocumentTables:
                 place, len(take.passage), take_sets[inside]
             )
         return tuple(take_sets.values())
+
+
+def _read_brushes(data: bytes, length: int, brushes: Mapping[int, Brush | None]) -> Brushes:
+    if not data:
+        return ()
+    runs = msgspec.msgpack.decode(data, type=list[tuple[Count, Count]])
+    if sum(run for run, _ in runs) != length or any(run < 1 for run, _ in runs):
+        raise ValueError("what it is written with is not known for each character")
+    return merged((run, brushes[number]) for run, number in runs)
 
 
 def _packed(value: object) -> bytes:

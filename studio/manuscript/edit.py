@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
+from studio.manuscript.brush import Brushes
 from studio.manuscript.passage import Marks, Origin, Passage
 
 
@@ -22,6 +23,8 @@ class Edit(NamedTuple):
     """Who wrote each inserted code point, as an `Origin`; None where one wrote all."""
     marks: Marks | None = None
     """The mark of each inserted code point; None where there is none at all."""
+    brushes: Brushes = ()
+    """The brushes that come with it, for a place that has none; see `Passage.brushes`."""
 
     def passage(self, origin: Origin) -> Passage:
         """What comes in; written by `origin` where nothing else is said.
@@ -41,7 +44,9 @@ class Edit(NamedTuple):
             raise ValueError(
                 f"marks: {len(self.marks)} for {len(passage)} characters; one for each is allowed"
             )
-        return Passage(self.inserted, origins, self.marks)
+        if self.brushes and sum(length for length, _ in self.brushes) != len(passage):
+            raise ValueError(f"brushes: for others than the {len(passage)} characters")
+        return Passage(self.inserted, origins, self.marks, self.brushes)
 
 
 def replacement(old: str, new: str) -> Edit:

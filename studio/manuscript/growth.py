@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from studio.manuscript.brush import Brush
 from studio.manuscript.change import Change
 from studio.manuscript.history import History, Step
 from studio.manuscript.passage import Passage
@@ -32,6 +33,7 @@ class Growth:
             replaced.
         undone: Steps that can be redone again if the take ends without text.
         is_branch: Whether the set was made for this take: it goes with it.
+        brush: What all of the take has; None for none.
     """
 
     take_set: TakeSet
@@ -42,6 +44,7 @@ class Growth:
     around: Places
     undone: list[Step]
     is_branch: bool
+    brush: Brush | None
 
     def targets(self) -> Places:
         """The places as the take begins: its own, and of the sets whose take holds it."""

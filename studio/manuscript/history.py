@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
+from studio.manuscript.brush import Brush, Brushes, OwnSampling
 from studio.manuscript.change import Change
-from studio.manuscript.passage import Marks
+from studio.manuscript.passage import RUN_SIZE, Marks
 from studio.manuscript.register import Places
 
 _NO_REVISION = -1
@@ -32,7 +33,10 @@ class Step:
         after: The same for redo; known once the step has been undone.
         marks: Those of a part of the text behind the changes that undo brings back, or redo once
             the step has been undone; and where that part begins now. None for none.
-        open: Further keystrokes may join.
+        brushes: Those of a part of the text that undo brings back, or redo; and where that part
+            begins and ends. None for none; else there are no changes.
+        own: What a brush said before, or says once more after redo; None for none, as `brushes`.
+        open: Further keystrokes may join, or further turns of the same brush.
         revision: Names the state of the text after the step.
     """
 
@@ -40,6 +44,8 @@ class Step:
     before: Places = field(default_factory=dict)
     after: Places = field(default_factory=dict)
     marks: tuple[int, Marks] | None = None
+    brushes: tuple[int, int, Brushes] | None = None
+    own: tuple[Brush, OwnSampling] | None = None
     open: bool = False
     revision: int = 0
 
@@ -50,8 +56,9 @@ class Step:
 
     @property
     def size(self) -> int:
-        """Bytes of text that it holds, marks included."""
-        return sum(change.removed.size + change.inserted.size for change in self.changes)
+        """Bytes of text that it holds, marks and brushes included."""
+        text = sum(change.removed.size + change.inserted.size for change in self.changes)
+        return text + (RUN_SIZE * len(self.brushes[2]) if self.brushes else 0)
 
 
 class History:

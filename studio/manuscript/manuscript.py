@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from studio.manuscript.brush import Brush, Brushes, OwnSampling, merged
 from studio.manuscript.buffer import Buffer, Words
 from studio.manuscript.change import Change
 from studio.manuscript.edit import Edit
@@ -15,7 +16,15 @@ from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.growth import Growth
 from studio.manuscript.history import History, HistoryError, Step
 from studio.manuscript.manuscript_content import ManuscriptContent
-from studio.manuscript.passage import NOTHING, Marks, Origin, Passage, with_runs
+from studio.manuscript.passage import (
+    NOTHING,
+    Marks,
+    Origin,
+    Passage,
+    brushed,
+    with_own_brushes,
+    with_runs,
+)
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet, copies_of
@@ -23,6 +32,9 @@ from studio.memory_budgets import UNDO
 
 _NEAR = 1024
 """Code points that are looked at at a time, in search of the end of a line."""
+
+_SEVERAL = 2
+"""Runs of brushes of a passage that has not the same throughout."""
 
 
 class Manuscript:
@@ -35,6 +47,7 @@ class Manuscript:
 
     Attributes:
         changed: Announces each change of the text: see `Buffer.changed`.
+        brushed: Announces that a passage has other sampling of its own, while the text stayed.
         remarked: Announces start and end of a part of the text that has other marks since a step
             was undone or redone.
         state_changed: Announces that something else than text may have changed too: what can be
@@ -52,6 +65,7 @@ class Manuscript:
     def __init__(self, text: str = "") -> None:
         self._buffer = Buffer()
         self.changed = self._buffer.changed
+        self.brushed: EventEmitter[[]] = EventEmitter()
         self.remarked: EventEmitter[[int, int]] = EventEmitter()
         self.state_changed: EventEmitter[[]] = EventEmitter()
         self.putting_aside: EventEmitter[[ManuscriptContent]] = EventEmitter()
@@ -245,7 +259,7 @@ class Manuscript:
         self.loaded()
 
     def content(self) -> tuple[tuple[Passage, ...], tuple[TakeSet, ...]]:
-        """The text with its provenance and marks, in pieces, and copies of its takes.
+        """The text with all that is known of it, in pieces, and copies of its takes.
 
         They are as they are now, whatever happens; a take that grows has ended in its copy.
         """
@@ -254,7 +268,12 @@ class Manuscript:
             place = self._growth.take_set.place
             take = take_sets[self._register.sets.index(self._growth.take_set)].takes[-1]
             take.passage = self._buffer.passage(place.start, place.end)
-        return self._buffer.passages(), take_sets
+        copies: dict[Brush, Brush] = {}
+        for one in take_sets:
+            for take in one.takes:
+                take.passage = with_own_brushes(take.passage, copies)
+        passages = self._buffer.passages()
+        return tuple(with_own_brushes(passage, copies) for passage in passages), take_sets
 
     # Editing
 
@@ -312,7 +331,8 @@ class Manuscript:
         for edit, passage in zip(reversed(ordered), reversed(inserted), strict=True):
             # From the last to the first, so that the positions of those to come stay true.
             end = edit.position + edit.removed_length
-            change = Change(edit.position, self._buffer.passage(edit.position, end), passage)
+            coming = self._coming(passage, edit.position, end)
+            change = Change(edit.position, self._buffer.passage(edit.position, end), coming)
             self._buffer.apply(change)
             changes.append(self._growth.recorded(change) if self._growth else change)
         if not changes:
@@ -432,7 +452,7 @@ class Manuscript:
     def _joined(self, change: Change) -> bool:
         """Adds a keystroke to the last step, if it belongs there."""
         step = self._history.done[-1] if self._history.done else None
-        if step is None or not step.open or self._history.undone:
+        if step is None or not step.open or not step.changes or self._history.undone:
             return False
         joined = step.changes[-1].joined(change)
         if joined is None:
@@ -510,9 +530,10 @@ class Manuscript:
         undone, step.after = self._carry_out(step.inverse_changes, step.before)
         step.changes = [change.inverse for change in reversed(undone)]
         self._bring_marks_back(step, undone)
+        caret = step.inverse_changes[-1].end if undone else self._bring_brushes_back(step)
         self._history.undone.append(step)
         self.state_changed()
-        return step.inverse_changes[-1].end
+        return caret
 
     def redo(self) -> int:
         """Brings the step undone last back, and returns where the caret should go.
@@ -527,9 +548,134 @@ class Manuscript:
         step = self._history.undone.pop()
         step.changes, step.before = self._carry_out(step.changes, step.after)
         self._bring_marks_back(step, step.changes)
+        caret = step.changes[-1].end if step.changes else self._bring_brushes_back(step)
         self._history.done.append(step)
         self.state_changed()
-        return step.changes[-1].end
+        return caret
+
+    # Passages with sampling of their own
+
+    @property
+    def is_brushed(self) -> bool:
+        """Whether a character has a brush."""
+        return self._buffer.is_brushed
+
+    def brushes(self, start: int, end: int) -> Brushes:
+        """The runs of a range, side by side; empty where no character has a brush.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
+        return self._buffer.brushes(start, end)
+
+    @property
+    def growing_brush(self) -> Brush | None:
+        """The brush of the take that grows; None where there is none."""
+        return self._growth.brush if self._growth else None
+
+    def brush_at(self, start: int, end: int) -> Brush | None:
+        """The brush that text gets which comes to a place; None for none.
+
+        In place of other text, that of the first of its characters that is no line end. Between
+        characters that of the one before, and at the beginning of a paragraph that of the one
+        behind; in an empty paragraph that of the line end which begins it.
+
+        Args:
+            start: The first code point that gives way.
+            end: The one behind the last.
+        """
+        if not self._buffer.is_brushed:
+            return None
+        if start < end:
+            near = self.part(start, min(end, start + _NEAR))
+            bare = near.lstrip("\n")
+            return self._buffer.brush_of(start + (len(near) - len(bare) if bare else 0))
+        around = self.part(max(start - 1, 0), start + 1)
+        before, behind = around[: min(start, 1)], around[min(start, 1) :]
+        begins = before in ("", "\n") and behind not in ("", "\n")
+        return self._buffer.brush_of(start if begins else start - 1)
+
+    def brush_extent(self, brush: Brush, position: int | None = None) -> tuple[int, int]:
+        """Where a brush is, from its first character to behind its last, without a gap.
+
+        Args:
+            brush: One that is in the text; an empty range at the beginning where it is not.
+            position: A place in it or at its edge; None for the first part of the text that has it.
+        """
+        at = 0
+        for length, found in self._buffer.brushes(0, len(self)):
+            end = at + length
+            if found is brush and (position is None or at <= position <= end):
+                return at, end
+            at = end
+        return 0, 0
+
+    def paragraph_at(self, position: int) -> tuple[int, int]:
+        """What a brush for the paragraph is put on: its characters, without the line end.
+
+        Those of an empty one are the line end that begins it, which what is written there follows.
+
+        Args:
+            position: A place in it.
+        """
+        start, end = self._line_start(position), self._line_end(position)
+        return (max(start - 1, 0), end) if start == end else (start, end)
+
+    def brush(self, start: int, end: int, own: OwnSampling | None) -> None:
+        """Gives a range sampling of its own, in one undo step.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+            own: What it is written with; None for what holds for the rest of the text.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: The range is outside the text.
+        """
+        self._refuse_while_growing()
+        self._buffer.check_range(start, end - start)
+        if start == end or (own is None and not self._buffer.brushes(start, end)):
+            return
+        runs = [(end - start, None if own is None else Brush(own))]
+        # What is cut in two goes on as two: to turn the one is not to turn the other.
+        behind = self._buffer.brush_of(end)
+        if behind is not None and start and self._buffer.brush_of(start - 1) is behind:
+            reach = self.brush_extent(behind, end)[1]
+            runs.append((reach - end, Brush(behind.own)))
+            end = reach
+        self._history.close()
+        self._history.push(Step([], brushes=(start, end, self._buffer.brushes(start, end))))
+        self._buffer.brush(start, end, merged(runs))
+        self._bound_history()
+        self.brushed()
+        self.state_changed()
+
+    def turn_brush(self, brush: Brush, own: OwnSampling) -> None:
+        """Has a passage be written with something else; turns that follow share an undo step.
+
+        It may be that of a growing take.
+
+        Args:
+            brush: The passage's.
+            own: What it is written with.
+        """
+        former = brush.own
+        if own == former:
+            return
+        brush.own = own
+        step = self._history.done[-1] if self._history.done else None
+        if step and step.open and step.own and step.own[0] is brush and not self._history.undone:
+            if step.own[1] == own:
+                self._history.done.pop()  # turned back: nothing has happened
+            else:
+                self._history.renew([step])
+        else:
+            self._history.close()
+            self._history.push(Step([], own=(brush, former), open=True))
+        self.brushed()
+        self.state_changed()
 
     # Takes
 
@@ -762,7 +908,11 @@ class Manuscript:
         place = take_set.place
         self._put_away(take_set)
         take = take_set.takes[index]
-        change = Change(place.start, self._buffer.passage(place.start, place.end), take.passage)
+        leaving, coming = self._buffer.passage(place.start, place.end), take.passage
+        if len(leaving.brushes) < _SEVERAL and len(coming.brushes) < _SEVERAL:
+            # The place may have been given one, or lost it, while the take was away.
+            coming = brushed(coming, self.brush_at(place.start, place.end))
+        change = Change(place.start, leaving, coming)
         targets = {inner: there.moved(place.start) for inner, there in take.nested.items()}
         longer = change.end - place.end
         for outer, there in self._register.around(take_set).items():
@@ -795,6 +945,8 @@ class Manuscript:
         is_branch: bool = False,
     ) -> Take:
         place = take_set.place
+        brush = self.brush_at(place.start, place.end)
+        begun = brushed(begun, brush)
         self._put_away(take_set)
         take = Take(seed, passage=begun, given=len(begun))
         take.bind(self._append)
@@ -812,6 +964,7 @@ class Manuscript:
             around=register.around(take_set),
             undone=history.undone[:],
             is_branch=is_branch,
+            brush=brush,
         )
         history.undone.clear()
         history.push_unchanged(step)
@@ -827,7 +980,7 @@ class Manuscript:
         assert growth is not None, "a take is bound only while it grows"
         if not text:
             return
-        added = Passage.of(text, Origin.GENERATED)
+        added = brushed(Passage.of(text, Origin.GENERATED), growth.brush)
         change = Change(growth.take_set.place.end, NOTHING, added)
         self._buffer.apply(change)
         growth.take.passage += added
@@ -869,6 +1022,26 @@ class Manuscript:
         happened = [self._buffer.apply(change) for change in changes]
         return happened, self._register.move(changes, targets)
 
+    def _coming(self, passage: Passage, start: int, end: int) -> Passage:
+        """A passage as it comes to a place: with the brush of that, or with its own."""
+        brush = self.brush_at(start, end)
+        return with_own_brushes(passage, {}) if brush is None else brushed(passage, brush)
+
+    def _bring_brushes_back(self, step: Step) -> int:
+        """Exchange the brushes of a step with those in the text; returns where they are."""
+        caret = 0
+        if step.brushes is not None:
+            start, caret, brushes = step.brushes
+            step.brushes = start, caret, self._buffer.brushes(start, caret)
+            self._buffer.brush(start, caret, brushes)
+        elif step.own is not None:
+            brush, own = step.own
+            step.own = brush, brush.own
+            brush.own = own
+            caret = self.brush_extent(brush)[1]
+        self.brushed()
+        return caret
+
     def _bring_marks_back(self, step: Step, changes: Iterable[Change]) -> None:
         if step.marks is None:
             return
@@ -878,6 +1051,15 @@ class Manuscript:
         step.marks = start, self._buffer.marks(start, end)
         self._buffer.mark_each(start, marks)
         self.remarked(start, end)
+
+    def _line_start(self, position: int) -> int:
+        """Where the line begins that a place is in."""
+        while near := self.part(position - _NEAR, position):
+            found = near.rfind("\n")
+            if found >= 0:
+                return position - len(near) + found + 1
+            position -= len(near)
+        return position
 
     def _line_end(self, position: int) -> int:
         """Where the line ends that a place is in; the end of the text in the last one."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+
+from studio.manuscript.brush import Brush, Brushes, between, merged
 
 Marks = tuple[object | None, ...]
 """A mark or None for each code point. Characters that belong together share one object."""
 
 _MARK = 8
 """Bytes of a reference."""
+RUN_SIZE = 160
+"""Bytes of a run of brushes, about, and of what it says."""
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -39,11 +43,13 @@ class Passage:
         origins: One `Origin` a code point, as a byte; as long as `text`.
         marks: What someone keeps about the characters: it travels with them through undo and takes.
             None where there is none at all. Two passages are equal whatever is marked.
+        brushes: Which characters have sampling of their own; as marks, for what else is asked.
     """
 
     text: str
     origins: bytes
     marks: Marks | None = field(default=None, compare=False)
+    brushes: Brushes = field(default=(), compare=False)
 
     @classmethod
     def of(cls, text: str, origin: Origin) -> Passage:
@@ -71,7 +77,8 @@ class Passage:
     @property
     def size(self) -> int:
         """Bytes that it takes, without what its marks are."""
-        return sys.getsizeof(self.text) + len(self.origins) + _MARK * len(self.marks or ())
+        known = _MARK * len(self.marks or ()) + RUN_SIZE * len(self.brushes)
+        return sys.getsizeof(self.text) + len(self.origins) + known
 
     def __add__(self, other: Passage) -> Passage:
         return concatenated((self, other))
@@ -90,7 +97,39 @@ def concatenated(passages: Sequence[Passage]) -> Passage:
             marks += passage.marks or (None,) * len(passage)
     text = "".join([passage.text for passage in passages])
     origins = b"".join([passage.origins for passage in passages])
-    return Passage(text, origins, tuple(marks) or None)
+    brushes: Brushes = ()
+    if any(passage.brushes for passage in passages):
+        brushes = merged(
+            run for passage in passages for run in between(passage.brushes, 0, len(passage))
+        )
+    return Passage(text, origins, tuple(marks) or None, brushes)
+
+
+def brushed(passage: Passage, brush: Brush | None) -> Passage:
+    """The same passage with one brush throughout.
+
+    Args:
+        passage: The passage.
+        brush: None for none.
+    """
+    brushes = merged([(len(passage), brush)])
+    return passage if brushes == passage.brushes else replace(passage, brushes=brushes)
+
+
+def with_own_brushes(passage: Passage, copies: dict[Brush, Brush]) -> Passage:
+    """The same passage with copies of its brushes: it is not turned with the others.
+
+    Args:
+        passage: The passage.
+        copies: Those that there are already, for several passages that belong together.
+    """
+    if not passage.brushes:
+        return passage
+    runs = [
+        (length, copies.setdefault(brush, Brush(brush.own)) if brush else None)
+        for length, brush in passage.brushes
+    ]
+    return replace(passage, brushes=tuple(runs))
 
 
 def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:

@@ -28,6 +28,7 @@ def of_passage(passage: Passage) -> Any:
             (start, group.text, group.source, list(map(of_record, group.records)))
             for start, group in groups
         ],
+        [(length, brush and brush.own) for length, brush in passage.brushes],
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import invariant, precondition, rule
 
-from studio.manuscript import Manuscript, Origin, Passage, TokenSpans
+from studio.manuscript import Manuscript, Origin, OwnSampling, Passage, TokenSpans
 from studio.manuscript.document import Document
 from studio.manuscript.document_file import (
     DocumentError,
@@ -28,8 +29,11 @@ from studio.manuscript.document_tables import DocumentTables
 from studio.manuscript.place import Place
 from studio.manuscript.takes import TakeSet
 from studio.manuscript.token_groups import whole_groups
+from studio.sampling import SamplingParams
 from tests.helpers.documents import described, document_of, sea
-from tests.manuscript.test_token_spans_properties import SpansMachine
+from tests.manuscript.test_token_spans_properties import SpansMachine, anywhere
+
+FORMS = Path(__file__).parents[1] / "data" / "forms"
 
 
 class DocumentMachine(SpansMachine):
@@ -40,6 +44,16 @@ class DocumentMachine(SpansMachine):
         self.connection = sqlite3.connect(":memory:")
         make(self.connection)
         self.tables = DocumentTables(self.connection)
+
+    @precondition(lambda self: self.take is None)
+    @rule(
+        start=anywhere,
+        length=st.integers(0, 9),
+        own=st.sampled_from([None, OwnSampling(0.3), OwnSampling(1.5, "Calm", SamplingParams())]),
+    )
+    def is_brushed(self, start: int, length: int, own: OwnSampling | None) -> None:
+        start %= len(self.manuscript) + 1
+        self.manuscript.brush(start, min(start + length, len(self.manuscript)), own)
 
     @rule()
     def is_saved_and_opened_anew(self) -> None:
@@ -257,6 +271,17 @@ def test_a_later_form_and_another_program_s_database_are_distinguished() -> None
         document_of_bytes(changed("PRAGMA application_id = 5"))
     with pytest.raises(DocumentError, match="does not begin"):
         document_of_bytes(b"It begins.")
+
+
+@pytest.mark.parametrize("form", range(1, VERSION))
+def test_a_document_of_each_form_before_is_read(form: int) -> None:
+    data = (FORMS / f"{form}.kelvin").read_bytes()
+    assert int.from_bytes(data[60:64]) == form
+    expected = sea()
+    for takes in expected.take_sets:
+        for take in takes.takes:
+            take.follows = None  # which no version said that wrote this form first
+    assert described(document_of_bytes(data)) == described(expected)
 
 
 def test_any_damage_is_found_or_harmless() -> None:
