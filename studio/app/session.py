@@ -12,7 +12,6 @@ from studio.app.heat.state import HeatState
 from studio.app.model.context_use import ContextUse
 from studio.app.model.deaths import ModelDeaths
 from studio.app.model.state import ModelPhase, ModelState
-from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.document_preset import DocumentPreset
 from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
@@ -25,6 +24,7 @@ from studio.app.user_folders import recovery_folder, state_folder
 from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordState
 from studio.app.writing.draft import Draft
+from studio.app.writing.draft_sampling import DraftSampling
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.open_documents import OpenDocuments
 from studio.app.writing.outline import Outline
@@ -66,7 +66,7 @@ class Session(QObject):
         self.model.changed.connect(self._on_model_changed)
         self.word_count = WordCount(self.draft, self)
         self.spelling = Spelling(self)
-        self.sampling = SamplingState(preset.sampling, preset.max_tokens, self)
+        self.sampling = DraftSampling(self.draft, preset.sampling, preset.max_tokens, self)
         self.presets = PresetState(
             folder, self.preset_choice, self.sampling, self, self.draft.prompting
         )
@@ -151,7 +151,7 @@ class Session(QObject):
 
     def _on_preset_chosen(self, preset: Preset) -> None:
         was_paused, self.scrub.is_paused = self.scrub.is_paused, True
-        self.sampling.set_params(preset.sampling)
+        self.sampling.set_whole(preset.sampling)
         self.scrub.is_paused = was_paused
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)

@@ -823,6 +823,8 @@ class Manuscript:
         growth.take.bind(None)
         start = growth.take_set.place.start
         growth.take.passage = self._buffer.passage(start, start + len(growth.take.passage))
+        for candidate in candidates:
+            candidate.passage = brushed(candidate.passage, growth.brush)
         if candidates:
             self._put_first(growth, candidates)
         self.take_changes += bool(growth.take.passage)

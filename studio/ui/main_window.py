@@ -26,6 +26,7 @@ from studio.app.writing.open_documents import UnsavedMark
 from studio.translation import tr
 from studio.ui.compare.compare import Compare
 from studio.ui.compare.place_question import PlaceQuestion
+from studio.ui.editor.brush_margin import BrushMargin
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
 from studio.ui.editor.rewrite import EditorRewrite
@@ -261,6 +262,7 @@ class MainWindow(QMainWindow):
         self.take_margin.has_room_changed.connect(
             lambda: self.writing_bar.set_has_takes(not self.take_margin.has_room)
         )
+        self.brush_margin = BrushMargin(self.editor, self.session.sampling, self.theme)
         manuscript = QWidget()
         inside = QVBoxLayout(manuscript)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -321,6 +323,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
         self.temperature.add_help(self.explain.link("temperature", "temperature"))
         self.temperature.add_switch(ActionSwitch(actions.scrub))
+        self.temperature.add_place(ActionSwitch(actions.passage.only), actions.passage.words)
         self.temperature.figures.addWidget(self.status.figures)
         self.temperature.add_fact(TakeSeed(self.session.writing))
         self.temperature.details.toggled.connect(self.histogram.histogram.set_exact)
@@ -412,6 +415,7 @@ class MainWindow(QMainWindow):
         session.compare.preset_wanted.connect(self.presets.keep)
         session.words.written.connect(self.editor.move_caret)
         session.words.refused.connect(self._report_of_text)
+        self.actions_.passage.refused.connect(self._report_of_text)
         session.replacement.refused.connect(self._report_of_text)
         session.rewriting.refused.connect(self._report_of_text)
         self.word.unknown.connect(self._report_of_text)

@@ -40,6 +40,7 @@ from studio.ui.heat.heat import Heat
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.model.choice import ModelChoice
 from studio.ui.outline.outline import OutlineAccess
+from studio.ui.temperature.passage import PassageTemperature
 from studio.ui.theme.faces import Face
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.widgets.actions import button_text, make_action
@@ -241,6 +242,7 @@ class WindowActions(QObject):
             window, tr("&Next take"), lambda: step(+1), "Alt+Right", tr("Show the take after")
         )
 
+        self.passage = PassageTemperature(window, session, theme)
         self.takes = make_action(
             window,
             tr("T&akes…"),
@@ -411,6 +413,7 @@ class WindowActions(QObject):
             action.setEnabled(is_in_view)
         for action in (self.next_document, self.previous_document):
             action.setEnabled(is_in_view and len(self._session.documents.all) > 1)
+        self.passage.set_in_view(is_in_view)
         self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
         place = place_words(self._session.draft, writing.candidates)
@@ -466,6 +469,9 @@ class WindowActions(QObject):
         write.addActions([self.previous_take, self.next_take, self.takes, self.scrub])
         write.addSeparator()
         write.addMenu(self.rewrite_menu)
+        write.addSeparator()
+        write.addActions([self.passage.ask, self.passage.only])
+        write.addSeparator()
         write.addActions([self.what_else, self.score])
         write.setToolTipsVisible(True)
         model = bar.addMenu(tr("&Model"))

@@ -62,6 +62,10 @@ def state():
             ]
             for takes in draft.manuscript.take_sets
         ],
+        "owns": [
+            [length, brush and brush.own.temperature]
+            for length, brush in draft.manuscript.brushes(0, len(draft.manuscript))
+        ],
         "is_modified": window.isWindowModified(),
         "tabs": [window.tabs.tabText(index) for index in range(window.tabs.count())],
         "offers": [
@@ -78,6 +82,9 @@ def obey():
             QTest.keyClicks(window.brief.edit, rest[0])
         elif name == "key":
             QTest.keyClick(window.editor, getattr(Qt.Key, rest[0]))
+        elif name == "passage":
+            window.actions_.passage.only.trigger()
+            window.session.sampling.change(temperature=float(rest[0]))
         elif name == "open":
             window.open_path(program.Path(rest[0]))
         elif name == "new":
@@ -275,6 +282,23 @@ def test_a_generation_is_kept_at_its_end(
     assert text
     assert seed is not None
     assert len(ids) > 1
+
+
+def test_a_kill_loses_no_temperature_of_a_passage(start: Start, empty_home: Path) -> None:
+    first = start()
+    first.do("type", "Calm.")
+    first.do("key", "Key_Return")
+    first.do("type", "A storm.")
+    first.do("passage", "1.4")
+    first.do("type", " It grew.")
+    written = first.state
+    assert written["owns"] == [[6, None], [17, 1.4]]
+    first.do("rest")
+    wait_until_kept(empty_home, lambda record: record.text == written["text"])
+    first.kill()
+    second = start()
+    second.do("answer", "restore")
+    assert second.state == {**written, "offers": []}
 
 
 def test_a_kill_loses_no_take_of_a_document(

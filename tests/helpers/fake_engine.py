@@ -15,9 +15,9 @@ from studio.app.engine_line.process import End, Outcome
 from studio.app.frame_clock import FrameClock
 from studio.app.model.context_use import ContextUse
 from studio.app.model.state import ModelState
-from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
+from studio.app.writing.draft_sampling import DraftSampling
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.writing import Writing
@@ -91,7 +91,7 @@ class Desk:
         self.model = ModelState(self.client)
         self.context = ContextUse(self.client)
         self.draft = Draft(Preset(name="Plain", description=""))
-        self.sampling = SamplingState(params, 64)
+        self.sampling = DraftSampling(self.draft, params, 64)
         self.next_token = NextToken(params)
         self.writing = Writing(self.client, self.model, self.draft, self.sampling, self.next_token)
         self.next_token_preview = NextTokenPreview(

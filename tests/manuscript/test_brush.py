@@ -13,7 +13,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from studio.manuscript import Edit, GrowingTakeError, Manuscript, OwnSampling, Take, TakeSet
+from studio.manuscript import (
+    Edit,
+    GrowingTakeError,
+    Manuscript,
+    ManuscriptContent,
+    Origin,
+    OwnSampling,
+    Passage,
+    Take,
+    TakeSet,
+)
 from studio.manuscript.document_file import (
     DocumentError,
     document_of_bytes,
@@ -206,6 +216,18 @@ def test_another_take_has_what_the_place_has_by_now() -> None:
     manuscript.end_take()
 
 
+def test_takes_that_were_written_beside_one_another_have_what_their_place_has() -> None:
+    manuscript = heated()
+    manuscript.begin_take(20).append(" It rained.")
+    shown_first = manuscript.growing
+    assert shown_first is not None
+    best = Take(2, passage=Passage.of(" It snowed.", Origin.GENERATED))
+    manuscript.end_take([best, shown_first])
+    assert shown(manuscript)[1] == ("Three four. It snowed.", 0.4)
+    manuscript.step_take(manuscript.take_sets[0], +1)
+    assert shown(manuscript)[1] == ("Three four. It rained.", 0.4)
+
+
 def test_a_passage_that_is_moved_takes_it_along_to_where_there_is_none() -> None:
     manuscript = heated()
     moved = manuscript.passage(9, 20)
@@ -250,6 +272,19 @@ def test_a_document_keeps_it_as_it_was_when_it_was_asked_for() -> None:
     plain = document_of(Manuscript(TEXT))
     assert not plain.says_more
     assert not document_of_bytes(document_to_bytes(plain)).passage.brushes
+
+
+def test_what_is_put_aside_takes_it_along() -> None:
+    manuscript = heated()
+    aside = manuscript.put_aside()
+    manuscript.take_up(ManuscriptContent())
+    assert not manuscript.is_brushed
+    manuscript.edit(0, 0, "New.")
+    assert own_at(manuscript, 2) is None
+    manuscript.take_up(aside)
+    assert shown(manuscript)[1] == ("Three four.", 0.4)
+    manuscript.undo()
+    assert not manuscript.is_brushed
 
 
 @pytest.mark.parametrize(

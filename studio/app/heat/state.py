@@ -14,13 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.heat.flip_temperatures import NO_FLIP_TEMPERATURES, flip_temperatures_of, joined
+from studio.app.heat.flip_temperatures import (
+    NO_FLIP_TEMPERATURES,
+    FlipTemperatures,
+    flip_temperatures_of,
+    joined,
+)
 from studio.app.heat.measure import SCALES, HeatMeasure, HeatScale
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import flip_notes
+from studio.manuscript import OwnSampling, TokenSpan
 from studio.sampling import SamplingParams, SketchStack
+from studio.sampling.sketches.sketch_stack import Temperature
 from studio.token_record import TokenRecord
 from studio.translation import tr
 
@@ -59,12 +66,15 @@ class HeatState(QObject):
     ) -> None:
         super().__init__(parent)
         self._vocabulary = vocabulary
-        self._params = sampling.params
+        self._sampling = sampling
+        self._params = sampling.whole
         self._measure = HeatMeasure.OFF
         self._stack = SketchStack()
         # A record is known by its identity, and kept so that no other can take that over.
         self._rows: dict[int, int] = {}
         self._records: list[TokenRecord] = []
+        self._owns: list[OwnSampling | None] = []
+        """What each has in place of the parameters in force, where it stands."""
         self._vocabulary_size = 0
         self._flips = NO_FLIP_TEMPERATURES
         self._notes: tuple[str, ...] = ()
@@ -74,7 +84,8 @@ class HeatState(QObject):
         self._fitted_to = 0
         self._tints: NDArray[np.int64] | None = None
         self._turned: NDArray[np.bool_] | None = None
-        sampling.params_changed.connect(self._follow)
+        sampling.changed.connect(self._follow)
+        sampling.params_changed.connect(self._on_moved)
         vocabulary.texts_known.connect(self._follow_texts)
 
     @property
@@ -94,8 +105,8 @@ class HeatState(QObject):
 
     @property
     def temperature(self) -> float:
-        """The temperature in force."""
-        return self._params.temperature
+        """The temperature in force at the caret."""
+        return self._sampling.params.temperature
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -122,7 +133,9 @@ class HeatState(QObject):
             self.scale_changed.emit()
             self.changed.emit()
 
-    def tints(self, records: Sequence[TokenRecord]) -> NDArray[np.int64]:
+    def tints(
+        self, records: Sequence[TokenRecord], spans: Sequence[TokenSpan] = ()
+    ) -> NDArray[np.int64]:
         """Return `(n,)` the tint of each token now, 0 to `LEVELS` − 1, or `NO_TINT`.
 
         A token without the measure (the blame of a favourite) and one whose sketch cannot be read
@@ -130,8 +143,11 @@ class HeatState(QObject):
 
         Args:
             records: The tokens. Do not change this object: it is recognised when it comes again.
+            spans: Where they stand, in order; empty where no part of the text has parameters of its
+                own.
         """
         rows = self._rows_of(records)
+        self._follow_owns(rows, self._sampling.owns(spans))
         if self._tints is None:
             self._tints = self._all_tints()
         return self._tints[rows]
@@ -146,13 +162,13 @@ class HeatState(QObject):
             return np.zeros(len(rows), dtype=bool)
         if self._turned is None:
             with np.errstate(invalid="ignore"):
-                self._turned = self._all_flips() >= self._params.temperature
+                self._turned = self._all_flips() >= self._temperatures()
         return self._turned[rows]
 
     def _all_tints(self) -> NDArray[np.int64]:
         self._fit()
         with np.errstate(invalid="ignore"):
-            places = self.scale.place(self._values(self._params.temperature))
+            places = self.scale.place(self._values(self._temperatures()))
         tints = np.full(len(places), NO_TINT)
         has = ~np.isnan(places)
         tints[has] = np.minimum((places[has] * LEVELS).astype(np.int64), LEVELS - 1)
@@ -171,7 +187,26 @@ class HeatState(QObject):
             self._scale = scale
             self.scale_changed.emit()
 
-    def _values(self, temperature: float) -> NDArray[np.float64]:
+    def _follow_owns(self, rows: NDArray[np.intp], owns: Sequence[OwnSampling | None]) -> None:
+        """Take in what tokens have of their own where they stand now."""
+        if not (owns or any(self._owns)):
+            return
+        for row, own in zip(rows.tolist(), owns or [None] * len(rows), strict=True):
+            former = self._owns[row]
+            if own != former:
+                self._owns[row] = own
+                self._tints = self._turned = None
+                if _params_of(own) != _params_of(former):
+                    self._flips = NO_FLIP_TEMPERATURES
+
+    def _temperatures(self) -> Temperature:
+        """The temperature of each row, or of all."""
+        temperature = self._params.temperature
+        if not any(self._owns):
+            return temperature
+        return np.array([own.temperature if own else temperature for own in self._owns])
+
+    def _values(self, temperature: Temperature) -> NDArray[np.float64]:
         stack = self._stack
         match self._measure:
             case HeatMeasure.SURPRISE:
@@ -189,15 +224,25 @@ class HeatState(QObject):
         """The flip temperature of every row; those known from the last time are kept."""
         known = len(self._flips.values)
         if known < len(self._records):
-            fresh = flip_temperatures_of(
-                self._records[known:],
-                self._params,
-                self._vocabulary,
-                None if known else self._stack,
-            )
-            self._flips = joined(self._flips, fresh)
+            self._flips = joined(self._flips, self._fresh_flips(known))
             self._emit_notes()
         return self._flips.values
+
+    def _fresh_flips(self, known: int) -> FlipTemperatures:
+        records, vocabulary = self._records[known:], self._vocabulary
+        params = [_params_of(own) or self._params for own in self._owns[known:]]
+        different = set(params)
+        if len(different) == 1:
+            stack = None if known else self._stack
+            return flip_temperatures_of(records, params[0], vocabulary, stack)
+        values = np.zeros(len(records))
+        sees_all, banned = True, 0
+        for one in different:
+            rows = [row for row, used in enumerate(params) if used == one]
+            part = flip_temperatures_of([records[row] for row in rows], one, vocabulary)
+            values[rows] = part.values
+            sees_all, banned = sees_all and part.sees_all, banned + part.banned
+        return FlipTemperatures(values, sees_all, banned)
 
     def _emit_notes(self) -> None:
         notes: tuple[str, ...] = ()
@@ -235,11 +280,13 @@ class HeatState(QObject):
     def _append(self, record: TokenRecord) -> None:
         self._rows[id(record)] = len(self._records)
         self._records.append(record)
+        self._owns.append(None)
         sketch = self._vocabulary.sketches.put(record, self._stack)
         if sketch is not None:
             self._vocabulary_size = sketch.vocabulary_size
 
-    def _follow(self, params: SamplingParams) -> None:
+    def _follow(self) -> None:
+        params = self._sampling.whole
         filters_too = params != msgspec.structs.replace(
             self._params, temperature=params.temperature
         )
@@ -253,6 +300,11 @@ class HeatState(QObject):
             return  # the same at every T
         self._tints = self._turned = None
         self.changed.emit()
+
+    def _on_moved(self) -> None:
+        # Only the temperature at the caret is another.
+        if self._sampling.is_moving and self.is_on:
+            self.changed.emit()
 
     def _follow_texts(self) -> None:
         if self._measure is HeatMeasure.BLAME:
@@ -268,5 +320,10 @@ class HeatState(QObject):
         self._stack = SketchStack()
         self._rows.clear()
         self._records.clear()
+        self._owns.clear()
         self._asked = ((), np.zeros(0, np.intp))
         self._forget_values()
+
+
+def _params_of(own: OwnSampling | None) -> SamplingParams | None:
+    return own.params if own else None

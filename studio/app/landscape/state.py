@@ -89,7 +89,7 @@ class LandscapeState(QObject):
         self._vocabulary = vocabulary
         self._active = False
         self._count = COUNTS[0]
-        self._rows = LandscapeRows(vocabulary.sketches)
+        self._rows = LandscapeRows(vocabulary.sketches, sampling.owns)
         self._column: int | None = None
         self._row: int | None = None
         self._is_stale = True
@@ -97,7 +97,7 @@ class LandscapeState(QObject):
         self._clock = FrameClock(self._take, self)
         for moved in (records.changed, draft.prompt_changed):
             moved.connect(self._on_moved)
-        sampling.params_changed.connect(self._request)
+        sampling.changed.connect(self._request)
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -143,8 +143,8 @@ class LandscapeState(QObject):
 
     @property
     def temperature(self) -> float:
-        """The temperature in force."""
-        return self._sampling.params.temperature
+        """The temperature in force wherever tokens stand that have none of their own."""
+        return self._sampling.whole.temperature
 
     @property
     def levels(self) -> NDArray[np.uint8]:
@@ -207,19 +207,22 @@ class LandscapeState(QObject):
         sketch = self._vocabulary.sketches.of(record)
         if sketch is None:
             return None
-        other, other_p = self._other(sketch, record.id)
+        temperature = float(self._rows.temperatures[self._column])
+        other, other_p = self._other(sketch, record.id, temperature)
         return Cell(
             ago=len(self.spans) - 1 - self._column,
             written=token_text(record.text, record.id) if record.text else self._text(record.id),
             written_rank=rank,
-            written_p=sketch.probability(record.id, self.temperature),
+            written_p=sketch.probability(record.id, temperature),
             row=self._row,
             other=other,
             other_p=other_p,
         )
 
-    def _other(self, sketch: LogitSketch, written: int) -> tuple[TokenText | None, float]:
-        _, probabilities, rest = sketch.distribution(self.temperature)
+    def _other(
+        self, sketch: LogitSketch, written: int, temperature: float
+    ) -> tuple[TokenText | None, float]:
+        _, probabilities, rest = sketch.distribution(temperature)
         if self._row is None or self._row > REST:
             return None, 0.0
         if self._row == REST or self._row >= len(probabilities):
@@ -247,6 +250,8 @@ class LandscapeState(QObject):
         self._rows.temper(self.temperature)
         if self._is_stale:
             self._follow_tokens()
+            # Those that stayed may stand elsewhere now, where it is another one.
+            self._rows.temper(self.temperature)
         self.changed.emit()
         if self._column is not None:
             self.pointed.emit()

@@ -80,7 +80,7 @@ class PresetState(QObject):
         self._watch = PresetWatch(self)
         self._watch.changed.connect(self.read)
         for signal in (
-            sampling.params_changed,
+            sampling.changed,
             sampling.max_tokens_changed,
             prompting.changed,
             preset_choice.chosen,
@@ -113,7 +113,7 @@ class PresetState(QObject):
         """The preset chosen, with the values that are in force."""
         return msgspec.structs.replace(
             self._preset_choice.current,
-            sampling=self._sampling.params,
+            sampling=self._sampling.whole,
             max_tokens=self._sampling.max_tokens,
             prompt_format=self._prompting.prompt_format,
             system_message=self._prompting.system_message,
@@ -335,7 +335,7 @@ class PresetState(QObject):
         self._put(values)
 
     def _put(self, values: Preset) -> None:
-        self._sampling.set_params(values.sampling)
+        self._sampling.set_whole(values.sampling)
         self._sampling.set_max_tokens(values.max_tokens)
         self._prompting.follow(values)
 

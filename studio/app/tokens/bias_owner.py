@@ -7,6 +7,7 @@ used there.
 
 from collections.abc import Callable, Iterable
 
+import msgspec
 from PySide6.QtCore import QObject
 
 from studio.app.model.state import ModelState
@@ -43,7 +44,7 @@ class BiasOwner(QObject):
         if not former or former == report.vocabulary:
             return
         for sampling in self._active():
-            params = sampling.params
+            params = sampling.whole
             # What the model before lacked was not its either.
             if not (params.logit_bias_vocabulary or foreign_tokens(params, size, "")):
-                sampling.change(logit_bias_vocabulary=former)
+                sampling.set_whole(msgspec.structs.replace(params, logit_bias_vocabulary=former))

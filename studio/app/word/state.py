@@ -94,7 +94,7 @@ class WordState(QObject):
         self.next_token = NextToken(sampling.params, self)
         self.next_token.share_pieces(vocabulary)
         self.next_token.texts_known.connect(self._on_texts_known)
-        sampling.params_changed.connect(self._on_params_changed)
+        sampling.changed.connect(self._on_params_changed)
         records.spans.changed.connect(self._on_spans_changed)
 
     @property
@@ -104,8 +104,13 @@ class WordState(QObject):
 
     @property
     def temperature(self) -> float:
-        """The temperature in force."""
-        return self._sampling.params.temperature
+        """The temperature in force where the token stands, or where none is looked at."""
+        return self._params.temperature
+
+    @property
+    def _params(self) -> SamplingParams:
+        span = self._span
+        return self._sampling.params_at(span.start, span.end) if span else self._sampling.whole
 
     def look_at(self, span: TokenSpan) -> bool:
         """Look at a token; returns whether its distribution could be read."""
@@ -116,7 +121,7 @@ class WordState(QObject):
             return False
         self._span, self._stack, self._flip = span, stack, None
         self._place = place_of(record) or self._supposed_place(span)
-        self.next_token.set_params(self._sampling.params)
+        self.next_token.set_params(self._params)
         self.next_token.show_record(record, self._place)
         self.changed.emit()
         return True
@@ -137,7 +142,7 @@ class WordState(QObject):
         sketch = self.next_token.sketch
         if self._span is None or sketch is None:
             return None
-        record, temperature = self._span.record, self._sampling.params.temperature
+        record, temperature = self._span.record, self.temperature
         probability, is_cut = self._chance(sketch, self.next_token.rows(row_count))
         own_rank = int(self._stack.rank[0])
         return WordFacts(
@@ -171,7 +176,7 @@ class WordState(QObject):
         if row is not None:
             return row.probability, row.cut
         # Of the tail the sketch knows this token alone, and that only before filters.
-        uncut = sketch.probability(self._span.record.id, self._sampling.params.temperature)
+        uncut = sketch.probability(self._span.record.id, self.temperature)
         kept = tail.kept + sum(row.probability > 0 for row in rows)
         is_cut = uncut > 0.0 and int(self._stack.rank[0]) >= kept
         if is_cut:
@@ -188,10 +193,10 @@ class WordState(QObject):
             said.append(CHOSEN if record.is_chosen else NO_DRAW)
         elif token.reason is None:
             turn, best = self._flip_and_favourite(sketch, record.u)
-            temperature = self._sampling.params.temperature
+            temperature = self.temperature
             said.append(flip_sentence(turn, token.text(best).text, temperature))
             # What is not known of the place is said once, below.
-            said += flip_notes(self._sampling.params, texts_known=True, history_known=True)
+            said += flip_notes(self._params, texts_known=True, history_known=True)
         # Why there is nothing to show is said where the bars would be.
         said += [note.words for note in token.notes if note.words not in said]
         return tuple(said)
@@ -199,7 +204,7 @@ class WordState(QObject):
     def _flip_and_favourite(self, sketch: LogitSketch, u: float) -> tuple[float | None, int]:
         """The flip temperature and the favourite, which depend on the filters and not on T."""
         assert self._span is not None, "there is a token"
-        params = msgspec.structs.replace(self._sampling.params, temperature=1.0)
+        params = msgspec.structs.replace(self._params, temperature=1.0)
         history, state = self._place.history, self.next_token.state_at(self._place, params)
         if self._flip is None or self._flip[0] != (params, state):
             used = with_early_changes(params)
@@ -218,9 +223,9 @@ class WordState(QObject):
             start = other.start
         return TokenPlace(before[::-1], is_whole=False)
 
-    def _on_params_changed(self, params: SamplingParams) -> None:
+    def _on_params_changed(self) -> None:
         if self._span is not None:
-            self.next_token.set_params(params)
+            self.next_token.set_params(self._params)
             self.changed.emit()
 
     def _on_texts_known(self) -> None:
@@ -237,3 +242,4 @@ class WordState(QObject):
             self.let_go()
         else:
             self._span = TokenSpan(int(spans.starts[found]), int(spans.ends[found]), record)
+            self.next_token.set_params(self._params)

@@ -32,7 +32,7 @@ class Saving:
         revision: The number of its text.
         take_changes: `Manuscript.take_changes` then.
         document: What is written there in the program's own form; None for plain text.
-        has_takes: Whether the text has any.
+        has_takes: Whether the text has any, or passages with sampling of their own.
         state: Of which of the open documents.
     """
 

@@ -234,7 +234,7 @@ class Draft(QObject):
             manuscript.revision,
             manuscript.take_changes,
             self.document() if is_document_name(path) else None,
-            bool(manuscript.take_sets),
+            bool(manuscript.take_sets) or manuscript.is_brushed,
             self.state,
         )
         return self.state.saving

@@ -245,7 +245,7 @@ class Rewriting(QObject):
         report, part = self._model.report, self._part()
         if report is None or part is None or not self.can_write:
             return
-        params = with_seed(self._sampling.params)
+        params = with_seed(self._sampling.params_at(*part))
         seed = (params.seed + self._round * MOST_VERSIONS) % (MAX_SEED + 1)
         params = msgspec.structs.replace(params, seed=seed)
         self._round += 1
@@ -261,7 +261,8 @@ class Rewriting(QObject):
         self.chosen, self.message, self._is_awaited = 0, "", False
         self._prompt_ids, self._source = [], self._model.vocabulary
         self._written_from = self._writing.mark_of(asked.prompt)
-        self._preset = self._draft.preset_name
+        own = self._sampling.own(*part)
+        self._preset = own.preset if own and own.preset else self._draft.preset_name
         self._generation.begin(
             Generate(
                 request=self._generation.next_request(),

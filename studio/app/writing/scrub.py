@@ -31,6 +31,9 @@ REST_MS = 600
 _READ_MS = 4000
 """How long it is said why nothing can be turned."""
 
+_SEVERAL = 2
+"""Parts of a take that have temperatures of their own."""
+
 _SLICE_SECONDS = 0.006
 """Of a turn of the event loop: so long it is looked how far a take stands, then at the next."""
 
@@ -41,6 +44,10 @@ NOT_RECORDED = mark(
 ANOTHER_PROMPT = mark(
     "This take was not written from what stands before it now: the text, the brief or the model is "
     "another, or it was asked for as a rewriting. Retake writes one that can be turned."
+)
+PARTLY = mark(
+    "Part of this take has a temperature of its own. Clear that (Write › Temperature of this "
+    "passage), and all of the take can be turned."
 )
 NO_MODEL = mark("Open the model that wrote this take: it writes on where the take parts.")
 
@@ -222,7 +229,7 @@ class Scrub(QObject):
             return
         if are_same(former, params):
             return
-        if self.is_paused:
+        if self.is_paused or self._sampling.is_moving:
             self._forget()
             self.changed.emit()
             return
@@ -254,6 +261,8 @@ class Scrub(QObject):
             self.why_not = tr(NO_TAKE)
         elif not self._writing.can_start:
             self.why_not = self._writing.held or tr(NO_MODEL)
+        elif not self._is_alike(take_set):
+            self.why_not = tr(PARTLY)
         elif take.seed is None or not (take.turns and take.written_from):
             self.why_not = tr(NOT_RECORDED)
         elif take.written_from != self._mark_at(take_set):
@@ -263,6 +272,14 @@ class Scrub(QObject):
             redraw = draws.redraw(self._next_token)
             self._turned = _Turned(take_set, take, draws, redraw, take.seed)
             self.why_not = ""
+
+    def _is_alike(self, take_set: TakeSet) -> bool:
+        """Whether all of the take has what is turned."""
+        start, end = take_set.place.start, take_set.place.end
+        brushes = self._draft.manuscript.brushes(start, end)
+        brush = brushes[0][1] if brushes else None
+        own = brush.own if brush else None
+        return len(brushes) < _SEVERAL and own == self._sampling.here
 
     def _mark_at(self, take_set: TakeSet) -> bytes:
         given = take_set.current.given if take_set.current is not None else 0

@@ -208,22 +208,17 @@ class Writing(QObject):
         """Continue the manuscript from the caret; where text follows, by several candidates."""
         if self.can_start:
             draft = self._draft
-            starts = starts_of(
-                with_seed(self._sampling.params),
-                self.candidates if draft.text_follows else 1,
-                draft.stop,
-            )
+            candidates = self.candidates if draft.text_follows else 1
             take = draft.manuscript.begin_take(draft.caret)
-            self.write(take, draft.prompt(), starts, ranks=True)
+            self.write(take, draft.prompt(), self._starts(candidates), ranks=True)
 
     def retake(self) -> None:
         """Write another take in place of the one in the text, which is kept."""
         take_set = self.take_set()
         if self.can_start and take_set:
-            params = with_seed(self._sampling.params)
             take = self._draft.manuscript.retake(take_set)
             prompt = self._draft.prompt(take_set.place.start)
-            self.write(take, prompt, starts_of(params, 1, self._draft.stop))
+            self.write(take, prompt, self._starts())
 
     def write_on(
         self,
@@ -280,10 +275,9 @@ class Writing(QObject):
             begun: The other words.
         """
         if self.can_start:
-            params = with_seed(self._sampling.params)
             take = self._draft.manuscript.branch(start, end, begun)
             prompt = self._draft.prompt(start + len(begun))
-            self.write(take, prompt, starts_of(params, 1, self._draft.stop))
+            self.write(take, prompt, self._starts())
 
     @property
     def can_stop(self) -> bool:
@@ -367,7 +361,8 @@ class Writing(QObject):
         take.seed = params.seed
         take.temperatures = [params.temperature]
         take.turns = [(0, params)]
-        take.preset = self._draft.preset_name
+        own = self._sampling.here
+        take.preset = own.preset if own and own.preset else self._draft.preset_name
         take.written_from = self.mark_of(prompt)
         self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
         for record in kept:
@@ -396,14 +391,19 @@ class Writing(QObject):
             [self._sequence, *self._others],
         )
 
+    def _starts(self, count: int = 1) -> Sequence[SequenceStart]:
+        """How so many takes begin where one grows now: with the parameters of that place."""
+        return starts_of(with_seed(self._sampling.params), count, self._draft.stop)
+
     def _on_caret(self) -> None:
         # A take that grows is meant wherever the caret stands, which moves with it.
         if self._draft.manuscript.growing_take_set is None:
             self.takes_changed.emit()
 
     def _on_params_changed(self, params: SamplingParams) -> None:
-        if not self.is_idle:
-            if self._take and self._take.temperatures[-1] != params.temperature:
+        # When it has ended they may be those of the caret again.
+        if self._take is not None and self._take.growing:
+            if self._take.temperatures[-1] != params.temperature:
                 self._take.temperatures.append(params.temperature)
             for sequence in (self._sequence, *self._others):
                 self._generation.turn(sequence, params)

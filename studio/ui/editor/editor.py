@@ -459,7 +459,7 @@ class ManuscriptEditor(Page):
         passage = self._clippings.passage_in(source, text)
         edit = Edit(start, end - start, text)
         if passage is not None:
-            edit = edit._replace(origins=passage.origins, marks=passage.marks)
+            edit = Edit(*edit[:3], passage.origins, passage.marks, passage.brushes)
         self._manuscript.close_step()
         self._manuscript.edit_all([edit], Origin.PASTED)
         self._manuscript.close_step()
@@ -546,7 +546,7 @@ class ManuscriptEditor(Page):
         # Undo brings the records back that stood there: those that are moved are others.
         moved = with_own_records(manuscript.passage(start, end))
         text = moved.text
-        arrival = Edit(target, 0, text, moved.origins, moved.marks)
+        arrival = Edit(target, 0, text, moved.origins, moved.marks, moved.brushes)
         manuscript.edit_all([Edit(start, end - start, ""), arrival])
         arrived = target if target < start else target - len(text)
         self.select_range(arrived, arrived + len(text))

@@ -74,7 +74,7 @@ class EditorHeat(QObject):
         if not tiles:
             return
         places = self.tiles.places
-        tints = self._state.tints(records)[places]
+        tints = self._state.tints(records, self.tiles.visible)[places]
         # By tint: all of one are painted at once.
         rects = [tiles[index].rect for index in tints.argsort(kind="stable").tolist()]
         ends = np.bincount(tints - NO_TINT, minlength=LEVELS + 1).cumsum().tolist()

@@ -124,6 +124,21 @@ class TemperaturePanel(Card):
         self.header.insertWidget(self.header.indexOf(self.details), switch)
         tab_before(switch, self.details)
 
+    def add_place(self, switch: QWidget, words: QWidget) -> None:
+        """Put under the track what the dial is about; the card is in its window.
+
+        Args:
+            switch: Changes that.
+            words: Say it.
+        """
+        line = QHBoxLayout()
+        set_margins(line, 0, 0, EDIT_INSET, 0)
+        set_spacing(line, 8)
+        line.addWidget(switch)
+        line.addWidget(words, 1)
+        self.body.insertLayout(self.body.indexOf(self._row), line)
+        QWidget.setTabOrder(self.slider, switch)
+
     def add_fact(self, fact: QWidget) -> None:
         """Put something exact under the details, in a line of its own."""
         line = QHBoxLayout()

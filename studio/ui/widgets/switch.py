@@ -16,13 +16,23 @@ class ActionSwitch(QPushButton):
     """
 
     def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(shown_text(action), parent)
+        super().__init__(parent)
+        self._action = action
         self.setProperty("flat", True)
         self.setProperty("role", "muted")
         self.setCheckable(True)
-        self.setChecked(action.isChecked())
-        set_tip(self, with_key(plain_tip(action.toolTip()), key_text(action)))
-        self.setAccessibleName(shown_text(action))
+        action.changed.connect(self._follow)
         action.toggled.connect(self.setChecked)
+        self._follow()
         # Not the slot itself: Qt for Python has been seen to call it without the argument.
         self.clicked.connect(lambda: action.setChecked(self.isChecked()))
+
+    def _follow(self) -> None:
+        action = self._action
+        name = shown_text(action)
+        if name != self.text():
+            self.setText(name)
+            self.setAccessibleName(name)
+        self.setChecked(action.isChecked())
+        self.setEnabled(action.isEnabled())
+        set_tip(self, with_key(plain_tip(action.toolTip()), key_text(action)))

@@ -386,7 +386,8 @@ def test_an_untouched_page_is_known(desk: Open) -> None:
 def test_nothing_of_one_text_stays_behind_in_a_manuscript() -> None:
     """Whoever adds to a manuscript what is of its text adds it to what is put aside, too."""
     manuscript = Manuscript("Once.")
-    announced = {"changed", "remarked", "state_changed", "putting_aside", "taking_up", "loaded"}
+    announced = {"changed", "brushed", "remarked", "state_changed"}
+    announced |= {"putting_aside", "taking_up", "loaded"}
     of_the_window = announced | {"undo_budget", "_growth"}
     put_aside = {"_buffer", "_history", "_register", "take_changes"}
     assert set(vars(manuscript)) == of_the_window | put_aside
