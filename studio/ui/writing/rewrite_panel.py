@@ -353,7 +353,7 @@ class RewritePanel(QWidget):
             rewriting.close()
         elif modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_R:
             self.others.click()
-        elif modifiers:
+        elif modifiers & ~Qt.KeyboardModifier.ShiftModifier:  # some have digits only with Shift
             super().keyPressEvent(event)
         elif key in _ENTER and focused is self.field:
             rewriting.ask(self.field.text())

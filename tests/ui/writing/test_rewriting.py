@@ -5,9 +5,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.app.model.state import ModelPhase
@@ -19,7 +20,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.writing.rewrite_menu import RewriteMenu
 from studio.ui.writing.rewrite_panel import RewritePanel
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG, NEVER_ENDS
+from tests.ui.conftest import LONG, NEVER_ENDS, save, until_read
 
 ALT = Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -106,7 +107,7 @@ def test_by_keys_another_wording_is_chosen_and_undone(window: MainWindow, qtbot:
     ]
     QTest.keyClick(here.rows[0], Qt.Key.Key_Down)
     assert window.session.rewriting.chosen == 1
-    QTest.keyClick(here.rows[1], Qt.Key.Key_4)
+    QTest.keyClick(here.rows[1], Qt.Key.Key_4, SHIFT)
     QTest.keyClick(here.rows[3], Qt.Key.Key_Up)
     assert window.session.rewriting.chosen == 2
     assert window.focusWidget() is here.rows[2]
@@ -263,6 +264,46 @@ def test_a_model_without_a_template_offers_again_alone_and_says_why(
     QTest.keyClick(menu, Qt.Key.Key_Return)
     until_written(window, qtbot)
     assert any(shown(window))
+    assert text(window) == TEXT
+
+
+def test_it_is_over_where_the_page_is_left(window: MainWindow, qtbot: QtBot) -> None:
+    select(window)
+    choose(window, qtbot, RewriteKind.AGAIN)
+    here = panel(window)
+    window.compare.show(True)
+    assert not window.session.rewriting.is_open
+    until_written(window, qtbot)
+    window.compare.show(False)
+    assert here.isHidden()
+    assert text(window) == TEXT
+    assert window.session.draft.manuscript.take_sets == ()
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
+
+
+def test_it_is_kept_in_the_document(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select(window)
+    choose(window, qtbot, RewriteKind.PLAINER)
+    until_written(window, qtbot)
+    versions = shown(window)
+    QTest.keyClick(panel(window).rows[0], Qt.Key.Key_Return)
+    path = tmp_path / "story.kelvin"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    save(window)
+    window.session.draft.new()
+    window.open_path(path)
+    until_read(window)
+    assert text(window) == BEFORE + versions[0] + AFTER
+    (takes,) = window.session.draft.manuscript.take_sets
+    assert takes.takes[0].text == PART
+    assert takes.takes[1].text == versions[0]
+    assert takes.takes[1].seed == 5
+    spans = window.session.records.spans.all
+    assert "".join(text(window)[span.start : span.end] for span in spans) == versions[0]
+    window.editor.move_caret(len(BEFORE) + 3)
+    QTest.keyClick(window.editor, Qt.Key.Key_Left, ALT)
     assert text(window) == TEXT
 
 
