@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,15 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.document_state import DocumentState
 from studio.app.writing.open_documents import OpenDocuments
 from studio.app.writing.recovery import Recovery
 from studio.engine.messages import Generate
-from studio.manuscript import GrowingTakeError, Manuscript, Origin, write_text_file
+from studio.manuscript import GrowingTakeError, Origin, write_text_file
+from studio.manuscript.buffer import BufferContent
 from studio.memory_budgets import UNDO
 from tests.helpers.fake_engine import Desk, evaluated, finished, token
 from tests.helpers.journal_records import journal_records
@@ -383,11 +385,22 @@ def test_an_untouched_page_is_known(desk: Open) -> None:
     assert not desk.documents.is_front_untouched
 
 
-def test_nothing_of_one_text_stays_behind_in_a_manuscript() -> None:
-    """Whoever adds to a manuscript what is of its text adds it to what is put aside, too."""
-    manuscript = Manuscript("Once.")
+def test_nothing_of_one_document_stays_behind(desk: Open) -> None:
+    """Whoever gives these more that is of one document gives it to what is put aside, too."""
+    manuscript = desk.draft.manuscript
     announced = {"changed", "brushed", "remarked", "state_changed"}
     announced |= {"putting_aside", "taking_up", "loaded"}
     of_the_window = announced | {"undo_budget", "_growth"}
     put_aside = {"_buffer", "_history", "_register", "take_changes"}
     assert set(vars(manuscript)) == of_the_window | put_aside
+
+    # `_brushed` follows from the text.
+    of_the_window = {"changed", "copied", "_emitting", "_whole", "_brushed"}
+    put_aside = {f"_{field.name}" for field in fields(BufferContent)}
+    assert set(vars(manuscript._buffer)) == of_the_window | put_aside
+
+    # `_visible_end` follows from the text.
+    of_the_window = {"manuscript", "reach", "preset_in_force", "preset_name", "prompting"}
+    held = vars(desk.draft).items()
+    found = {name for name, value in held if not isinstance(value, SignalInstance)}
+    assert found == of_the_window | {"state", "_visible_end"}
