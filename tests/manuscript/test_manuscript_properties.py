@@ -166,6 +166,27 @@ class ManuscriptMachine(RuleBasedStateMachine):
         assert former in [as_cells(take.passage) for take in rewritten.takes[: -len(takes)]]
         self.expect(self.model[:start] + cells(versions[0], Origin.GENERATED) + self.model[end:])
 
+    @precondition(lambda self: self.take is None)
+    @rule(cuts=st.lists(anywhere, min_size=4, max_size=4))
+    def swaps_two_parts(self, cuts: list[int]) -> None:
+        model = self.model
+        a, b, c, d = sorted(cut % (len(model) + 1) for cut in cuts)
+        if not a < b <= c < d:
+            return
+        standing = {
+            known: model[known.place.start : known.place.end]
+            for known in self.manuscript.take_sets
+            if known.index is not None
+            and any(
+                low <= known.place.start and known.place.end <= high
+                for low, high in ((0, a), (a, b), (b, c), (c, d), (d, len(model)))
+            )
+        }
+        self.manuscript.swap((a, b), (c, d))
+        self.expect(model[:a] + model[c:d] + model[b:c] + model[a:b] + model[d:])
+        for known, cells_of_take in standing.items():
+            assert self.real()[known.place.start : known.place.end] == cells_of_take
+
     def grow_between(self, left: Cells, right: Cells, given: Cells = ()) -> None:
         self.left, self.grown, self.right = left, given, right
         self.old_road, self.holding = (), []
