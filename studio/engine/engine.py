@@ -7,6 +7,8 @@ from others.
 
 from pathlib import Path
 
+from msgspec import structs
+
 from studio.engine.control import Control
 from studio.engine.generation.generation import Generation
 from studio.engine.llama import backend, log
@@ -208,6 +210,11 @@ class Engine:
 
     def _score(self, command: Score, control: Control) -> None:
         opened = self._ready()
+        parts = command.prompt.parts
+        if parts is not None:
+            # What stands near a caret, or is left out there, says nothing of a text as a whole.
+            beside = structs.replace(command.prompt, parts=parts.beside_text)
+            command = structs.replace(command, prompt=beside)
         prompt = self._tokenized(command.prompt, opened)
         score(command, prompt, opened.reader, control, self._emit)
 

@@ -100,6 +100,74 @@ Pieces = Annotated[dict[TokenId, bytes], msgspec.Meta(max_length=2**20)]
 """Bytes by token id: no vocabulary has as many. A longer one is refused before it is read."""
 PromptFormat = Literal["plain", "chat"]
 
+BRIEF_PART = -1
+"""The number of the brief among the parts of a prompt."""
+PINNED_PART = -2
+"""The number of the first passage that is pinned; the second's is one less, and so on."""
+
+Place = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A number of code points."""
+PartNumber = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
+
+
+class PromptNote(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that the model is given behind the brief, or in the manuscript."""
+
+    text: str
+    number: PartNumber = 0
+    """By which `PromptSpan` reports it."""
+    at: Place | None = None
+    """Before which code point of the manuscript it stands, as a paragraph of its own; None for
+    behind the brief."""
+    most: Place = 0
+    """Tokens of it, from its beginning; 0 for all."""
+    is_called: bool = False
+    """Whether it counts towards `PromptParts.most_called`."""
+
+
+class PromptRange(msgspec.Struct, frozen=True, array_like=True):
+    """A part of the manuscript, in code points."""
+
+    start: Place
+    end: Place
+    number: PartNumber = PINNED_PART
+    """By which `PromptSpan` reports it."""
+
+
+Ranges = Annotated[tuple[PromptRange, ...], msgspec.Meta(max_length=4_000)]
+
+
+class PromptParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a prompt has beside its brief and manuscript, and what of these it has not."""
+
+    notes: Annotated[tuple[PromptNote, ...], msgspec.Meta(max_length=4_000)] = ()
+    """Those behind the brief stand in this order; so do those in one place of the manuscript."""
+    most_called: Place = 0
+    """Tokens of all called notes together; 0 for all. Those that have no room are left out, the
+    last first."""
+    most_brief: Place = 0
+    """Tokens of the brief, from its beginning; 0 for all."""
+    most_text: Place = 0
+    """Tokens of the manuscript when it is cut, without what is pinned; 0 for what has room."""
+    pinned: Ranges = ()
+    """Parts of the manuscript that are never cut."""
+    left_out: Ranges = ()
+    """Parts of it that are not given at all."""
+
+    @property
+    def beside_text(self) -> "PromptParts":
+        """The same without what changes the manuscript: for who reads all of it."""
+        notes = tuple(note for note in self.notes if note.at is None)
+        return PromptParts(notes=notes, most_called=self.most_called, most_brief=self.most_brief)
+
+
+class PromptSpan(msgspec.Struct, frozen=True, array_like=True):
+    """The tokens of one part of a prompt: a note, the brief, or a pinned passage."""
+
+    number: PartNumber
+    start: TokenId
+    end: TokenId
+
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """What the model is given: brief and manuscript, in a preset's format."""
@@ -112,6 +180,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     """The preset's system message; used by the chat format alone."""
     format: PromptFormat = "plain"
+    parts: PromptParts | None = None
+    """What it has beside these, and what of them it has not; None for nothing of that."""
 
     def __post_init__(self) -> None:
         """Replace lone surrogates, which neither UTF-8 nor a vocabulary has, by question marks.
@@ -452,6 +522,11 @@ class Evaluated(Event, frozen=True, kw_only=True, tag=True):
     """How many behind these the model does not see."""
     control: tuple[TokenId, ...] = ()
     """Which of these are control tokens: a format has some, typed text never."""
+    spans: Annotated[tuple[PromptSpan, ...], msgspec.Meta(max_length=2**16)] = ()
+    """Where the brief, the notes and what is pinned stand among these. Those of `Prompt.parts` that
+    have none were left out."""
+    begins: Place = 0
+    """Before which code point of the manuscript the model begins to read what may be cut."""
     reused: int
     """Tokens that were evaluated before and did not need it again."""
     pieces: Pieces = msgspec.field(default_factory=dict)

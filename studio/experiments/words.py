@@ -125,6 +125,7 @@ def prompt_parts(prompt: Prompt) -> list[tuple[str, str]]:
     parts = (
         (tr("System message"), prompt.system if prompt.format == "chat" else ""),
         (tr("Brief"), prompt.brief),
+        *((tr("Note"), note.text) for note in (prompt.parts.notes if prompt.parts else ())),
         (tr("Manuscript"), prompt.manuscript),
     )
     return [(title, text) for title, text in parts if text]

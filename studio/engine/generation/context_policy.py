@@ -122,7 +122,7 @@ def fit_sequences(
     # A sequence's last token is drawn and never evaluated.
     wanted = sum(length - 1 for length in lengths) if at_once else max(lengths) - 1
     # Cut, a quarter of the context is left of the manuscript at least (see `fit`).
-    possible = context_size - min(len(prompt.tokens), prompt.head + max(1, context_size // 4))
+    possible = context_size - min(len(prompt.tokens), prompt.fixed + max(1, context_size // 4))
     least = len(lengths) if at_once else 1
     if (is_certain and wanted > possible) or least > possible:
         count = len(lengths)
@@ -138,8 +138,7 @@ def fit_sequences(
             each=each,
         )
         raise EngineError("context_size", words)
-    left_out = min(unseen, len(prompt.tokens) - prompt.head)
+    left_out = min(unseen, len(prompt.tokens) - prompt.fixed)
     if left_out >= 0 and len(prompt.tokens) - left_out + written + least <= context_size:
-        kept = prompt.tokens[: prompt.head] + prompt.tokens[prompt.head + left_out :]
-        return FittedPrompt(kept, left_out)
+        return FittedPrompt(prompt.split(left_out).tokens, left_out)
     return fit(prompt, context_size, room=min(wanted, possible), grows=False)

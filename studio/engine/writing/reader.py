@@ -10,6 +10,7 @@ from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import Evaluated, id_bytes
 from studio.engine.writing.healing import Healed, heal, taken_back
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
+from studio.engine.writing.prompt_spans import place_in
 from studio.engine.writing.token_piece_cache import TokenPieceCache
 
 _LAST = 64
@@ -97,7 +98,9 @@ class Reader:
             EngineError: llama.cpp refused.
         """
         context, tokens = self.context, fitted.tokens
-        back = taken_back(tokens, prompt.head, self.vocabulary)
+        # Neither of what stands before the text, nor of a note in it.
+        others = max(prompt.head, prompt.own + len(tokens) - len(prompt.tokens))
+        back = taken_back(tokens, others, self.vocabulary)
         healed = self._found(tokens, back)
         if healed is not None:
             reused = len(tokens) if looks else context.evaluate(tokens, progress, wanted=0)
@@ -138,17 +141,28 @@ class Reader:
             fitted: the same, cut to the context.
             reused: tokens that were evaluated before.
         """
-        unseen = prompt.tokens[prompt.head : prompt.head + fitted.unseen]
-        text = b"".join(map(self.vocabulary.text, unseen))[prompt.added :]
+        split = prompt.split(fitted.unseen)
+        text = b"".join(map(self.vocabulary.text, split.gone))
+        if not (prompt.kept and prompt.kept[0][0] == prompt.head):
+            text = text[prompt.added :]
+        unseen_characters = prompt.skipped + len(text.decode("utf-8", errors="ignore"))
+        begins = unseen_characters
+        if prompt.pieces:
+            before = map(self.vocabulary.text, prompt.tokens[prompt.head : split.first])
+            reached = prompt.overlap - prompt.added + sum(map(len, before))
+            begins = prompt.skipped
+            begins += place_in(prompt.pieces, reached) if fitted.unseen else 0
         return Evaluated(
             request=request,
             tokens=id_bytes(prompt.tokens),
             context_used=len(fitted.tokens),
             context_size=self.context.size,
-            unseen_characters=prompt.skipped + len(text.decode("utf-8", errors="ignore")),
+            unseen_characters=unseen_characters,
             head=prompt.head,
             unseen=fitted.unseen,
             control=self._control_tokens(prompt.tokens[: prompt.head]),
+            spans=prompt.spans,
+            begins=begins,
             reused=reused,
             pieces=self.pieces.new_bytes(np.asarray(prompt.tokens[-_LAST:], dtype=np.int32)),
         )
