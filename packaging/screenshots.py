@@ -52,6 +52,7 @@ def make(width: int, height: int, scale: int) -> int:
     from studio.app.heat.measure import HeatMeasure
     from studio.app.writing.rewrite_request import RewriteKind
     from studio.engine.model_files.starter_model import find_starter_model
+    from studio.manuscript import NO_PLAN, Note, PromptPlan
     from studio.ui.application import make_application, make_window
     from studio.ui.measurement import run_until
     from studio.ui.model.prompt_window import PromptWindow
@@ -144,6 +145,25 @@ def make(width: int, height: int, scale: int) -> int:
         run_until(lambda: prompt.text.toPlainText().endswith(session.draft.manuscript.text[-12:]))
         take("prompt", prompt)
         prompt.close()
+        near = "[Dusk. The tone is calm, and nothing is explained.]"
+        notes = (
+            Note(name="Tone", text=near, sent="near", paragraphs=1),
+            Note(name="The fisherman", text="He is sixty, a widower, and talks to gulls."),
+            Note(
+                name="The breakwater",
+                text="The breakwater was built by his father.",
+                sent="called",
+                keys="breakwater, pier",
+            ),
+            Note(name="Mara", text="Mara is his niece.", sent="called", keys="Mara, niece"),
+        )
+        session.draft.set_plan(PromptPlan(notes=notes))
+        window.notes.toggle()
+        run_until(lambda: session.next_token_preview.is_settled)
+        take("notes")
+        window.notes.toggle()
+        session.draft.set_plan(NO_PLAN)
+        run_until(lambda: session.next_token_preview.is_settled)
         window.compare.show(True)
         session.compare.set_max_tokens(60)
         session.compare.set_seed(SEED)

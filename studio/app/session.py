@@ -28,6 +28,8 @@ from studio.app.writing.draft_sampling import DraftSampling
 from studio.app.writing.next_token_preview import NextTokenPreview
 from studio.app.writing.open_documents import OpenDocuments
 from studio.app.writing.outline import Outline
+from studio.app.writing.plan_edits import PlanEdits
+from studio.app.writing.prompt_costs import PromptCosts
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.recovery import Recovery
 from studio.app.writing.rewriting import Rewriting
@@ -93,6 +95,8 @@ class Session(QObject):
             self,
         )
         self.rewriting.ended.connect(self.next_token_preview.look_again)
+        self.plan_edits = PlanEdits(self.draft, self)
+        self.prompt_costs = PromptCosts(self.draft, self.next_token_preview, self)
         self.scrub = Scrub(self.draft, self.sampling, self.writing, self.next_token, self)
         self.words = WordChoice(
             self.draft, self.writing, self.next_token_preview, self.next_token, self

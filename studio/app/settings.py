@@ -199,6 +199,9 @@ EDITOR_PLACE = Setting(
 EDITOR_WIDTH = Setting(
     "parameters/width", 0, "their width beside the writing; 0 is its own", _WIDTHS
 )
+NOTES_OPEN = Setting("notes/open", False, "whether the notes are shown")
+NOTES_PLACE = Setting("notes/place", "", "right, left, or afloat with edges and size", _is_panel)
+NOTES_WIDTH = Setting("notes/width", 0, "their width beside the writing; 0 is its own", _WIDTHS)
 LANDSCAPE_SHOWN = Setting("landscape/shown", False, "whether the landscape is shown")
 LANDSCAPE_HEIGHT = Setting("landscape/height", 0, "its height in pixels; 0 is its own", _WIDTHS)
 LANDSCAPE_COUNT = Setting("landscape/count", 100, "how many tokens it shows", (100, 300, 1000))

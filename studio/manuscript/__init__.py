@@ -23,6 +23,7 @@ from studio.manuscript.journal import Glance, Journal, Leftover, leftovers, left
 from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.passage import Origin, Passage, runs_of
+from studio.manuscript.prompt_plan import NO_PLAN, Note, PromptPassage, PromptPlan
 from studio.manuscript.recovery import RecoveryError, RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
@@ -31,6 +32,7 @@ from studio.manuscript.token_groups import with_own_records
 from studio.manuscript.token_spans import TokenSpan, TokenSpans
 
 __all__ = [
+    "NO_PLAN",
     "SUFFIX",
     "BriefError",
     "BriefFolder",
@@ -50,10 +52,13 @@ __all__ = [
     "ManuscriptContent",
     "ManuscriptFileError",
     "Newline",
+    "Note",
     "Origin",
     "Outside",
     "OwnSampling",
     "Passage",
+    "PromptPassage",
+    "PromptPlan",
     "RecoveryError",
     "RecoveryRecord",
     "Take",

@@ -1,6 +1,6 @@
 """The briefs of documents, kept beside no document: a writer's text files stay what they are.
 
-One small file a document that has a brief, named for the place of the document.
+One small file a document that has a brief or notes, named for the place of the document.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 
 from studio.atomic_write import atomic_write
 from studio.manuscript.file_state import FileState
+from studio.manuscript.prompt_plan import NO_PLAN, PromptPlan
 from studio.regular_file import read_regular_file
 from studio.translation import tr
 from studio.visible_text import visible_line, visible_name, visible_path
@@ -39,6 +40,7 @@ class _Brief(msgspec.Struct):
     sha256: str
     """What it held, by which it is known where it has another name now."""
     brief: str
+    plan: PromptPlan = NO_PLAN
 
 
 class BriefFolder:
@@ -75,6 +77,19 @@ class BriefFolder:
                 )
             ) from error
 
+    def plan(self, document: Path) -> PromptPlan:
+        """The notes that were saved with the brief of a document that `load` was called for.
+
+        Passages of its text are known only where that is the text that was saved.
+        """
+        try:
+            kept = _read(self._path(document))
+            if kept.plan.passages and FileState.at(document).digest != kept.sha256:
+                return msgspec.structs.replace(kept.plan, passages=())
+        except OSError:
+            return NO_PLAN  # `load` has said why
+        return kept.plan
+
     def _moved(self, document: Path) -> str:
         """The brief of a document that held the same and is not where it was."""
         try:
@@ -93,19 +108,20 @@ class BriefFolder:
                     return kept.brief
         return ""
 
-    def save(self, document: Path, brief: str) -> None:
+    def save(self, document: Path, brief: str, plan: PromptPlan = NO_PLAN) -> None:
         """Keep a document's brief in place of the one before; an empty one leaves no file.
 
         Args:
             document: The document's file.
             brief: The brief's text.
+            plan: What else the model is given; where there is any there is a file.
 
         Raises:
             BriefError: It could not be written. What was kept before still is.
         """
         path = self._path(document)
         try:
-            if not brief:
+            if not brief and plan == NO_PLAN:
                 with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                     path.unlink()
                 return
@@ -114,7 +130,7 @@ class BriefFolder:
             # A name that is no text, as Linux allows it, is only shown.
             shown = os.fsencode(_resolved(document)).decode(errors="replace")
             held = FileState.at(document).digest if document.is_file() else ""
-            data = msgspec.json.encode(_Brief(_FORMAT, _VERSION, shown, held, brief))
+            data = msgspec.json.encode(_Brief(_FORMAT, _VERSION, shown, held, brief, plan))
             if len(data) > _LARGEST:
                 why = tr("it is longer than the {most:,} bytes that are read", most=_LARGEST)
                 raise OSError(errno.EFBIG, why)

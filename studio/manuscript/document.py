@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.manuscript.passage import Origin, Passage, concatenated
+from studio.manuscript.prompt_plan import NO_PLAN, PromptPlan
 from studio.manuscript.takes import TakeSet
 
 SUFFIX = ".kelvin"
@@ -29,6 +30,7 @@ class Document:
         brief: What the model is told before the text.
         preset: The preset in force with its values, as its own file has it; empty where that is
             not known.
+        plan: What the model is given beside text and brief, and of these.
     """
 
     passages: tuple[Passage, ...]
@@ -36,11 +38,12 @@ class Document:
     caret: int = 0
     brief: str = ""
     preset: bytes = b""
+    plan: PromptPlan = NO_PLAN
 
     @property
     def says_more(self) -> bool:
         """Whether it has what a text and the ranges of it that a model wrote do not say."""
-        return bool(self.take_sets) or any(
+        return bool(self.take_sets or self.plan != NO_PLAN) or any(
             passage.marks or passage.brushes or passage.origins.strip(_TYPED_OR_GENERATED)
             for passage in self.passages
         )

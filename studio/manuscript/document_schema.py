@@ -77,6 +77,18 @@ _MIGRATIONS = (
     ) STRICT;
     ALTER TABLE passage ADD COLUMN brushes BLOB NOT NULL DEFAULT x'';
     """,
+    """
+    CREATE TABLE note (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        facts BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE plan (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        facts BLOB NOT NULL
+    ) STRICT;
+    """,
 )
 """The n-th makes a database of form n + 1 of one of form n; one of form 0 is empty. What was
 released is never changed: another is appended, with a sample of the form before it in the tests."""

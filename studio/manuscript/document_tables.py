@@ -21,12 +21,16 @@ from studio.manuscript.brush import Brush, Brushes, OwnSampling, merged
 from studio.manuscript.document import Document
 from studio.manuscript.passage import Origin, Passage
 from studio.manuscript.place import Place
+from studio.manuscript.prompt_plan import MOST_NOTES, NO_PLAN, Note, PromptPlan
 from studio.manuscript.takes import Take, TakeSet
 from studio.manuscript.token_groups import TokenGroup, whole_groups
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 
-_WRITTEN_ANEW = ("nested", "take", "take_set", "document", "passage", "source", "sequence", "brush")
+_WRITTEN_ANEW = (
+    *("nested", "take", "take_set", "document", "passage", "source", "sequence", "brush"),
+    *("note", "plan"),
+)
 """In this order: what refers to another first."""
 
 _NO_BRUSH = 0
@@ -169,9 +173,21 @@ class DocumentTables:
                 self._execute("INSERT INTO source VALUES (?, ?)", number, _packed(name))
             for brush, number in self._brushes.items():
                 self._execute("INSERT INTO brush VALUES (?, ?)", number, _packed(brush.own))
+            self._write_plan(document.plan)
 
     def _execute(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, values)
+
+    def _write_plan(self, plan: PromptPlan) -> None:
+        if plan == NO_PLAN:
+            return
+        replaced = msgspec.structs.replace
+        self._execute("INSERT INTO plan VALUES (1, ?)", _packed(replaced(plan, notes=())))
+        for number, note in enumerate(plan.notes, 1):
+            facts = _packed(replaced(note, name="", text=""))
+            self._execute(
+                "INSERT INTO note VALUES (?, ?, ?, ?)", number, note.name, note.text, facts
+            )
 
     def _write_passage(self, passage: Passage) -> int:
         self._passages += 1
@@ -287,7 +303,22 @@ class DocumentTables:
             raise ValueError(f"the caret is at {caret} of {length}")
         Passage.of(brief, Origin.TYPED)  # no text has what it refuses
         take_sets = self._read_take_sets(length, passages, tokens)
-        return Document((passages[text],), take_sets, caret, brief, preset)
+        plan = self._read_plan().within(length)
+        return Document((passages[text],), take_sets, caret, brief, preset, plan)
+
+    def _read_plan(self) -> PromptPlan:
+        rows = self._connection.execute("SELECT * FROM note ORDER BY 1 LIMIT ?", (MOST_NOTES + 1,))
+        notes = [
+            msgspec.convert(
+                msgspec.msgpack.decode(facts, type=dict[str, Any]) | {"name": name, "text": text},
+                Note,
+            )
+            for _, name, text, facts in rows
+        ]
+        if len(notes) > MOST_NOTES:
+            raise ValueError(f"no document has more than {MOST_NOTES:,} notes")
+        found = [msgspec.msgpack.decode(facts, type=PromptPlan) for _, facts in self._rows("plan")]
+        return msgspec.structs.replace(found[0] if found else NO_PLAN, notes=tuple(notes))
 
     def _rows(self, table: str) -> Iterator[Any]:
         return iter(self._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"))

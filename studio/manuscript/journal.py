@@ -320,7 +320,8 @@ def _take_in(
             )
         )
     else:
-        if is_saved(record):
+        # What stands beside it may say more: it is looked at where the record alone says nothing.
+        if is_saved(record) and is_saved(_with_document(record, folder)):
             _remove(folder, lock)
         else:
             found.append(Leftover(Glance.of(record), folder, lock))
@@ -345,6 +346,10 @@ def _read_document(path: Path) -> Document | None:
     except (DocumentError, sqlite3.Error):
         _log.warning("recovery: takes and tokens cannot be read", exc_info=True)
         return None
+
+
+def _with_document(record: RecoveryRecord, folder: Path) -> RecoveryRecord:
+    return replace(record, document=_read_document(folder / _DOCUMENT))
 
 
 def _count_words(text: str) -> int:

@@ -29,6 +29,7 @@ from studio.ui.compare.place_question import PlaceQuestion
 from studio.ui.editor.brush_margin import BrushMargin
 from studio.ui.editor.editor import LAYING_OUT, ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.prompt_marks import PromptMarks
 from studio.ui.editor.rewrite import EditorRewrite
 from studio.ui.editor.scrub import EditorScrub
 from studio.ui.editor.take_margin import TakeMargin
@@ -70,6 +71,7 @@ from studio.ui.writing.bias_notice import BiasNotice
 from studio.ui.writing.brief_card import BriefCard
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.document_tabs import DocumentTabs
+from studio.ui.writing.notes_access import NotesAccess
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.take_steps import TakeSeed
 from studio.ui.writing.writing_bar import WritingBar
@@ -146,6 +148,8 @@ class MainWindow(QMainWindow):
         self.parameters = ParameterAccess(
             self, session, theme, settings, self.explain.open_at, self.editor
         )
+        self.notes = NotesAccess(self, session, theme, settings, self.editor)
+        self.prompt_marks = PromptMarks(self.editor, session, theme)
         self._bias_notice = BiasNotice(
             self.notice, session.model, session.sampling, self.parameters.to_biases, self
         )
@@ -182,6 +186,7 @@ class MainWindow(QMainWindow):
             self.compare,
             self.outline,
             WritingView(self.editor, session.spelling, theme, settings),
+            self.notes,
             WindowParts(self, self._parts),
         )
         EngineNotice(self.notice, session.client, self.actions_.end_engine, self)
@@ -215,7 +220,8 @@ class MainWindow(QMainWindow):
         self._is_left = False
         """Whether it is closed: nothing comes any more."""
         # The window can be typed in before what takes longer is there, and between one and another.
-        parts = (self.landscape, self.outline, self.explain, self.parameters, self.compare)
+        docks = (self.outline, self.explain, self.parameters, self.notes)
+        parts = (self.landscape, *docks, self.compare)
         restores = [part.restore for part in parts]
         self._restore_soon([*restores, self.actions_.writing_view.restore_spelling])
 
@@ -321,6 +327,7 @@ class MainWindow(QMainWindow):
         )
         column.addWidget(self.compare.stack, 1)
         self.setCentralWidget(whole)
+        self.brief.add_link(self.notes.link())
         self.temperature.add_help(self.explain.link("temperature", "temperature"))
         self.temperature.add_switch(ActionSwitch(actions.scrub))
         self.temperature.add_place(ActionSwitch(actions.passage.only), actions.passage.words)
@@ -464,6 +471,7 @@ class MainWindow(QMainWindow):
             self.outline.remember()
             self.explain.remember()
             self.parameters.remember()
+            self.notes.remember()
             self.compare.remember()
         self.library.remember()
         settings.save()

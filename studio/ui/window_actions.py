@@ -47,6 +47,8 @@ from studio.ui.widgets.actions import button_text, make_action
 from studio.ui.widgets.tips import plain_tip
 from studio.ui.window_parts import WindowParts
 from studio.ui.writing.document_files import DocumentFiles
+from studio.ui.writing.notes_access import NotesAccess
+from studio.ui.writing.passage_actions import make_passage_actions
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
@@ -95,6 +97,7 @@ class WindowActions(QObject):
         compare: The Compare page.
         outline: The chapters beside the page.
         writing_view: How the page is seen while one writes.
+        notes: The notes.
         parts: What F6 goes through.
     """
 
@@ -117,6 +120,7 @@ class WindowActions(QObject):
         compare: Compare,
         outline: OutlineAccess,
         writing_view: WritingView,
+        notes: NotesAccess,
         parts: WindowParts,
     ) -> None:
         super().__init__(window)
@@ -253,6 +257,9 @@ class WindowActions(QObject):
         self.rewrite = rewrite.menu.menuAction()
         self.rewrite.setShortcut("Ctrl+Shift+R")
         self.rewrite.triggered.connect(rewrite.offer)
+        self.notes = notes.action
+        self.passages = make_passage_actions(window, session.draft, session.plan_edits)
+        editor.addActions(self.passages)
         self.score = make_score_action(window, session.records, session.draft.manuscript)
         self.what_else = make_action(
             window,
@@ -473,6 +480,8 @@ class WindowActions(QObject):
         write.addActions([self.passage.ask, self.passage.only])
         write.addSeparator()
         write.addActions([self.what_else, self.score])
+        write.addSeparator()
+        write.addActions([self.notes, *self.passages])
         write.setToolTipsVisible(True)
         model = bar.addMenu(tr("&Model"))
         model.addActions([self.open_model, self.model_options, self.reopen_model, self.end_engine])

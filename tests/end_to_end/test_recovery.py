@@ -53,6 +53,8 @@ def state():
         "text": draft.manuscript.text,
         "origins": list(draft.manuscript.origins()),
         "brief": window.brief.edit.text(),
+        "notes": [note.text for note in draft.plan.notes],
+        "passages": [[one.start, one.end] for one in draft.plan.passages],
         "caret": window.editor.caret,
         "path": str(draft.path) if draft.path else None,
         "takes": [
@@ -80,6 +82,13 @@ def obey():
             QTest.keyClicks(window.editor, rest[0])
         elif name == "brief":
             QTest.keyClicks(window.brief.edit, rest[0])
+        elif name == "note":
+            if window.notes.dock is None:
+                window.notes.toggle()
+            window.notes.dock.panel.add()
+            QTest.keyClicks(window.notes.dock.panel.text, rest[0])
+        elif name == "pin":
+            window.actions_.passages[0].trigger()
         elif name == "key":
             QTest.keyClick(window.editor, getattr(Qt.Key, rest[0]))
         elif name == "passage":
@@ -262,6 +271,61 @@ def test_a_kill_loses_nothing_of_a_page_without_a_name(start: Start, empty_home:
     assert third.state["caret"] == len("The old man ")
     assert third.state["path"] is None
     assert third.state["is_modified"]
+
+
+@pytest.mark.parametrize("name", ["", "The Fisherman.txt", "The Fisherman.kelvin"])
+def test_a_kill_loses_no_note(start: Start, empty_home: Path, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    first = start()
+    first.do("type", "The old man ")
+    if name:
+        first.do("save_as", str(path))
+    first.do("note", "Mara is his daughter.")
+    first.do("pin")
+    first.do("type", "rowed")
+    written = first.state
+    assert (written["notes"], written["passages"]) == (["Mara is his daughter."], [[0, 12]])
+    first.do("rest")
+    wait_until_kept(empty_home, lambda record: record.text == "The old man rowed")
+    first.kill()
+
+    second = start()
+    second.do("answer", "restore")
+    written["offers"] = []
+    assert second.state == written
+    second.do("save_as", str(tmp_path / "Other.kelvin"))
+    second.do("open", str(tmp_path / "Other.kelvin"))
+    assert second.state["notes"] == ["Mara is his daughter."]
+    second.kill()
+
+
+def test_a_kill_loses_no_note_beside_a_text_that_is_saved(
+    start: Start, empty_home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "The Fisherman.txt"
+    first = start()
+    first.do("type", "The old man ")
+    first.do("save_as", str(path))
+    first.do("rest")
+    until(lambda: records(empty_home) == [], "nothing kept of what is saved")
+    first.kill()
+    first = start()
+    first.do("open", str(path))
+    first.do("note", "Mara is his daughter.")
+    written = first.state
+    first.do("rest")
+    wait_until_kept(empty_home, lambda record: record.text == "The old man ")
+    first.kill()
+    second = start()
+    assert len(second.offers) == 1
+    second.do("answer", "restore")
+    assert second.state["notes"] == written["notes"] == ["Mara is his daughter."]
+    second.do("save")
+    second.kill()
+    third = start()
+    assert third.offers == []
+    third.do("open", str(path))
+    assert third.state["notes"] == ["Mara is his daughter."]
 
 
 def test_a_generation_is_kept_at_its_end(

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.manuscript import BriefError, BriefFolder
+from studio.manuscript import (
+    NO_PLAN,
+    BriefError,
+    BriefFolder,
+    Note,
+    PromptPassage,
+    PromptPlan,
+)
 
 FORM = b'{"format":"kelvin-studio brief","version":%d,"document":"","sha256":"","brief":%s}'
 characters = st.characters(exclude_categories=["Cs"])
@@ -124,3 +131,17 @@ def test_an_empty_document_is_not_taken_for_another(briefs: BriefFolder, tmp_pat
     (tmp_path / "data" / "briefs" / "bad.json").write_text("damaged")
     (tmp_path / "c.txt").write_text("The sea.")
     assert briefs.load(tmp_path / "c.txt") == "", "of others no word"
+
+
+def test_notes_are_kept_with_it(briefs: BriefFolder, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The sea.")
+    plan = PromptPlan(notes=(Note(name="Mara", text="His daughter."),), most_text=90)
+    pinned = plan.with_passage(PromptPassage(0, 3, is_pinned=True))
+    briefs.save(path, "", pinned)
+    assert (briefs.load(path), briefs.plan(path)) == ("", pinned)
+    path.write_text("A sea.")
+    assert briefs.plan(path) == plan, "another text has other passages"
+    briefs.save(path, "", NO_PLAN)
+    assert briefs.plan(path) == NO_PLAN
+    assert not list((tmp_path / "data" / "briefs").iterdir())

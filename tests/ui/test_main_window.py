@@ -86,8 +86,9 @@ def test_between_one_part_that_is_restored_and_the_next_the_window_answers(
         watch(kind)
     window = begin()
     qtbot.waitUntil(lambda: window.is_started, timeout=LONG)
-    assert reported[1::2] == ["turn"] * 4
-    assert reported[::2] == ["Landscape", "Explain", "ParameterAccess", "Compare"]
+    docks = ["OutlineAccess", "Explain", "ParameterAccess", "NotesAccess"]
+    assert reported[1::2] == ["turn"] * 6
+    assert reported[::2] == ["Landscape", *docks, "Compare"]
 
 
 def test_a_window_that_is_closed_at_once_opens_with_its_parts_the_next_time(

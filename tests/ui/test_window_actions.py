@@ -50,6 +50,7 @@ WITH_A_KEY = {
     "score",
     "what_else",
     "explain",
+    "notes",
     "close",
     "next_document",
     "previous_document",

@@ -11,10 +11,13 @@ from pathlib import Path
 
 from studio.file_lock import FileLock
 from studio.manuscript import (
+    NO_PLAN,
     Document,
     FileState,
     Manuscript,
     ManuscriptContent,
+    PromptPassage,
+    PromptPlan,
     TextFile,
     Words,
     is_document_name,
@@ -29,6 +32,7 @@ class Saving:
         path: Where it is saved.
         file: What is written there, where that is plain text.
         brief: What is kept for it.
+        plan: As the brief.
         revision: The number of its text.
         take_changes: `Manuscript.take_changes` then.
         document: What is written there in the program's own form; None for plain text.
@@ -39,6 +43,7 @@ class Saving:
     path: Path
     file: TextFile
     brief: str
+    plan: PromptPlan
     revision: int
     take_changes: int
     document: Document | None
@@ -65,6 +70,11 @@ class DocumentState:
         lock: The file, and its lock, where that could be taken.
         brief: What the model is told before the text.
         saved_brief: The brief that is saved for the file; None where that is not known.
+        plan: What the model is given beside text and brief, and of these.
+        saved_plan: The plan that is saved for the file.
+        passages: Those of the plan by the number of the text, the earliest first: undo brings
+            those back that went with their text.
+        revision: The number of the text for which passages were looked up last.
         saved_takes: How many takes had been made when it was opened or saved.
         caret: The end of the selection, in code points.
         selected: How many code points before it are selected.
@@ -86,6 +96,10 @@ class DocumentState:
     lock: tuple[Path, FileLock | None] | None = None
     brief: str = ""
     saved_brief: str | None = ""
+    plan: PromptPlan = NO_PLAN
+    saved_plan: PromptPlan = NO_PLAN
+    passages: dict[int, tuple[PromptPassage, ...]] = dataclasses.field(default_factory=dict)
+    revision: int = 0
     saved_takes: int = 0
     caret: int = 0
     selected: int = 0
@@ -111,8 +125,8 @@ class DocumentState:
 
     @property
     def is_brief_saved(self) -> bool:
-        """Whether the brief is as it was opened or saved last."""
-        return self.brief == self.saved_brief
+        """Whether brief and plan are as they were opened or saved last."""
+        return self.brief == self.saved_brief and self.plan == self.saved_plan
 
     def is_modified(self, text: Manuscript | ManuscriptContent) -> bool:
         """Whether there is something that a save would save.
@@ -129,5 +143,6 @@ class DocumentState:
         Args:
             text: Its text.
         """
-        is_something = self.path is not None or bool(len(text) or self.brief)
+        has_words = bool(len(text) or self.brief or self.plan.notes)
+        is_something = self.path is not None or has_words
         return self.is_modified(text) and is_something

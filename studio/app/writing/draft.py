@@ -10,18 +10,22 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.writing.document_state import DocumentState, Saving
+from studio.app.writing.prompt_parts import parts_of
 from studio.engine.messages import Prompt
 from studio.manuscript import (
+    NO_PLAN,
     Document,
     FileState,
     Manuscript,
     ManuscriptContent,
     Origin,
     Outside,
+    PromptPlan,
     RecoveryRecord,
     TextFile,
     is_document_name,
@@ -38,6 +42,9 @@ _LEAST_REACH = 200_000
 
 _NEAR = 1024
 """Code points near a place that are examined at a time."""
+
+_REMEMBERED = 1000
+"""States of the text of which it is known where passages stood."""
 
 
 class Draft(QObject):
@@ -61,7 +68,7 @@ class Draft(QObject):
     selection_changed = Signal()
     """The selection has changed, while the caret stayed where it is."""
     brief_changed = Signal()
-    """The brief has changed: it was edited, or another document was opened."""
+    """The brief or the plan has changed: it was edited, or another document was opened."""
     preset_found = Signal(bytes)
     """A document was opened that keeps the preset in force then, as `Document.preset`."""
     file_changed = Signal()
@@ -80,6 +87,7 @@ class Draft(QObject):
         self.prompting = PromptSettings(preset, self)
         self.prompting.changed.connect(self.prompt_changed)
         self.manuscript.changed.connect(self._on_text_changed)
+        self.manuscript.state_changed.connect(self._on_state_changed)
 
     @property
     def path(self) -> Path | None:
@@ -100,8 +108,21 @@ class Draft(QObject):
             self.prompt_changed.emit()
 
     @property
+    def plan(self) -> PromptPlan:
+        """What the model is given beside text and brief, and of these."""
+        return self.state.plan
+
+    def set_plan(self, plan: PromptPlan) -> None:
+        """Set the plan."""
+        if plan != self.state.plan:
+            self.state.plan, self.state.passages = plan, {}
+            self._on_state_changed()
+            self.brief_changed.emit()
+            self.prompt_changed.emit()
+
+    @property
     def is_brief_saved(self) -> bool:
-        """Whether the brief is as it was opened or saved last."""
+        """Whether brief and plan are as they were opened or saved last."""
         return self.state.is_brief_saved
 
     @property
@@ -160,9 +181,10 @@ class Draft(QObject):
         return Prompt(
             manuscript=self.manuscript.part(begin, end),
             skipped=begin,
-            brief=self.state.brief,
+            brief=self.state.brief if self.plan.has_brief else "",
             system=self.prompting.system_message,
             format=self.prompting.prompt_format,
+            parts=parts_of(self.plan, self.manuscript, begin, end),
         )
 
     def _begin_of_prompt(self, end: int) -> int:
@@ -188,7 +210,14 @@ class Draft(QObject):
         self._load(None, file, None, "", origin=Origin.OPENED)
         self.manuscript.mark_unsaved()
 
-    def open(self, path: Path, file: TextFile, held: FileState | None, brief: str = "") -> None:
+    def open(
+        self,
+        path: Path,
+        file: TextFile,
+        held: FileState | None,
+        brief: str = "",
+        plan: PromptPlan = NO_PLAN,
+    ) -> None:
         """Open a text file that was read.
 
         Args:
@@ -196,8 +225,9 @@ class Draft(QObject):
             file: Its text, encoding and line ends.
             held: The state of the file when it was read.
             brief: The brief that was saved for it.
+            plan: The plan that was saved for it.
         """
-        self._load(path, file, held, brief, origin=Origin.OPENED)
+        self._load(path, file, held, brief, origin=Origin.OPENED, plan=plan)
         _log.info("a text was opened, %d characters", len(self.manuscript))
 
     def open_document(self, path: Path, document: Document, held: FileState | None) -> None:
@@ -218,7 +248,8 @@ class Draft(QObject):
     def document(self) -> Document:
         """All of it as it is now."""
         passages, take_sets = self.manuscript.content()
-        return Document(passages, take_sets, self.caret, self.state.brief, self.preset_in_force())
+        preset = self.preset_in_force()
+        return Document(passages, take_sets, self.caret, self.state.brief, preset, self.plan)
 
     def begin_save(self, path: Path) -> Saving:
         """Begin a save: returns the text in the file's encoding and line ends, and the brief.
@@ -231,6 +262,7 @@ class Draft(QObject):
             path,
             dataclasses.replace(self.state.file, text=manuscript.text),
             self.state.brief,
+            self.state.plan,
             manuscript.revision,
             manuscript.take_changes,
             self.document() if is_document_name(path) else None,
@@ -255,8 +287,9 @@ class Draft(QObject):
             return False
         state.saving = None
         text = self.manuscript if state.content is None else state.content
-        if is_brief_saved and state.saved_brief != saving.brief:
-            state.saved_brief = saving.brief
+        saved = saving.brief, saving.plan
+        if is_brief_saved and (state.saved_brief, state.saved_plan) != saved:
+            state.saved_brief, state.saved_plan = saved
             self.brief_changed.emit()
         if held is not None:
             state.path, state.file, state.held = saving.path, saving.file, held
@@ -301,7 +334,13 @@ class Draft(QObject):
         # Before the text, whose change asks what would follow it, and what is saved of it.
         self.state, content = state, state.content
         state.content = None
+        # Its passages stand where they stand in that text, and are not moved by its coming.
+        plan, passages, state.plan, state.passages = state.plan, state.passages, NO_PLAN, {}
         self.manuscript.take_up(ManuscriptContent() if content is None else content)
+        state.plan, state.passages = plan, passages
+        state.revision = self.manuscript.revision
+        if plan != NO_PLAN:
+            self.prompt_changed.emit()
         self.brief_changed.emit()
         self.file_changed.emit()
 
@@ -352,8 +391,9 @@ class Draft(QObject):
         manuscript.replace_all(document.passage, document.take_sets)
         manuscript.mark_clean()
         self.state.held, self.state.saved_takes = held, manuscript.take_changes
-        self.state.saved_brief = document.brief
+        self.state.saved_brief, self.state.saved_plan = document.brief, document.plan
         self.set_brief(document.brief)
+        self.set_plan(document.plan)
         self.file_changed.emit()
 
     def _load(
@@ -365,6 +405,7 @@ class Draft(QObject):
         document: Document | None = None,
         generated: Sequence[tuple[int, int]] = (),
         origin: Origin = Origin.TYPED,
+        plan: PromptPlan = NO_PLAN,
     ) -> None:
         """Be another document: what is known of it, or the plain text of the file."""
         self.state.path, self.state.file, self.state.held = path, file, held
@@ -372,10 +413,16 @@ class Draft(QObject):
         self.state.words_begun = None
         # Before the text, whose change asks what would follow it.
         self.state.brief = self.state.saved_brief = _brief_of(brief)
+        self.state.plan, self.state.passages = NO_PLAN, {}  # passages are of the text before
         if document is None:
             self.manuscript.load(file.text, generated, origin)
         else:
             self.manuscript.restore(document.passage, document.take_sets)
+            plan = document.plan
+        self.state.plan = self.state.saved_plan = plan.within(len(self.manuscript))
+        if plan != NO_PLAN:
+            self._on_state_changed()
+            self.prompt_changed.emit()
         self.state.saved_takes = self.manuscript.take_changes
         self.brief_changed.emit()
         self.file_changed.emit()
@@ -390,8 +437,25 @@ class Draft(QObject):
             self._visible_end = position + visible
         elif self._visible_end > position:
             self._visible_end = self._last_visible(position)
+        self.state.plan = self.plan.after(position, removed, len(inserted))
         if position <= self.state.caret:
             self.prompt_changed.emit()
+
+    def _on_state_changed(self) -> None:
+        """Have the passages of the plan stand where they stood when the text was this one."""
+        state, passages, revision = self.state, self.plan.passages, self.manuscript.revision
+        if not (passages or state.passages):
+            return
+        known = state.passages.get(revision, passages)
+        is_another, state.revision = revision != state.revision, revision
+        if is_another and known != passages:
+            state.plan = msgspec.structs.replace(state.plan, passages=known)
+            self.brief_changed.emit()
+            self.prompt_changed.emit()
+            return
+        state.passages[revision] = passages  # the number stays while a take grows
+        if len(state.passages) > _REMEMBERED:
+            del state.passages[next(iter(state.passages))]
 
     def _last_visible(self, end: int) -> int:
         while end and not (part := self.manuscript.part(max(0, end - _NEAR), end).rstrip()):

@@ -70,6 +70,8 @@ class NextTokenPreview(QObject):
         self._is_answered = False
         self.evaluated: Evaluated | None = None
         """The prompt that was read last, at rest."""
+        self.prompt: Prompt | None = None
+        """What it was made of."""
         self._history: list[int] = []
         self._timer = single_shot(self, self._ask, DEBOUNCE_MS)
         client.follow(self._learn, Distribution, Evaluated)
@@ -119,7 +121,7 @@ class NextTokenPreview(QObject):
                 if 0 < event.done < event.total:
                     self._next_token.clear(tr(READING))
             case Evaluated():
-                self.evaluated = event
+                self.evaluated, self.prompt = event, self._asked
                 self._history = event.token_ids()
                 self.read.emit()
             case Distribution():

@@ -16,10 +16,17 @@ from studio.app.writing.document_names import distinct_names
 from studio.app.writing.document_state import DocumentState
 from studio.app.writing.draft import Draft
 from studio.app.writing.recovery import Recovery
-from studio.manuscript import GrowingTakeError, Manuscript, ManuscriptContent
+from studio.manuscript import (
+    NO_PLAN,
+    GrowingTakeError,
+    Manuscript,
+    ManuscriptContent,
+    PromptPlan,
+)
 from studio.memory_budgets import UNDO
 
-UnsavedMark = tuple[DocumentState, tuple[int, int, str]]
+StateMark = tuple[int, int, str, PromptPlan]
+UnsavedMark = tuple[DocumentState, StateMark]
 """A document that is not saved, and what says its state from any other that it has had."""
 
 _ASIDE = UNDO // 2
@@ -99,7 +106,7 @@ class OpenDocuments(QObject):
         texts = [(state, self.text(state)) for state in self._all]
         return [it for it, text in texts if text is not None and it.is_worth_keeping(text)]
 
-    def mark(self, state: DocumentState) -> tuple[int, int, str]:
+    def mark(self, state: DocumentState) -> StateMark:
         """Says what a document is now from anything that it has been or will be; of one with text.
 
         Args:
@@ -107,7 +114,7 @@ class OpenDocuments(QObject):
         """
         text = self.text(state)
         assert text is not None, "it was read"
-        return text.revision, text.take_changes, state.brief
+        return text.revision, text.take_changes, state.brief, state.plan
 
     @property
     def unsaved_marks(self) -> list[UnsavedMark]:
@@ -118,7 +125,7 @@ class OpenDocuments(QObject):
     def is_front_untouched(self) -> bool:
         """Whether nothing was done to the page in front: it can become another document."""
         state, manuscript = self.front, self._draft.manuscript
-        is_empty = not (len(manuscript) or state.brief or state.path)
+        is_empty = not (len(manuscript) or state.brief or state.path or state.plan != NO_PLAN)
         return is_empty and manuscript.is_clean and not (manuscript.can_undo or manuscript.can_redo)
 
     def at(self, path: Path) -> DocumentState | None:

@@ -11,6 +11,7 @@ from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text import token_text
 from studio.app.writing.next_token_preview import NextTokenPreview
+from studio.engine.messages import BRIEF_PART, Evaluated
 from studio.translation import mark, tr
 from studio.utf8 import CharacterDecoder
 
@@ -23,6 +24,10 @@ class PromptPart(Enum):
 
     HEAD = "head"
     """The brief, or the format's own text."""
+    NOTE = "note"
+    """A note."""
+    PINNED = "pinned"
+    """A passage of the manuscript that is pinned."""
     UNSEEN = "unseen"
     """The manuscript's beginning, which does not fit the context."""
     TEXT = "text"
@@ -87,6 +92,7 @@ class PromptTokens(QObject):
         ids = read.token_ids()
         first = max(0, len(ids) - most)
         self._lookup.spell(ids[first:])
+        parts = _parts(read, len(ids))
         pieces, decoder = self._next_token.pieces, CharacterDecoder()
         found = []
         for number, token in enumerate(ids[first:], first):
@@ -95,9 +101,7 @@ class PromptTokens(QObject):
             text = (
                 token_text(piece, token, control=True).text if is_control else decoder.decode(piece)
             )
-            found.append(
-                PromptToken(token, text, is_control, _part(number, read.head, read.unseen))
-            )
+            found.append(PromptToken(token, text, is_control, parts[number]))
         return found
 
     def summary(self, shown: int) -> str:
@@ -110,16 +114,31 @@ class PromptTokens(QObject):
         if read is None:
             return tr(NOT_READ) if self._model.is_ready else tr(NO_MODEL)
         count = len(read.tokens) // 4
-        sentences = [
-            tr(
+        notes = [span for span in read.spans if span.number >= 0]
+        beside = sum(span.end - span.start for span in notes if span.end <= read.head)
+        inside = sum(span.end - span.start for span in notes if span.end > read.head)
+        seen, head = count - read.unseen, read.head - beside
+        text = seen - read.head - inside
+        if notes:
+            words = tr(
+                "The model reads {seen:,} tokens of its {size:,}: {head:,} of the brief and the "
+                "format, {notes:,} of notes, {text:,} of the text before the caret.",
+                seen=seen,
+                size=read.context_size,
+                head=head,
+                notes=beside + inside,
+                text=text,
+            )
+        else:
+            words = tr(
                 "The model reads {seen:,} tokens of its {size:,}: {head:,} of the brief and the "
                 "format, {text:,} of the text before the caret.",
-                seen=count - read.unseen,
+                seen=seen,
                 size=read.context_size,
-                head=read.head,
-                text=count - read.head - read.unseen,
+                head=head,
+                text=text,
             )
-        ]
+        sentences = [words]
         if read.unseen_characters:
             sentences.append(
                 tr(
@@ -132,7 +151,19 @@ class PromptTokens(QObject):
         return " ".join(sentences)
 
 
-def _part(number: int, head: int, unseen: int) -> PromptPart:
-    if number < head:
-        return PromptPart.HEAD
-    return PromptPart.UNSEEN if number < head + unseen else PromptPart.TEXT
+def _parts(read: Evaluated, count: int) -> list[PromptPart]:
+    """What each token of a prompt is of."""
+    parts = [PromptPart.HEAD] * read.head + [PromptPart.TEXT] * (count - read.head)
+    for span in read.spans:
+        if span.number != BRIEF_PART:
+            part = PromptPart.NOTE if span.number >= 0 else PromptPart.PINNED
+            end = min(span.end, count)
+            parts[span.start : end] = [part] * max(0, end - span.start)
+    left = read.unseen
+    for number in range(read.head, count):
+        if not left:
+            break
+        if parts[number] is PromptPart.TEXT:
+            parts[number] = PromptPart.UNSEEN
+            left -= 1
+    return parts

@@ -42,8 +42,9 @@ NOT_RECORDED = mark(
     "How this take was drawn is not recorded. Retake writes one that can be turned."
 )
 ANOTHER_PROMPT = mark(
-    "This take was not written from what stands before it now: the text, the brief or the model is "
-    "another, or it was asked for as a rewriting. Retake writes one that can be turned."
+    "This take was not written from what stands before it now: the text, the brief, the notes or "
+    "the model is another, or it was asked for as a rewriting. Retake writes one that can be "
+    "turned."
 )
 PARTLY = mark(
     "Part of this take has a temperature of its own. Clear that (Write › Temperature of this "

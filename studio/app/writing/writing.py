@@ -261,7 +261,10 @@ class Writing(QObject):
 
     def mark_of(self, prompt: Prompt) -> bytes:
         """What `Take.written_from` is of a take that the open model writes from a prompt."""
-        seen = msgspec.msgpack.encode((prompt, repr(self._model.vocabulary)))
+        given = msgspec.to_builtins(prompt)
+        if prompt.parts is None:
+            del given["parts"]  # takes of before there were any have this mark
+        seen = msgspec.msgpack.encode((given, repr(self._model.vocabulary)))
         return hashlib.blake2b(seen, digest_size=16).digest()
 
     def lead_on(self, start: int, end: int, begun: Passage) -> None:

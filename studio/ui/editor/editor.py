@@ -560,7 +560,10 @@ class ManuscriptEditor(Page):
         menu.popup(event.globalPos())
 
     def context_menu(self, position: QPoint) -> QMenu:
-        """Qt's menu, with the manuscript's undo, and without edits of the growing take."""
+        """Qt's menu, with the manuscript's undo, and without edits of the growing take.
+
+        Behind it stand the actions that were added to the editor.
+        """
         menu = self.createStandardContextMenu(position)
         manuscript, cursor = self._manuscript, self.textCursor()
         editable = self._editable(cursor.selectionStart(), cursor.selectionEnd())
@@ -581,6 +584,8 @@ class ManuscriptEditor(Page):
         for more in self.context_menus:
             menu.addSeparator()
             menu.addMenu(more)
+        menu.addSeparator()
+        menu.addActions(self.actions())
         self.menu_asked.emit(menu, position)
         return menu
 

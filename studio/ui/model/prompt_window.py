@@ -7,17 +7,18 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QTextEdit, QVBo
 from studio.app.session import Session
 from studio.app.writing.prompt_tokens import PromptPart, PromptToken, PromptTokens
 from studio.translation import mark, tr
+from studio.ui.model.prompt_parts import PromptPartList
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.labels import PlainLabel
 
 WHAT_IT_SHOWS = mark(
-    "Every second token has a tint. Names in ⟨angle brackets⟩ are control tokens. Brief and format "
-    "are grey; what is struck out does not fit the context."
+    "Every second token has a tint. Names in ⟨angle brackets⟩ are control tokens. Brief, notes and "
+    "format are grey, what is pinned is underlined; what is struck out does not fit the context."
 )
 _MOST = 4_000
 """Tokens that are shown: some ten pages, laid out in tenths of a second."""
-_SIZE = (760, 620)
+_SIZE = (760, 720)
 _AIR = 8
 
 
@@ -55,6 +56,7 @@ class PromptWindow(QDialog):
         legend = PlainLabel(tr(WHAT_IT_SHOWS))
         legend.setWordWrap(True)
         legend.setProperty("role", "muted")
+        self.parts = PromptPartList(session.prompt_costs, session.plan_edits, theme)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip(tr("Close this window"))
         buttons.rejected.connect(self.reject)
@@ -62,10 +64,12 @@ class PromptWindow(QDialog):
         set_margins(column, 16, 14, 16, 12)
         set_spacing(column, 10)
         column.addWidget(self._summary)
+        column.addWidget(self.parts)
         column.addWidget(self.text, 1)
         column.addWidget(legend)
         column.addWidget(buttons)
         self._prompt.changed.connect(self._follow)
+        session.prompt_costs.changed.connect(self._follow_parts)
         theme.changed.connect(self._follow)
 
     def open(self) -> None:
@@ -80,9 +84,14 @@ class PromptWindow(QDialog):
         super().showEvent(event)
         self._follow()
 
+    def _follow_parts(self) -> None:
+        if self.isVisible():
+            self.parts.follow()
+
     def _follow(self) -> None:
         if not self.isVisible():
             return
+        self.parts.follow()
         tokens = self._prompt.tokens(_MOST)
         self._summary.setText(self._prompt.summary(len(tokens)))
         bar = self.text.verticalScrollBar()
@@ -104,7 +113,9 @@ class PromptWindow(QDialog):
         colors, look = self._theme.colors, QTextCharFormat()
         if is_tinted:
             look.setBackground(QColor(colors.hover))
-        if token.is_control or token.part is not PromptPart.TEXT:
+        if token.part is PromptPart.PINNED:
+            look.setFontUnderline(True)
+        elif token.is_control or token.part is not PromptPart.TEXT:
             look.setForeground(QColor(colors.muted))
         if token.part is PromptPart.UNSEEN:
             look.setFontStrikeOut(True)

@@ -113,6 +113,12 @@ QLineEdit[flat="true"]:focus { border-color: $focus; }
 QLineEdit[flat="true"][invalid="true"] { border-color: $error; }
 QLineEdit[role="muted"] { color: $muted; }
 
+QPlainTextEdit[field="true"] {
+    color: $text; background: $card; border: 1px solid $card_border; border-radius: 6px;
+    padding: 2px 3px;
+}
+QPlainTextEdit[field="true"]:focus { border-color: $focus; }
+
 QTreeView::item { padding: 5px 6px; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section:horizontal {

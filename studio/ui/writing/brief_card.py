@@ -2,42 +2,33 @@
 
 import math
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from studio.app.writing.draft import Draft
-from studio.manuscript import TextShape, shape_of
-from studio.manuscript.text_shape import BRIEF_LIMITS, fits, too_large
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
+from studio.ui.widgets.bounded_edit import BoundedEdit
 from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.tips import set_tip
-from studio.utf8 import fit_text
 from studio.visible_text import LONGEST_LINE, visible_line
 
 _FEWEST_LINES, _MOST_LINES = 1, 6
 """The field grows with its text up to so many lines; a longer text scrolls."""
 
 
-class _BriefEdit(QPlainTextEdit):
+class _BriefEdit(BoundedEdit):
     """As high as its text, within limits."""
 
-    refused = Signal(str)
-    """Why something was not pasted."""
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("with it the brief"))
         # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
-
-    def text(self) -> str:
-        """What is in the field. `toPlainText` would turn no-break spaces into spaces."""
-        return self.document().toRawText().replace("\u2029", "\n")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Count the lines again: at another width they wrap differently."""
@@ -53,23 +44,6 @@ class _BriefEdit(QPlainTextEdit):
         line = self.blockBoundingRect(first).height() / max(first.lineCount(), 1)
         line = max(line, self.fontMetrics().lineSpacing())
         self.setFixedHeight(math.ceil(line * shown) + 4)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
-        """Paste what a brief can hold: over a huge text the window would stand still."""
-        text = source.text()
-        length = self.document().characterCount() + len(text)
-        shape = shape_of(text) if len(text) <= BRIEF_LIMITS.characters else TextShape(length, 1, 1)
-        whole = TextShape(length, self.blockCount() + shape.paragraphs - 1, shape.longest)
-        if not fits(whole, BRIEF_LIMITS):
-            why = too_large(tr("with it the brief"), whole, BRIEF_LIMITS)
-            self.refused.emit(tr("The text is not put in. {why}", why=why))
-            return
-        self.textCursor().insertText(fit_text(text))
-        self.ensureCursorVisible()
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
-        """Accept text. A file that is dropped here is the window's to open, as everywhere in it."""
-        return source.hasText() and not source.hasUrls()
 
 
 class BriefCard(Card):
@@ -125,6 +99,10 @@ class BriefCard(Card):
         draft.brief_changed.connect(self._follow)
         self._follow()
         self._toggle.toggled.connect(self._on_toggled)
+
+    def add_link(self, link: QWidget) -> None:
+        """Have a link to what belongs to the brief stand at the end of its line."""
+        self.header.insertWidget(self.header.count() - 1, link, 0, Qt.AlignmentFlag.AlignTop)
 
     @property
     def is_open(self) -> bool:

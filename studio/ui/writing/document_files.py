@@ -27,6 +27,7 @@ from studio.app.writing.remembered_files import of_text, to_text
 from studio.app.writing.writing import Writing
 from studio.interchange import DOCUMENT_SUFFIXES
 from studio.manuscript import (
+    NO_PLAN,
     BriefError,
     FileState,
     ManuscriptFileError,
@@ -280,7 +281,10 @@ class DocumentFiles(QObject):
         written = FileState.of(record.file.to_bytes())
         try:
             is_same = written.compare(record.path) is Outside.SAME
-            return is_same and self.saving.briefs.load(record.path) == record.brief
+            is_same = is_same and self.saving.briefs.load(record.path) == record.brief
+            # None too where the record alone was looked at.
+            plan = record.document.plan if record.document is not None else None
+            return is_same and plan in (None, self.saving.briefs.plan(record.path))
         except BriefError:
             return False
 
@@ -507,9 +511,10 @@ class DocumentFiles(QObject):
             then: Called once it is there.
             otherwise: Called where it cannot be read.
         """
-        brief, problem = "", ""
+        brief, plan, problem = "", NO_PLAN, ""
         try:
-            brief = "" if is_document_name(path) else self.saving.briefs.load(path)
+            if not is_document_name(path):
+                brief, plan = self.saving.briefs.load(path), self.saving.briefs.plan(path)
         except BriefError as error:
             problem = str(error)
 
@@ -529,7 +534,7 @@ class DocumentFiles(QObject):
             if found.document is not None:
                 self._draft.open_document(path, found.document, found.held)
             else:
-                self._draft.open(path, found.file, found.held, brief)
+                self._draft.open(path, found.file, found.held, brief, plan)
             self._follow_file(self._draft.state)
             wanted = found.document.caret if found.document and caret is None else caret
             if wanted is not None:

@@ -21,6 +21,7 @@ from studio.app.writing.draft import Draft
 from studio.app.writing.large_texts import quoted_name
 from studio.app.writing.open_documents import OpenDocuments
 from studio.manuscript import (
+    NO_PLAN,
     SUFFIX,
     BriefError,
     BriefFolder,
@@ -214,7 +215,7 @@ class DocumentSaving(QObject):
             return cleared is Clearance.DONE
         is_moved = draft.path is None or draft.path.resolve() != path.resolve()
         # A brief that stays is kept anew with what the file holds now, by which it is known.
-        is_kept = is_moved or draft.brief or not draft.is_brief_saved
+        is_kept = is_moved or draft.brief or draft.plan != NO_PLAN or not draft.is_brief_saved
         briefs = self.briefs if is_kept and not is_document_name(path) else None
         saving = draft.begin_save(path)
         self._is_saved, self._under_way = False, path
@@ -277,7 +278,7 @@ def _write(saving: Saving, briefs: BriefFolder | None) -> _Written:
         else:
             held = write_text_file(saving.path, saving.file)
         if briefs is not None:
-            briefs.save(saving.path, saving.brief)
+            briefs.save(saving.path, saving.brief, saving.plan)
     except (ManuscriptFileError, BriefError) as error:
         return _Written(held, str(error))
     return _Written(held, "")
