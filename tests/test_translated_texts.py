@@ -12,6 +12,14 @@ from tests.helpers.bare_texts import bare_texts
 STUDIO = Path(str(resource())).parent / "studio"
 
 NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
+    # Folders.
+    "app/writing/dictionaries.py": frozenset(
+        {
+            r"C:\Program Files\LibreOffice\share\extensions",
+            "Library",
+            "Spelling",
+        }
+    ),
     "ui/about_dialog.py": frozenset(
         {"NumPy", "Jinja", "Noto Serif", "Inter", "<h2>Kelvin Studio {}</h2>"}
     ),

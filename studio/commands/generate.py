@@ -78,9 +78,9 @@ def main(arguments: Sequence[str]) -> int:
         stop = tuple(given.stop) if given.stop is not None else preset.stop
         max_tokens = given.max_tokens if given.max_tokens is not None else preset.max_tokens
         after = _suffix(given)
+        start = SequenceStart(params=params, stop=stop)
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
-    start = SequenceStart(params=params, stop=stop)
     printer, commands = _plan(given, prompt, after, start, max_tokens)
     interrupt = Interrupt()
     control = Control(interrupt)

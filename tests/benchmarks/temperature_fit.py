@@ -105,7 +105,7 @@ def _fitted(records: list[TokenRecord]) -> TemperatureFit:
     return fit
 
 
-def _told(way: str, temperature: float, fits: list[TemperatureFit]) -> str:
+def _reported(way: str, temperature: float, fits: list[TemperatureFit]) -> str:
     holding = sum(fit.low <= temperature <= fit.high for fit in fits)
     error = statistics.median(abs(fit.temperature / temperature - 1.0) for fit in fits)
     mean = statistics.mean(fit.temperature for fit in fits)
@@ -117,7 +117,7 @@ def _told(way: str, temperature: float, fits: list[TemperatureFit]) -> str:
 
 
 def main() -> None:
-    """Write, fit and tell."""
+    """Write, fit and report."""
     path = Path(sys.argv[1]) if sys.argv[1:] else find_starter_model()
     if path is None:
         raise SystemExit("no model is given, and the starter model is not installed")
@@ -132,8 +132,8 @@ def main() -> None:
             decoder = CharacterDecoder()
             text = "".join(decoder.decode(record.text) for record in records)
             read.append(_fitted(model.read(text)))
-        print(_told("as drawn", temperature, drawn))
-        print(_told("read anew", temperature, read), flush=True)
+        print(_reported("as drawn", temperature, drawn))
+        print(_reported("read anew", temperature, read), flush=True)
     model.close()
 
 

@@ -74,7 +74,7 @@ def test_a_text_longer_than_the_context_is_read_to_its_end() -> None:
     assert whole["perplexity_t1"] < once["perplexity_t1"]
 
 
-def test_it_is_told_in_words() -> None:
+def test_it_is_printed_in_words() -> None:
     done = fit("-", text=STORY)
     assert done.returncode == 0
     names = [line.split("  ")[0] for line in done.stdout.splitlines()]

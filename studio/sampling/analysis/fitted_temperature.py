@@ -39,7 +39,7 @@ _DROP = 1.920729
 """Half the 95 % point of the chi-square distribution with one degree of freedom."""
 
 _HALVINGS = 60
-"""Of an interval between two nodes: beyond what a float64 can tell apart."""
+"""Of an interval between two nodes: beyond what a float64 distinguishes."""
 
 
 class TemperatureFit(NamedTuple):
