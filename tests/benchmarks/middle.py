@@ -1,7 +1,7 @@
 """Whether ranked candidates fit what follows better than a plain continuation does.
 
     python -m tests.benchmarks.middle [--model MODEL.gguf] [--passages N] [--candidates N]
-        [--preset NAME] TEXT.txt...
+        [--threads N] [--preset NAME] TEXT.txt...
 
 From each text of prose passages are taken at random (seed 1), from all in equal number; the middle
 third of each is removed. A plain continuation (one sequence, which does not see what follows) is
@@ -46,12 +46,12 @@ from studio.presets import PresetFolder, preset_folder
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 
-_LENGTH = 1800
-"""Code points of a passage, about: three thirds of 140 tokens."""
+_LENGTH = 1200
+"""Code points of a passage, about: three thirds of 95 tokens."""
 _EDGE = 3000
 """So many at a text's beginning and end are titles and notes of who keeps it."""
-_TOKENS = 128
-"""That a candidate may have: about the third that was removed."""
+_TOKENS = 64
+"""That a candidate may have."""
 
 
 class _Passage(NamedTuple):
@@ -75,11 +75,11 @@ class _Outcome(NamedTuple):
 class _Bench:
     """An engine with a model, and what it said last."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int) -> None:
         self._events: list[AnyEvent] = []
         self._interrupt = Interrupt()
         self._engine = Engine(lambda *events: self._events.extend(events), self._interrupt)
-        self.run(Load(request=0, path=str(path), options=LoadOptions()))
+        self.run(Load(request=0, path=str(path), options=LoadOptions(threads=threads)))
 
     def run(self, command: Load | Generate | Score) -> list[AnyEvent]:
         """Carry out a command; the events that answer it."""
@@ -160,12 +160,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=find_starter_model())
     parser.add_argument("--passages", type=int, default=100)
     parser.add_argument("--candidates", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=0, help="0: one a core")
     parser.add_argument("--preset", default="Creative writing")
     given = parser.parse_args()
     if given.model is None:
         sys.exit("The starter model is not installed; name a model's file with --model.")
     sampling = PresetFolder(preset_folder()).find(given.preset).sampling
-    bench = _Bench(given.model)
+    bench = _Bench(given.model, given.threads)
     outcomes = []
     passages = _passages([_prose(path) for path in given.texts], given.passages)
     for number, passage in enumerate(passages):
