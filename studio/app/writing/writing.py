@@ -113,8 +113,6 @@ class Writing(QObject):
         """What is continued, as the model sees it."""
         self._is_stopped = False
         """Whether the writer ended it."""
-        self._ranks = False
-        """Whether they are ranked at the end."""
         self._take: Take | None = None
         self._writer: TakeWriter | None = None
         """None where nothing is written."""
@@ -210,7 +208,7 @@ class Writing(QObject):
             draft = self._draft
             candidates = self.candidates if draft.text_follows else 1
             take = draft.manuscript.begin_take(draft.caret)
-            self.write(take, draft.prompt(), self._starts(candidates), ranks=True)
+            self._write(take, draft.prompt(), self._starts(candidates))
 
     def retake(self) -> None:
         """Write another take in place of the one in the text, which is kept."""
@@ -218,7 +216,7 @@ class Writing(QObject):
         if self.can_start and take_set:
             take = self._draft.manuscript.retake(take_set)
             prompt = self._draft.prompt(take_set.place.start)
-            self.write(take, prompt, self._starts())
+            self._write(take, prompt, self._starts())
 
     def write_on(
         self,
@@ -251,7 +249,7 @@ class Writing(QObject):
                 mu=mu,
                 adaptive_mean=adaptive_mean,
             )
-            self.write(take, self._draft.prompt(place.start + given), [start], kept)
+            self._write(take, self._draft.prompt(place.start + given), [start], kept)
 
     def drop(self) -> None:
         """End the generation, and have its take leave no trace: what it replaced comes back."""
@@ -280,7 +278,7 @@ class Writing(QObject):
         if self.can_start:
             take = self._draft.manuscript.branch(start, end, begun)
             prompt = self._draft.prompt(start + len(begun))
-            self.write(take, prompt, self._starts())
+            self._write(take, prompt, self._starts())
 
     @property
     def can_stop(self) -> bool:
@@ -340,25 +338,23 @@ class Writing(QObject):
                     caret = take_set.place.end
         return caret
 
-    def write(
+    def _write(
         self,
         take: Take,
         prompt: Prompt,
         starts: Sequence[SequenceStart],
         kept: Sequence[TokenRecord] = (),
-        *,
-        ranks: bool = False,
     ) -> None:
         """Write a take that was begun, and others beside it; nothing else is being written.
+
+        At the end the one that the text behind the place follows best comes into the text, and all
+        are takes of the place in that order.
 
         Args:
             take: It has begun to grow, and is shown as it does.
             prompt: What it continues.
-            starts: It, and the others, which become takes of the same place when all have ended.
-                Each has a seed.
+            starts: It, and the others. Each has a seed.
             kept: What it begins with; it is written alone then.
-            ranks: Whether the take that the text behind the place follows best comes into the text
-                at the end, and they stand in that order; else they stand as given.
         """
         params = starts[0].params
         take.seed = params.seed
@@ -380,7 +376,6 @@ class Writing(QObject):
             other.changed.connect(self.changed)
         self._kept = self._shown = len(kept)
         self._is_dropped = self._is_stopped = False
-        self._ranks = ranks
         self._endings = []
         self.rate = None
         self._generation.begin(
@@ -497,7 +492,7 @@ class Writing(QObject):
         """Have what follows read behind each candidate, where that can say something."""
         after = self._after(AFTER)
         are_several = len({ending.number for ending in self._endings}) > 1
-        if not (self._ranks and are_several and after.strip()) or self._is_stopped:
+        if self._is_stopped or not (are_several and after.strip()):
             return False
         assert self._prompt is not None, "it was begun"
         self.ranking.begin(self._prompt, [ending.text for ending in self._endings], after)
