@@ -11,6 +11,7 @@ from studio.app.engine_line.process import DID_NOT_STOP
 from studio.app.heat.state import HeatState
 from studio.app.model.context_use import ContextUse
 from studio.app.model.deaths import ModelDeaths
+from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelPhase, ModelState
 from studio.app.presets.document_preset import DocumentPreset
 from studio.app.presets.preset_choice import PresetChoice
@@ -63,6 +64,7 @@ class Session(QObject):
         self.client = EngineClient(parent=self)
         deaths = ModelDeaths(state_folder() / "model-deaths.json")
         self.model = ModelState(self.client, self, deaths)
+        self.fingerprint = ModelFingerprint(self.model, self)
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)
         self.model.changed.connect(self._on_model_changed)
@@ -77,8 +79,15 @@ class Session(QObject):
         self.draft.preset_found.connect(self.document_preset.put_in_force)
         self.next_token = NextToken(preset.sampling, self)
         self.writing = Writing(
-            self.client, self.model, self.draft, self.sampling, self.next_token, self
+            self.client,
+            self.model,
+            self.fingerprint,
+            self.draft,
+            self.sampling,
+            self.next_token,
+            self,
         )
+        self.writing.ended.connect(self.fingerprint.ask)
         self.outline = Outline(self.draft, self.writing, self)
         self.recovery = Recovery(self.draft, self.writing, recovery_folder(), self)
         self.documents = OpenDocuments(self.draft, self.recovery, self._put_settings_aside, self)
@@ -116,6 +125,7 @@ class Session(QObject):
         self.compare = CompareState(
             self.client,
             self.model,
+            self.fingerprint,
             self.draft,
             self.writing,
             self.records,

@@ -11,6 +11,7 @@ from typing import Annotated, Protocol
 import msgspec
 
 from studio.engine.messages import MOST_SEQUENCES, FinishReason, Prompt
+from studio.model_record import Count, Line, ModelRecord
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.sampling.measures import bits
 from studio.sampling.samplers.mirostat import MOST_MU
@@ -23,28 +24,10 @@ FORMAT_VERSION = 1
 OF_ITSELF: tuple[FinishReason, ...] = ("end_of_text", "stop_string")
 """Reasons for which a lane's text ends; for the others it is cut short, or runs."""
 
-LONGEST_LINE = 1_000
-"""Characters of a name that is kept."""
-
 # What no comparison has is refused where a file is read: charts and the engine count on it.
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 CarriedNumber = Annotated[float, msgspec.Meta(ge=-MOST_MU, le=MOST_MU)]
 """What a sampler carries from token to token."""
 Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
-Line = Annotated[str, msgspec.Meta(max_length=LONGEST_LINE)]
-
-
-class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model it was."""
-
-    name: Line
-    file: Line = ""
-    """The file's name, without its folder."""
-    architecture: Line = ""
-    quantization: Line = ""
-    bytes: Count = 0
-    hash: Line = ""
-    """See `model_hash`; empty where it was not made."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,12 +24,11 @@ from studio.experiments.comparison import (
     FORMAT,
     FORMAT_VERSION,
     Comparison,
-    Count,
     LaneRecord,
-    Line,
     Turn,
 )
 from studio.experiments.json_structure import StructureError, check_structure, cut
+from studio.model_record import Count, Line
 from studio.progress import At
 from studio.regular_file import NotRegularError, TooLargeError, read_regular_file
 from studio.sampling import LogitSketch, SamplingParams, SketchError

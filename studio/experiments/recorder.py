@@ -18,13 +18,8 @@ from studio.engine.messages import (
     Started,
     Token,
 )
-from studio.experiments.comparison import (
-    LONGEST_LINE,
-    Comparison,
-    LaneRecord,
-    ModelRecord,
-    Turn,
-)
+from studio.experiments.comparison import Comparison, LaneRecord, Turn
+from studio.model_record import LONGEST_LINE, ModelRecord
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 

@@ -89,6 +89,14 @@ _MIGRATIONS = (
         facts BLOB NOT NULL
     ) STRICT;
     """,
+    # Which model wrote a take.
+    """
+    CREATE TABLE model (
+        id INTEGER PRIMARY KEY,
+        record BLOB NOT NULL
+    ) STRICT;
+    ALTER TABLE take ADD COLUMN model INTEGER REFERENCES model;
+    """,
 )
 """The n-th makes a database of form n + 1 of one of form n; one of form 0 is empty. What was
 released is never changed: another is appended, with a sample of the form before it in the tests."""

@@ -24,11 +24,12 @@ from studio.manuscript.place import Place
 from studio.manuscript.prompt_plan import MOST_NOTES, NO_PLAN, Note, PromptPlan
 from studio.manuscript.takes import Take, TakeSet
 from studio.manuscript.token_groups import TokenGroup, whole_groups
+from studio.model_record import ModelRecord
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 
 _WRITTEN_ANEW = (
-    *("nested", "take", "take_set", "document", "passage", "source", "sequence", "brush"),
+    *("nested", "take", "model", "take_set", "document", "passage", "source", "sequence", "brush"),
     *("note", "plan"),
 )
 """In this order: what refers to another first."""
@@ -76,15 +77,6 @@ class _Facts(msgspec.Struct, frozen=True):
     given: Count
     follows: Bits | None = None
     """Documents of before do not say it."""
-
-
-class _Place(msgspec.Struct, array_like=True, frozen=True):
-    """A `Place`."""
-
-    start: int
-    end: int
-    index: int | None
-    gone: bool
 
 
 class _Numbered(Generic[_T]):
@@ -140,6 +132,7 @@ class DocumentTables:
         self._sequences = _Numbered[TokenSequence]()
         self._sources: dict[object, int] = {}
         self._brushes: dict[Brush, int] = {}
+        self._models: dict[ModelRecord, int] = {}
         self._passages = 0
 
     # Writing
@@ -153,7 +146,7 @@ class DocumentTables:
         """
         self._tokens.begin()
         self._sequences.begin()
-        self._sources, self._brushes, self._passages = {}, {}, 0
+        self._sources, self._brushes, self._models, self._passages = {}, {}, {}, 0
         with self._connection, collector_paused():
             for table in _WRITTEN_ANEW:
                 self._execute(f"DELETE FROM {table}")
@@ -173,6 +166,8 @@ class DocumentTables:
                 self._execute("INSERT INTO source VALUES (?, ?)", number, _packed(name))
             for brush, number in self._brushes.items():
                 self._execute("INSERT INTO brush VALUES (?, ?)", number, _packed(brush.own))
+            for model, number in self._models.items():
+                self._execute("INSERT INTO model VALUES (?, ?)", number, _packed(model))
             self._write_plan(document.plan)
 
     def _execute(self, statement: str, *values: object) -> None:
@@ -220,16 +215,19 @@ class DocumentTables:
 
     def _write_take_set(self, one: TakeSet, numbers: Mapping[TakeSet, int]) -> None:
         number = numbers[one]
-        self._execute("INSERT INTO take_set VALUES (?, ?, ?)", number, _place(one.place), one.used)
+        self._execute("INSERT INTO take_set VALUES (?, ?, ?)", number, _packed(one.place), one.used)
         for index, take in enumerate(one.takes):
             self._execute(
-                "INSERT INTO take VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO take VALUES (?, ?, ?, ?, ?, ?, ?)",
                 number,
                 index,
                 self._write_passage(take.passage),
                 _packed(msgspec.convert(take, _Facts, from_attributes=True)),
                 _packed([self._tokens.number(record) for record in take.records]),
                 None if take.end is None else self._tokens.number(take.end),
+                None
+                if take.model is None
+                else self._models.setdefault(take.model, len(self._models) + 1),
             )
             for inside, place in take.nested.items():
                 self._execute(
@@ -237,7 +235,7 @@ class DocumentTables:
                     number,
                     index,
                     numbers[inside],
-                    _place(place),
+                    _packed(place),
                 )
 
     def _write_tokens(self) -> None:
@@ -350,12 +348,14 @@ class DocumentTables:
     ) -> tuple[TakeSet, ...]:
         take_sets: dict[int, TakeSet] = {}
         places: dict[int, bytes] = {}
+        decode = msgspec.msgpack.Decoder(ModelRecord).decode
+        models = {number: decode(record) for number, record in self._rows("model")}
         for number, place, used in self._rows("take_set"):
             if used not in range(2**53):
                 raise ValueError(f"no set was used {used} times")
             take_sets[number] = TakeSet(Place(0, 0), used=used)
             places[number] = place
-        for one, number, passage, packed, rows, behind in self._rows("take"):
+        for one, number, passage, packed, rows, behind, model in self._rows("take"):
             takes = take_sets[one].takes
             if number != len(takes):
                 raise ValueError("a take is missing")
@@ -367,6 +367,7 @@ class DocumentTables:
                     passage=passages[passage],
                     records=[tokens[row] for row in msgspec.msgpack.decode(rows, type=list[int])],
                     end=None if behind is None else tokens[behind],
+                    model=None if model is None else models[model],
                     **msgspec.structs.asdict(facts),
                 )
             )
@@ -393,17 +394,13 @@ def _packed(value: object) -> bytes:
     return msgspec.msgpack.encode(value)
 
 
-def _place(place: Place) -> bytes:
-    return _packed(_Place(place.start, place.end, place.index, place.gone))
-
-
 def _read_place(data: bytes, length: int, take_set: TakeSet) -> Place:
     """The place of a set in a text of so many characters."""
-    place = msgspec.msgpack.decode(data, type=_Place)
+    place = msgspec.msgpack.decode(data, type=Place)
     is_there = 0 <= place.start <= place.end <= length
     if not is_there or (place.index is not None and not 0 <= place.index < len(take_set.takes)):
         raise ValueError(f"no place of a take is {place}")
-    return Place(place.start, place.end, place.index, place.gone)
+    return place
 
 
 def _seed(seed: int | None) -> int | None:

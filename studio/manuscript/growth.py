@@ -8,7 +8,9 @@ been there first.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from studio.manuscript.brush import Brush
 from studio.manuscript.change import Change

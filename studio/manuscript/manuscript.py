@@ -6,7 +6,8 @@ A view follows `Manuscript.changed`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from studio.manuscript.brush import Brush, Brushes, OwnSampling, merged
 from studio.manuscript.buffer import Buffer, Words
@@ -29,6 +30,7 @@ from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet, copies_of
 from studio.memory_budgets import UNDO
+from studio.model_record import ModelRecord
 
 _NEAR = 1024
 """Code points that are looked at at a time, in search of the end of a line."""
@@ -935,6 +937,20 @@ class Manuscript:
         """
         if name != take.name:
             take.name = name
+            self.take_changes += 1
+            self.state_changed()
+
+    def name_model(self, unnamed: ModelRecord, named: ModelRecord) -> None:
+        """Say more of the model that wrote takes.
+
+        Args:
+            unnamed: What they say of it: that very object.
+            named: What they say from now on.
+        """
+        takes = (take for one in self._register.sets for take in one.takes)
+        if found := [take for take in takes if take.model is unnamed]:
+            for take in found:
+                take.model = named
             self.take_changes += 1
             self.state_changed()
 

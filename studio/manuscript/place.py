@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from studio.manuscript.change import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, array_like=True, frozen=True):
     """A half-open range of code points that holds one take, or an empty place that holds none.
+
+    A document's file keeps it so; no member may change its place among them.
 
     Attributes:
         start: First code point of the take.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from studio.manuscript.change import Change
 from studio.manuscript.place import Place, carried
@@ -98,7 +99,13 @@ class TakeRegister:
         if holding:
             whole = min(holding, key=lambda known: known.place.end - known.place.start).current
             assert whole is not None, "it stands in the text"
-            present = Take(whole.seed, whole.temperatures[:], whole.preset, whole.ending)
+            present = Take(
+                whole.seed,
+                whole.temperatures[:],
+                whole.preset,
+                ending=whole.ending,
+                model=whole.model,
+            )
         self.sets.append(TakeSet(Place(start, end, 0), [present]))
         return self.sets[-1], True
 

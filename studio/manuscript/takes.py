@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from studio.manuscript.passage import NOTHING, Passage
 from studio.manuscript.place import Place
+from studio.model_record import ModelRecord
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 
@@ -26,6 +27,7 @@ class Take:
         seed: The seed it was drawn with, None if nobody said.
         temperatures: Those that held while it was written, in order.
         preset: The name of the preset whose settings it was begun with, "" if nobody said.
+        model: Which model wrote it, None if nobody said.
         name: What the writer calls it; "" for nothing.
         ending: Why it ended, a word of the generator's; "" if nobody said.
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
@@ -59,12 +61,18 @@ class Take:
     nested: dict[TakeSet, Place] = field(default_factory=dict)
     given: int = 0
     follows: float | None = None
+    model: ModelRecord | None = None
     _grow: Callable[[str], None] | None = None
 
     @property
     def text(self) -> str:
         """The characters of `passage`."""
         return self.passage.text
+
+    @property
+    def was_drawn(self) -> bool:
+        """Whether a generation wrote it: what stood where another road was taken was not."""
+        return bool(self.records or self.turns)
 
     @property
     def growing(self) -> bool:

@@ -9,12 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from studio.engine.messages import MOST_SEQUENCES, FinishReason, Prompt
-from studio.experiments.comparison import (
-    Comparison,
-    LaneRecord,
-    ModelRecord,
-    Turn,
-)
+from studio.experiments.comparison import Comparison, LaneRecord, Turn
+from studio.model_record import ModelRecord
 from studio.sampling import LogitSketch, SamplingParams, WordBias
 from studio.token_record import TokenRecord
 

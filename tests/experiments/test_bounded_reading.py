@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from studio.engine.messages import MOST_SEQUENCES, Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import (
     MOST_BYTES,
     ComparisonFileError,
@@ -26,6 +26,7 @@ from studio.experiments.comparison_file import (
     save_comparison,
     to_json,
 )
+from studio.model_record import ModelRecord
 from studio.sampling import LogitSketch, SamplingParams
 from studio.token_record import TokenRecord
 from tests.experiments.strategies import COMPARISONS

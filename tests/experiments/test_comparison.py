@@ -19,7 +19,6 @@ from studio.engine.messages import FinishReason, Prompt
 from studio.experiments.comparison import (
     Comparison,
     LaneRecord,
-    ModelRecord,
     Turn,
     divergence_of,
     first_divergence,
@@ -32,6 +31,7 @@ from studio.experiments.comparison_file import (
     to_json,
 )
 from studio.experiments.model_hash import model_hash
+from studio.model_record import ModelRecord
 from studio.sampling import LogitSketch, SamplingParams, WordBias
 from studio.token_record import TokenRecord
 

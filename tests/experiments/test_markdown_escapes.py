@@ -7,8 +7,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.markdown import to_markdown
+from studio.model_record import ModelRecord
 from studio.sampling import SamplingParams, WordBias
 from studio.token_record import TokenRecord
 from studio.visible_text import visible_line

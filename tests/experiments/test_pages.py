@@ -13,15 +13,11 @@ import pytest
 
 from studio.engine.messages import Prompt
 from studio.experiments import words
-from studio.experiments.comparison import (
-    Comparison,
-    LaneRecord,
-    ModelRecord,
-    Turn,
-)
+from studio.experiments.comparison import Comparison, LaneRecord, Turn
 from studio.experiments.html_page import entropy_chart, to_html
 from studio.experiments.markdown import to_markdown
 from studio.experiments.page_colors import DARK, LIGHT, PageColors
+from studio.model_record import ModelRecord
 from studio.sampling import SamplingParams, WordBias
 from studio.token_record import TokenRecord
 from studio.ui.theme import colors

@@ -24,9 +24,10 @@ from studio.engine.messages import (
     Token,
     id_bytes,
 )
-from studio.experiments.comparison import LaneRecord, ModelRecord
+from studio.experiments.comparison import LaneRecord
 from studio.experiments.comparison_file import from_json, to_json
 from studio.experiments.recorder import ComparisonRecorder, model_record
+from studio.model_record import ModelRecord
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.tiny_model import write_byte_level_model
 

@@ -6,6 +6,7 @@ import msgspec
 
 from studio.manuscript import Document, Manuscript, Passage, TokenSpans
 from studio.manuscript.token_groups import whole_groups
+from studio.model_record import ModelRecord
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 from tests.helpers.token_records import tokens
@@ -55,6 +56,7 @@ def described(document: Document) -> Any:
                             take.written_from,
                             take.follows,
                         ),
+                        take.model,
                         take.end and of_record(take.end),
                     ),
                     of_passage(take.passage),
@@ -89,6 +91,7 @@ def sea() -> Document:
         take.name, take.written_from, take.cut = f"Road {seed}", b"mark", 2
         take.turns = [(0, SamplingParams(temperature=0.5)), (1, SamplingParams(top_k=seed))]
         take.end, take.follows = tokens("<|im_end|>")[0], 2.5
+        take.model = ModelRecord(name="Sea", file=f"sea-{seed % 2}.gguf", hash="sha256:00")
         take.temperatures, take.preset, take.ending = [0.5, 1e300], "Prose, “calm”", "stop_string"
         for index, record in enumerate(tokens(*words)):
             take.records.append(placed(record, sequence, 3 + index))

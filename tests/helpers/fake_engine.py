@@ -14,6 +14,7 @@ from studio.app.engine_line.client import EngineClient
 from studio.app.engine_line.process import End, Outcome
 from studio.app.frame_clock import FrameClock
 from studio.app.model.context_use import ContextUse
+from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
 from studio.app.tokens.next_token import NextToken
 from studio.app.writing.draft import Draft
@@ -93,7 +94,15 @@ class Desk:
         self.draft = Draft(Preset(name="Plain", description=""))
         self.sampling = DraftSampling(self.draft, params, 64)
         self.next_token = NextToken(params)
-        self.writing = Writing(self.client, self.model, self.draft, self.sampling, self.next_token)
+        self.fingerprint = ModelFingerprint(self.model)
+        self.writing = Writing(
+            self.client,
+            self.model,
+            self.fingerprint,
+            self.draft,
+            self.sampling,
+            self.next_token,
+        )
         self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token
         )

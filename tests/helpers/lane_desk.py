@@ -16,6 +16,7 @@ class LaneDesk(Desk):
         self.compare = CompareState(
             self.client,
             self.model,
+            self.fingerprint,
             self.draft,
             self.writing,
             self.records,

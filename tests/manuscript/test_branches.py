@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.manuscript import GrowingTakeError, Manuscript, Origin, Passage, TakeSet, TokenSpans
+from studio.model_record import ModelRecord
 from tests.helpers.token_records import token_record, tokens
 
 T, G = bytes([Origin.TYPED]), bytes([Origin.GENERATED])
@@ -284,3 +285,15 @@ def test_a_word_without_a_record_does_not_keep_the_tokens_behind_it_from_theirs(
     manuscript.end_take()
     assert [(span.start, span.end, span.record) for span in spans.all] == [(9, 14, rose)]
     assert manuscript.origins() == T * 9 + G * 5
+
+
+def test_what_stood_there_before_says_how_it_was_written_and_has_no_name() -> None:
+    manuscript = Manuscript()
+    whole = write(manuscript, 0, "the sea was calm", seed=7).takes[0]
+    whole.preset, whole.ending = "Prose", "max_tokens"
+    whole.model = ModelRecord(name="Sea")
+    present = branch(manuscript, " was", " had", " risen").takes[0]
+    assert (present.seed, present.preset, present.ending) == (7, "Prose", "max_tokens")
+    assert present.model is whole.model
+    assert present.name == ""
+    assert not present.was_drawn

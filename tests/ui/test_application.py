@@ -17,9 +17,10 @@ from pytestqt.qtbot import QtBot
 from studio.app import settings as remembered
 from studio.app.model.state import ModelPhase
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import save_comparison
 from studio.manuscript import TextFile, read_text_stream
+from studio.model_record import ModelRecord
 from studio.presets import preset_folder
 from studio.sampling import SamplingParams
 from studio.ui import application as program

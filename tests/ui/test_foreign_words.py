@@ -19,9 +19,10 @@ from studio.app.model.state import ModelPhase
 from studio.app.user_folders import recovery_folder
 from studio.engine.messages import LoadOptions, Prompt
 from studio.engine.model_files.gguf_container import read_file
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import save_comparison
 from studio.manuscript import Journal, RecoveryRecord, TextFile
+from studio.model_record import ModelRecord
 from studio.presets import preset_folder
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord

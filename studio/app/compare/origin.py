@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.compare.run_input import RunInput
 from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
+from studio.model_record import ModelRecord
 from studio.translation import mark, tr
 from studio.visible_text import visible_name
 
@@ -23,21 +24,29 @@ class CompareOrigin(QObject):
 
     Args:
         model: The open model.
+        fingerprint: Its fingerprint.
         parent: The Qt parent, if any.
     """
 
     changed = Signal()
     """More may be known of the open model."""
 
-    def __init__(self, model: ModelState, parent: QObject | None = None) -> None:
+    def __init__(
+        self, model: ModelState, fingerprint: ModelFingerprint, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._model = model
-        self._fingerprint = ModelFingerprint(model, self)
+        self._fingerprint = fingerprint
         self._fingerprint.changed.connect(self.changed)
 
     def is_open_model(self, source: object) -> bool:
         """Whether a `RunInput.source` stands for the open model."""
         return source is not None and source == self._model.vocabulary
+
+    @property
+    def record(self) -> ModelRecord | None:
+        """What is kept of the open model."""
+        return self._fingerprint.record
 
     def ask(self) -> None:
         """Have the open model's fingerprint made, for what will be kept."""

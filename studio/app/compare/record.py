@@ -13,7 +13,8 @@ from studio.app.compare.run_input import RunInput, RunTimings
 from studio.app.compare.setups import LaneSetup
 from studio.app.generation.sequence import SequencePhase
 from studio.engine.messages import MOST_SEQUENCES, FinishReason
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
+from studio.experiments.comparison import Comparison, LaneRecord, Turn
+from studio.model_record import ModelRecord
 from studio.sampling.samplers.mirostat import mu_after, mu_before
 from studio.token_record import TokenRecord
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import ModelRecord
+from studio.model_record import ModelRecord
 
 
 class RunTimings(NamedTuple):

@@ -20,6 +20,7 @@ from studio.app.compare.run import CompareRun
 from studio.app.compare.run_input import RunInput
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.context_use import ContextUse
+from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.presets.preset_choice import PresetChoice
@@ -29,7 +30,6 @@ from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
 from studio.app.writing.writing import Writing
 from studio.engine.messages import Prompt
-from studio.experiments.recorder import model_record
 from studio.manuscript import TakeWriter, begun, shape_of
 from studio.manuscript.text_shape import BRIEF_LIMITS, LIMITS, fits, too_large
 from studio.sampling import SamplingParams
@@ -54,6 +54,7 @@ class CompareState(CompareLanes):
     Args:
         client: The line to the engine.
         model: The open model.
+        fingerprint: Its fingerprint.
         draft: The document.
         writing: What is written into it.
         records: What is known of each token of the text.
@@ -79,6 +80,7 @@ class CompareState(CompareLanes):
         self,
         client: EngineClient,
         model: ModelState,
+        fingerprint: ModelFingerprint,
         draft: Draft,
         writing: Writing,
         records: TokenRecords,
@@ -96,7 +98,7 @@ class CompareState(CompareLanes):
         self._context = context
         self._place = LanePlace(draft.manuscript)
         self._run = CompareRun(client, self, self)
-        self.origin = CompareOrigin(model, self)
+        self.origin = CompareOrigin(model, fingerprint, self)
         self.biases = LaneBiases(model, self, self)
         self._texts = TextQuestion(client, model, self._wanted_texts, self)
         for other in (self.changed, self.lanes_changed):
@@ -198,6 +200,7 @@ class CompareState(CompareLanes):
         take = self._place.begin_take()
         take.seed, take.preset, take.ending = lane.seed, lane.ran_as, lane.reason
         take.temperatures = [params.temperature for _, params in lane.turns]
+        take.model = self.run_input.model
         writer = TakeWriter(self._draft.manuscript, take)
         # Of another model, the records would be read with the wrong vocabulary.
         is_known = self.origin.is_open_model(self.run_input.source)
@@ -279,11 +282,10 @@ class CompareState(CompareLanes):
             return
         if self.has_tokens:
             self.replacing.emit()
-        report = self._model.report
         self.run_input = RunInput(
             prompt=self._draft.prompt(),
             source=self._model.vocabulary,
-            model=model_record(report) if report else None,
+            model=self.origin.record,
             made=now(),
         )
         self.origin.recognise(self.run_input)

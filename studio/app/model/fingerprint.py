@@ -8,11 +8,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.model.state import ModelState
 from studio.experiments.model_hash import model_hash
+from studio.experiments.recorder import model_record
+from studio.model_record import ModelRecord
 
 _Version = tuple[str, int, int]
 """A file's path, size and time of its last change."""
@@ -34,12 +37,15 @@ class ModelFingerprint(QObject):
 
     changed = Signal()
     """A fingerprint has become known."""
+    named = Signal(object, object)
+    """Before that: what `record` was of the model, and what it is with its fingerprint."""
 
     def __init__(self, model: ModelState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._known: dict[_Version, str] = {}
         self._pending: set[_Version] = set()
+        self._records: dict[_Version, ModelRecord] = {}
         # Where the model writes meanwhile, it goes first.
         self._background = Background("fingerprint", self, gives_way=True)
 
@@ -48,6 +54,16 @@ class ModelFingerprint(QObject):
         """The open model's `model_hash`; "" where its file cannot be read, None while unknown."""
         version = self._version()
         return None if version is None else self._known.get(version)
+
+    @property
+    def record(self) -> ModelRecord | None:
+        """What is kept of the open model, the same object each time; None where none is open."""
+        version, report = self._version(), self._model.report
+        if version is None or report is None:
+            return None
+        if version not in self._records:
+            self._records[version] = model_record(report, self._known.get(version, ""))
+        return self._records[version]
 
     def ask(self) -> None:
         """Begin to make it, unless it is known or being made."""
@@ -81,6 +97,9 @@ class ModelFingerprint(QObject):
         self._pending.discard(version)
         if made is not None:
             self._known[version] = made
+            if made and (old := self._records.get(version)):
+                self._records[version] = new = msgspec.structs.replace(old, hash=made)
+                self.named.emit(old, new)
             self.changed.emit()
 
 

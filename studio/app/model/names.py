@@ -1,25 +1,19 @@
 """How models and their sizes are named to the writer. Plain functions; no state."""
 
-from pathlib import Path
-
 from studio.engine.messages import ModelReport
+from studio.model_record import short_name
 from studio.translation import tr
 from studio.visible_text import visible_name
 
 
 def model_name(path: str, quantization: str = "") -> str:
-    """A file's name as it is shown, without its quantization.
-
-    The name in the header is not used: in many files it is that of a training run.
+    """A file's name as it is shown: see `short_name`.
 
     Args:
         path: The model's file.
         quantization: The one that the header names.
     """
-    stem = Path(path).stem
-    if quantization and stem.lower().endswith(quantization.lower()):
-        stem = stem[: -len(quantization)].rstrip(".-_ ")
-    return visible_name(stem or path)
+    return visible_name(short_name(path, quantization) or path)
 
 
 def model_title(report: ModelReport) -> str:

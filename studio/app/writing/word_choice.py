@@ -85,6 +85,7 @@ class WordChoice(QObject):
         if text.strip():
             text = joined(text, manuscript.part(position, position + 2))
         take = manuscript.begin_take(position)
+        take.model = self._writing.model_record
         try:
             take.records.append(record)
             take.append(text)

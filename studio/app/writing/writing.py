@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.engine_line.client import EngineClient
 from studio.app.generation.generation import Generation
 from studio.app.generation.sequence import GeneratedSequence, SequencePhase
+from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.timers import single_shot
@@ -34,6 +35,7 @@ from studio.engine.messages import (
 from studio.experiments.following_text import AFTER, Ending, best_first, endings_of, seen_part
 from studio.experiments.middle import starts_of
 from studio.manuscript import Passage, Take, TakeSet, TakeWriter
+from studio.model_record import ModelRecord
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
@@ -68,6 +70,7 @@ class Writing(QObject):
     Args:
         client: The line to the engine.
         model: The open model.
+        fingerprint: Its fingerprint.
         draft: The document.
         sampling: The parameters in force.
         next_token: The distribution at the caret.
@@ -91,6 +94,7 @@ class Writing(QObject):
         self,
         client: EngineClient,
         model: ModelState,
+        fingerprint: ModelFingerprint,
         draft: Draft,
         sampling: SamplingState,
         next_token: NextToken,
@@ -98,6 +102,7 @@ class Writing(QObject):
     ) -> None:
         super().__init__(parent)
         self._model = model
+        self._fingerprint = fingerprint
         self._draft = draft
         self._sampling = sampling
         self._next_token = next_token
@@ -140,6 +145,7 @@ class Writing(QObject):
         draft.prompt_changed.connect(self._on_caret)
         draft.selection_changed.connect(self._on_caret)
         draft.manuscript.state_changed.connect(self.takes_changed.emit)
+        fingerprint.named.connect(draft.manuscript.name_model)
 
     @property
     def phase(self) -> SequencePhase:
@@ -281,6 +287,11 @@ class Writing(QObject):
             self._write(take, prompt, self._starts())
 
     @property
+    def model_record(self) -> ModelRecord | None:
+        """What is kept of the open model in what it writes."""
+        return self._fingerprint.record
+
+    @property
     def can_stop(self) -> bool:
         """Whether there is a generation that was not asked to end yet."""
         return not (self.is_idle or self._is_stopped)
@@ -362,6 +373,7 @@ class Writing(QObject):
         take.turns = [(0, params)]
         own = self._sampling.here
         take.preset = own.preset if own and own.preset else self._draft.preset_name
+        take.model = self.model_record
         take.written_from = self.mark_of(prompt)
         self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
         for record in kept:

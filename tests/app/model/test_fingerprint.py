@@ -97,3 +97,45 @@ def test_it_may_go_while_it_is_being_made(
         goes_on.set()
         qtbot.waitUntil(lambda: not any(each.is_alive() for each in threads), timeout=LONG)
     assert exceptions == []
+
+
+def test_what_is_kept_of_the_model_gets_its_fingerprint(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    fingerprint = ModelFingerprint(desk.model)
+    assert fingerprint.record is None, "no model is open"
+    desk.load(str(path))
+    record = fingerprint.record
+    assert record is not None
+    assert (record.file, record.hash) == ("model.gguf", "")
+    assert fingerprint.record is record, "that very object is exchanged later"
+    with qtbot.waitSignal(fingerprint.named, timeout=LONG) as named:
+        fingerprint.ask()
+    assert named.args is not None
+    assert named.args[0] is record
+    assert named.args[1] is fingerprint.record
+    assert fingerprint.record.hash == model_hash(path)
+    other = tmp_path / "other.gguf"
+    other.write_bytes(b"other weights")
+    desk.load(str(other))
+    assert fingerprint.record.file == "other.gguf"
+    assert fingerprint.record.hash == ""
+
+
+def test_a_model_that_was_left_meanwhile_gets_its_own(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "model.gguf", tmp_path / "other.gguf"
+    path.write_bytes(b"weights")
+    other.write_bytes(b"other weights")
+    desk.load(str(path))
+    desk.fingerprint.ask()
+    record = desk.fingerprint.record
+    desk.load(str(other))
+    with qtbot.waitSignal(desk.fingerprint.named, timeout=LONG) as named:
+        pass
+    assert named.args is not None
+    assert named.args[0] is record
+    assert (named.args[1].file, named.args[1].hash) == ("model.gguf", model_hash(path))

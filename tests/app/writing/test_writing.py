@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
@@ -9,9 +10,11 @@ from studio.app.generation.sequence import SequencePhase
 from studio.app.tokens.place import place_of
 from studio.app.writing.writing import NOTHING_TO_ADD
 from studio.engine.messages import ChangeSequence, Failed, Generate, Stop, Superseded
+from studio.experiments.model_hash import model_hash
 from studio.manuscript import Origin
 from studio.sampling import MAX_SEED, SamplingParams
 from tests.helpers.fake_engine import Desk, evaluated, finished, token
+from tests.helpers.waiting import LONG
 
 OPENING = "Once"
 
@@ -339,3 +342,31 @@ def test_nothing_is_asked_without_a_model(qtbot: QtBot) -> None:
     desk.model.open("slow.gguf")
     desk.writing.continue_writing()
     assert desk.client.all_sent(Generate) == []
+
+
+def test_a_take_says_which_model_wrote_it_and_its_fingerprint_once_that_is_known(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"weights")
+    desk.load(str(path))
+    write(desk, b" upon")
+    manuscript = desk.draft.manuscript
+    [takes] = manuscript.take_sets
+    model = takes.takes[0].model
+    assert model is not None
+    assert (model.file, model.hash) == ("model.gguf", "")
+    of_another_time = manuscript.begin_take(0)
+    of_another_time.model = msgspec.structs.replace(model)  # as one from a file, and not known
+    of_another_time.append("Oh. ")
+    manuscript.end_take()
+    changes = manuscript.take_changes
+    with qtbot.waitSignal(desk.fingerprint.changed, timeout=LONG):
+        desk.fingerprint.ask()
+    named = takes.takes[0].model
+    assert named is not None
+    assert named.hash == model_hash(path)
+    assert of_another_time.model.hash == ""
+    assert manuscript.take_changes == changes + 1, "a save would keep more than before"
+    write(desk, b" a time")
+    assert manuscript.take_sets[-1].takes[0].model is named

@@ -12,7 +12,8 @@ from studio.app.compare.record import show_record
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import place_of
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord, Turn
+from studio.experiments.comparison import Comparison, LaneRecord, Turn
+from studio.model_record import ModelRecord
 from studio.presets import built_in_presets
 from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.samplers.mirostat import mu_after

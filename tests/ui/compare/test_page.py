@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from studio.engine.messages import Prompt
-from studio.experiments.comparison import Comparison, LaneRecord, ModelRecord
+from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import load_comparison, save_comparison
+from studio.model_record import ModelRecord
 from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
