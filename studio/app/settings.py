@@ -283,6 +283,9 @@ EXPORT_MARKS = Setting("export/marks", False, "whether an export shows what the 
 EXPORT_STATEMENT = Setting(
     "export/statement", False, "whether an export ends with who wrote how much"
 )
+EXPORT_MODELS = Setting(
+    "export/models", False, "whether an export ends with the models, their presets and T"
+)
 PRESETS_FROM = Setting(
     "presets/folder", "", "where presets were imported from or exported to last", is_path=True
 )

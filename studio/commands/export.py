@@ -9,14 +9,26 @@ from pathlib import Path
 from studio.atomic_write import atomic_write, write_new
 from studio.commands.command_parser import CommandParser
 from studio.interchange import DOCUMENT_SUFFIXES
-from studio.interchange.authorship import shares_of, statement
+from studio.interchange.authorship import (
+    model_sentence,
+    models_of,
+    names_of,
+    shares_of,
+    statement,
+)
+from studio.interchange.authorship_report import authorship_report
 from studio.interchange.blocks import guessed_lines, leading_title, publish
 from studio.interchange.documents import read_document
 from studio.interchange.formats import FORMATS, PDF, Format, writer_of
+from studio.interchange.publication import Publication
 from studio.manuscript import (
+    Document,
     ManuscriptFileError,
     Origin,
+    Passage,
+    Provenance,
     is_document_name,
+    provenance_of,
     read_text_file,
     read_text_stream,
     runs_of,
@@ -37,21 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     output = Path(given.output)
     chosen = _format(parser, given.format, output)
     try:
-        text, origins = _read(given.file)
-        sentence = given.statement
-        if sentence == _COUNTED:
-            shares = shares_of(text, origins)
-            sentence = statement(shares, given.model_name) if shares.model else ""
-        publication = publish(
-            text,
-            title=leading_title(text) if given.title is None else given.title,
-            author=given.author,
-            lines=given.lines or guessed_lines(text),
-            made=datetime.now(UTC),
-            generated=tuple(runs_of(origins, Origin.GENERATED)) if given.mark else (),
-            statement=sentence,
-            paper=given.paper,
-        )
+        publication = _publication(_read(given.file), given)
         data = writer_of(chosen)(publication, lambda _share: None)
         write = atomic_write if given.force else write_new
         write(output, data)
@@ -65,6 +63,35 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _complain(f"“{visible_path(output)}”: {error.strerror or error}.")
     return 0
+
+
+def _publication(document: Document, given: argparse.Namespace) -> Publication:
+    """What is asked for: the text, or who wrote it."""
+    passage, take_sets = document.passage, document.take_sets
+    title = leading_title(passage.text) if given.title is None else given.title
+    made = datetime.now(UTC)
+    if given.report:
+        return authorship_report(
+            passage, take_sets, title=title, author=given.author, made=made, paper=given.paper
+        )
+    provenance = provenance_of(passage.text, passage.origins, take_sets)
+    below = given.statement
+    if below == _COUNTED:
+        shares = shares_of(passage.text, provenance)
+        names = given.model_name or names_of(take_sets)
+        below = statement(shares, names) if shares.model else ""
+    if given.models:
+        below = "\n".join([below, *map(model_sentence, models_of(passage, take_sets))])
+    return publish(
+        passage.text,
+        title=title,
+        author=given.author,
+        lines=given.lines or guessed_lines(passage.text),
+        made=made,
+        generated=tuple(runs_of(provenance, Provenance.GENERATED)) if given.mark else (),
+        statement=below,
+        paper=given.paper,
+    )
 
 
 def _format(parser: argparse.ArgumentParser, key: str | None, output: Path) -> Format:
@@ -83,8 +110,8 @@ def _format(parser: argparse.ArgumentParser, key: str | None, output: Path) -> F
     return found
 
 
-def _read(file: str) -> tuple[str, bytes]:
-    """The text of whichever kind its file is, and the origin of each character.
+def _read(file: str) -> Document:
+    """The text of whichever kind its file is, with what is known of it.
 
     Raises:
         ManuscriptFileError: It cannot be read.
@@ -96,16 +123,15 @@ def _read(file: str) -> tuple[str, bytes]:
             raise ManuscriptFileError(Path("the input"), str(error)) from None
     path = Path(file)
     if is_document_name(path):
-        passage = open_document(path)[0].passage
-        return passage.text, passage.origins
+        return open_document(path)[0]
     if path.suffix.lower() in DOCUMENT_SUFFIXES:
         return _of_nobody(read_document(path))
     return _of_nobody(read_text_file(path).text)
 
 
-def _of_nobody(text: str) -> tuple[str, bytes]:
+def _of_nobody(text: str) -> Document:
     """A text of which it is not known who wrote it."""
-    return text, bytes([Origin.OPENED]) * len(text)
+    return Document((Passage.of(text, Origin.OPENED),))
 
 
 def _complain(message: str) -> int:
@@ -153,7 +179,20 @@ def _parser() -> argparse.ArgumentParser:
         "document in which the model has written",
     )
     parser.add_argument(
-        "--model-name", metavar="M", default="", help="what that sentence calls the model"
+        "--model-name",
+        metavar="M",
+        default="",
+        help="what that sentence calls the model (default: as a .kelvin document names it)",
+    )
+    parser.add_argument(
+        "--models",
+        action="store_true",
+        help="below all the models that wrote in a .kelvin document, with fingerprint, presets, T",
+    )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="in place of the text: who wrote how much of it, with which models, by chapters",
     )
     parser.add_argument(
         "--mark",

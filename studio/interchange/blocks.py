@@ -78,6 +78,30 @@ def leading_title(text: str) -> str:
     return "".join(first[a:b] for a, b, *_ in _moved(first, heading.start, heading.end))
 
 
+def chapters(text: str) -> list[tuple[str, int, int]]:
+    """The parts of a text that have a heading of their own, and what stands before the first.
+
+    A single heading above all others is the text's title, and parts nothing.
+
+    Args:
+        text: Its text, with U+000A between its lines.
+
+    Returns:
+        Each heading's words, and the range from its line to the next one; in order.
+    """
+    found: list[tuple[int, int, str]] = []
+    start = 0
+    for line in text.split("\n"):
+        if (heading := _heading_of(line)) is not None:
+            found.append((start, heading.level, line[heading.start : heading.end]))
+        start += len(line) + 1
+    levels = [level for _, level, _ in found]
+    parting = next((level for level in sorted(set(levels)) if levels.count(level) > 1), 0)
+    begins = [(0, ""), *((at, words) for at, level, words in found if level <= parting)]
+    ends = [*(at for at, _ in begins[1:]), len(text)]
+    return [(words, at, end) for (at, words), end in zip(begins, ends, strict=True) if at < end]
+
+
 def guessed_lines(text: str) -> Lines:
     """What the line ends of a text most likely mean."""
     followed, words_behind, gaps = _line_facts(text[:_LOOKED_AT])

@@ -41,6 +41,7 @@ hr::before {{ content: "* * *"; }}
 .title-page p {{ text-indent: 0; }}
 .generated {{ color: #{GENERATED_INK}; }}
 .statement {{ margin-top: 3em; text-indent: 0; font-size: 0.85em; color: #{QUIET_INK}; }}
+.statement + .statement {{ margin-top: 0.6em; }}
 """
 
 
@@ -97,9 +98,8 @@ def _chapters(publication: Publication, title: str, at: At) -> list[_Chapter]:
             chapters.append(latest)
         latest.body.append(html_block(block))
         latest.length += len(block.source)
-    if publication.statement:
-        words = xml_text(publication.statement)
-        chapters[-1].body.append(f'<p class="statement">{words}</p>\n')
+    for words in publication.closing:
+        chapters[-1].body.append(f'<p class="statement">{xml_text(words)}</p>\n')
     written = [chapter for chapter in chapters if chapter.body]
     # A book has something to read, and its table of contents leads somewhere.
     written = written or [_Chapter(xml_text(title), title, ["<p></p>\n"])]

@@ -28,6 +28,7 @@ hr {{ border: 0; margin: 1.6em 0; text-align: center; }}
 hr::before {{ content: "*\\2003*\\2003*"; }}
 .generated {{ color: var(--generated); }}
 footer {{ margin-top: 4em; color: var(--quiet); font-size: 0.8em; }}
+footer p + p {{ margin-top: 0.6em; }}
 @media print {{ body {{ max-width: none; padding: 0; font-size: 11pt; }} }}
 """
 
@@ -47,8 +48,9 @@ def to_html(publication: Publication, at: At = lambda _share: None) -> bytes:
         lines += f'<p class="author">{author}</p>\n' if author else ""
         head = f"<header>\n{lines}</header>\n"
     foot = ""
-    if publication.statement:
-        foot = f"<footer>\n<p>{xml_text(publication.statement)}</p>\n</footer>\n"
+    if publication.closing:
+        lines = "".join(f"<p>{xml_text(words)}</p>\n" for words in publication.closing)
+        foot = f"<footer>\n{lines}</footer>\n"
     body = "".join(html_block(block) for block in publication.each(at))
     page = (
         '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'

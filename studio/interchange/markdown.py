@@ -19,12 +19,12 @@ def to_markdown(publication: Publication, at: At = lambda _share: None) -> bytes
     """
     parts = []
     if publication.title:
-        parts.append(f"# {_escaped(publication.title)}")
+        parts.append(f"# {escaped(publication.title)}")
     if publication.author:
-        parts.append(_escaped(publication.author))
+        parts.append(escaped(publication.author))
     parts += [_block(block) for block in publication.each(at)]
-    if publication.statement:
-        parts += ["---", _escaped(publication.statement)]
+    if publication.closing:
+        parts += ["---", *map(escaped, publication.closing)]
     return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
 
 
@@ -38,6 +38,6 @@ def _block(block: Block) -> str:
             return block.source
 
 
-def _escaped(text: str) -> str:
-    """Words of the dialog, in which no sign acts."""
+def escaped(text: str) -> str:
+    """Words in which no sign acts."""
     return _ACTS.sub(r"\\\1", text)

@@ -108,7 +108,7 @@ class Publication:
         author: Empty where nobody is named.
         blocks: In their order.
         made: When.
-        statement: A sentence on who wrote what, below all; empty for none.
+        statement: On who wrote what, below all, a paragraph a line; empty for nothing.
         paper: What formats with pages are laid out for.
     """
 
@@ -118,6 +118,11 @@ class Publication:
     made: datetime
     statement: str = ""
     paper: Paper = "A4"
+
+    @property
+    def closing(self) -> list[str]:
+        """The paragraphs of the statement."""
+        return [line for line in self.statement.split("\n") if line]
 
     def each(self, at: At) -> Iterator[Block]:
         """The blocks, while it is reported how many are done.
@@ -133,7 +138,7 @@ class Publication:
     def body(
         self, paragraph: Callable[[str, str], str], block: Callable[[Block], str], at: At
     ) -> list[str]:
-        """Title and author where there are any, the blocks, and the statement where there is one.
+        """Title and author where there are any, the blocks, and the statement's paragraphs.
 
         Args:
             paragraph: Makes one of a style, `Title`, `Author` or `Statement`, and its words.
@@ -144,7 +149,7 @@ class Publication:
         return [
             *(paragraph(style, words) for style, words in before if words),
             *map(block, self.each(at)),
-            *([paragraph("Statement", self.statement)] if self.statement else []),
+            *(paragraph("Statement", words) for words in self.closing),
         ]
 
     @property

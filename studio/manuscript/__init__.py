@@ -24,6 +24,7 @@ from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.prompt_plan import NO_PLAN, Note, PromptPassage, PromptPlan
+from studio.manuscript.provenance import Provenance, provenance_of, takes_of
 from studio.manuscript.recovery import RecoveryError, RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
@@ -59,6 +60,7 @@ __all__ = [
     "Passage",
     "PromptPassage",
     "PromptPlan",
+    "Provenance",
     "RecoveryError",
     "RecoveryRecord",
     "Take",
@@ -77,11 +79,13 @@ __all__ = [
     "leftovers",
     "leftovers_size",
     "open_text_file",
+    "provenance_of",
     "read_text_file",
     "read_text_stream",
     "replacement",
     "runs_of",
     "shape_of",
+    "takes_of",
     "with_own_records",
     "word_end",
     "write_text_file",

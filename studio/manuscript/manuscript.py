@@ -98,6 +98,32 @@ class Manuscript:
         """
         return self._buffer.part(start, end)
 
+    def line_start(self, position: int) -> int:
+        """Where the line begins that a place is in.
+
+        Args:
+            position: The place, in code points.
+        """
+        while near := self.part(position - _NEAR, position):
+            found = near.rfind("\n")
+            if found >= 0:
+                return position - len(near) + found + 1
+            position -= len(near)
+        return position
+
+    def line_end(self, position: int) -> int:
+        """Where the line ends that a place is in; the end of the text in the last one.
+
+        Args:
+            position: The place, in code points.
+        """
+        while near := self.part(position, position + _NEAR):
+            found = near.find("\n")
+            if found >= 0:
+                return position + found
+            position += len(near)
+        return position
+
     def words(self, most: int, start: int = 0, end: int | None = None) -> Words | None:
         """How many words a range has: see `Buffer.words`.
 
@@ -621,7 +647,7 @@ class Manuscript:
         Args:
             position: A place in it.
         """
-        start, end = self._line_start(position), self._line_end(position)
+        start, end = self.line_start(position), self.line_end(position)
         return (max(start - 1, 0), end) if start == end else (start, end)
 
     def brush(self, start: int, end: int, own: OwnSampling | None) -> None:
@@ -744,7 +770,7 @@ class Manuscript:
             ValueError: The range is outside the text.
         """
         self._buffer.check_range(start, end - start)
-        return self._register.road_end(start, end, self._line_end)
+        return self._register.road_end(start, end, self.line_end)
 
     def branch(
         self, start: int, end: int, begun: Passage = NOTHING, seed: int | None = None
@@ -1069,24 +1095,6 @@ class Manuscript:
         step.marks = start, self._buffer.marks(start, end)
         self._buffer.mark_each(start, marks)
         self.remarked(start, end)
-
-    def _line_start(self, position: int) -> int:
-        """Where the line begins that a place is in."""
-        while near := self.part(position - _NEAR, position):
-            found = near.rfind("\n")
-            if found >= 0:
-                return position - len(near) + found + 1
-            position -= len(near)
-        return position
-
-    def _line_end(self, position: int) -> int:
-        """Where the line ends that a place is in; the end of the text in the last one."""
-        while near := self.part(position, position + _NEAR):
-            found = near.find("\n")
-            if found >= 0:
-                return position + found
-            position += len(near)
-        return position
 
     def _bound_history(self) -> None:
         # The step of a take that grows must be found again when it ends.

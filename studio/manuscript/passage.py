@@ -132,7 +132,7 @@ def with_own_brushes(passage: Passage, copies: dict[Brush, Brush]) -> Passage:
     return replace(passage, brushes=tuple(runs))
 
 
-def runs_of(origins: bytes, origin: Origin) -> Iterator[tuple[int, int]]:
+def runs_of(origins: bytes, origin: int) -> Iterator[tuple[int, int]]:
     """The maximal runs of one origin, as `(start, end)` half-open ranges, in order.
 
     Args:

@@ -5,7 +5,7 @@ Imported when it is asked for; a start needs none of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,20 @@ from studio.app.settings import (
     EXPORT_AUTHOR,
     EXPORT_FORMAT,
     EXPORT_MARKS,
+    EXPORT_MODELS,
     EXPORT_STATEMENT,
     EXPORT_TITLES,
     Settings,
 )
 from studio.app.writing.draft import Draft
-from studio.interchange.authorship import shares_of, statement
+from studio.interchange.authorship import (
+    model_sentence,
+    models_of,
+    names_of,
+    shares_of,
+    statement,
+)
+from studio.interchange.authorship_report import authorship_report
 from studio.interchange.blocks import (
     Lines,
     guessed_lines,
@@ -29,7 +37,7 @@ from studio.interchange.blocks import (
 )
 from studio.interchange.formats import FORMATS, Format
 from studio.interchange.publication import Paper, Publication
-from studio.manuscript import Origin, runs_of
+from studio.manuscript import Document, Provenance, provenance_of, runs_of
 from studio.progress import At
 from studio.utf8 import fit_text
 
@@ -43,15 +51,18 @@ class ExportSource:
 
     Attributes:
         text: Its characters.
-        origins: The `Origin` of each of them, one byte each.
+        provenance: The `Provenance` of each of them, one byte each.
         path: Its file, if it has one.
-        model: What the open model is called; empty where none is open.
+        model: What the models are called that wrote in it; of a text that does not say, what the
+            open one is. Empty where nobody says.
+        document: All that is known of it.
     """
 
     text: str
-    origins: bytes
+    provenance: bytes
     path: Path | None
     model: str
+    document: Document = field(default_factory=lambda: Document(()))
 
     @classmethod
     def of(cls, draft: Draft, model: str) -> ExportSource:
@@ -61,8 +72,10 @@ class ExportSource:
             draft: The document.
             model: What the open model is called.
         """
-        manuscript = draft.manuscript
-        return cls(manuscript.text, manuscript.origins(), draft.path, model)
+        manuscript, document = draft.manuscript, draft.document()
+        text, take_sets = manuscript.text, document.take_sets
+        provenance = provenance_of(text, manuscript.origins(), take_sets)
+        return cls(text, provenance, draft.path, names_of(take_sets) or model, document)
 
     @property
     def is_empty(self) -> bool:
@@ -72,8 +85,13 @@ class ExportSource:
     @cached_property
     def statement(self) -> str:
         """Who wrote how much; empty where nothing is known to be the model's."""
-        shares = shares_of(self.text, self.origins)
+        shares = shares_of(self.text, self.provenance)
         return statement(shares, self.model) if shares.model else ""
+
+    @property
+    def has_models(self) -> bool:
+        """Whether it keeps which models wrote in it, and how."""
+        return any(take.was_drawn for one in self.document.take_sets for take in one.takes)
 
     @cached_property
     def lines(self) -> Lines:
@@ -98,6 +116,8 @@ class ExportChoice:
         is_marked: Whether what the model wrote is to be seen.
         has_statement: Whether a sentence below says who wrote how much.
         statement: The sentence.
+        has_models: Whether the models that wrote stand below that, with their presets and T.
+        is_report: Whether it is not the text that is exported, but a page on who wrote it.
     """
 
     format: Format
@@ -107,6 +127,8 @@ class ExportChoice:
     is_marked: bool
     has_statement: bool
     statement: str
+    has_models: bool = False
+    is_report: bool = False
 
 
 def first_choice(settings: Settings, source: ExportSource) -> ExportChoice:
@@ -125,6 +147,7 @@ def first_choice(settings: Settings, source: ExportSource) -> ExportChoice:
         is_marked=settings.get(EXPORT_MARKS),
         has_statement=settings.get(EXPORT_STATEMENT),
         statement=source.statement,
+        has_models=settings.get(EXPORT_MODELS),
     )
 
 
@@ -142,6 +165,8 @@ def remember_choice(settings: Settings, source: ExportSource, choice: ExportChoi
         settings.set(EXPORT_MARKS, choice.is_marked)
     if source.statement:
         settings.set(EXPORT_STATEMENT, choice.has_statement)
+    if source.has_models:
+        settings.set(EXPORT_MODELS, choice.has_models)
     if source.path is not None:
         begin = f"{source.path.resolve()}\n"
         for former in settings.get(EXPORT_TITLES):
@@ -162,7 +187,7 @@ def _title(settings: Settings, source: ExportSource) -> str:
 
 
 def publication_of(source: ExportSource, choice: ExportChoice, paper: Paper, at: At) -> Publication:
-    """The document as its writers take it; in any thread.
+    """The document, or the page on who wrote it, as writers take it; in any thread.
 
     Args:
         source: The document.
@@ -170,15 +195,28 @@ def publication_of(source: ExportSource, choice: ExportChoice, paper: Paper, at:
         paper: What pages are laid out for.
         at: Is given the share done; may raise to give up.
     """
+    passage, take_sets = source.document.passage, source.document.take_sets
+    if choice.is_report:
+        return authorship_report(
+            passage,
+            take_sets,
+            title=fit_text(choice.title),
+            author=fit_text(choice.author),
+            made=datetime.now(UTC),
+            paper=paper,
+        )
     is_marked = choice.is_marked and choice.format.can_mark
+    below = [choice.statement] if choice.has_statement else []
+    if choice.has_models and source.has_models:
+        below += map(model_sentence, models_of(passage, take_sets))
     return publish(
         source.text,
         title=fit_text(choice.title),
         author=fit_text(choice.author),
         lines=choice.lines,
         made=datetime.now(UTC),
-        generated=tuple(runs_of(source.origins, Origin.GENERATED)) if is_marked else (),
-        statement=fit_text(choice.statement) if choice.has_statement else "",
+        generated=tuple(runs_of(source.provenance, Provenance.GENERATED)) if is_marked else (),
+        statement=fit_text("\n".join(below)),
         paper=paper,
         at=at,
     )

@@ -38,6 +38,7 @@ class ExportDialog(QDialog):
     """A few fields; where the file goes is asked for after it.
 
     Attributes:
+        contents: The text, or the report.
         format: As what.
         title: The title.
         author: The author.
@@ -45,6 +46,7 @@ class ExportDialog(QDialog):
         marks: Whether what the model wrote is to be seen.
         has_statement: Whether a sentence says who wrote how much.
         statement: The sentence, which can be changed.
+        has_models: Whether the models stand below it.
         export: Goes on to the file's name.
 
     Args:
@@ -52,6 +54,7 @@ class ExportDialog(QDialog):
         first: What is offered.
         theme: Where the colours come from.
         parent: The Qt parent, if any.
+        is_report: Whether the report is offered at first.
     """
 
     def __init__(
@@ -60,11 +63,23 @@ class ExportDialog(QDialog):
         first: ExportChoice,
         theme: Theme,
         parent: QWidget | None = None,
+        *,
+        is_report: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Export manuscript"))
         self.setMinimumWidth(round(_WIDTH * grown(self.font())))
-        self._is_known = bool(source.statement)
+        self._is_known, self._has_models = bool(source.statement), source.has_models
+        self.contents = ComboBox(theme)
+        for words in (tr("The text"), tr("A report on who wrote it")):
+            self.contents.addItem(words)
+        self.contents.setCurrentIndex(int(is_report))
+        self.contents.setToolTip(
+            tr(
+                "The text; or a page for a publisher: how much was typed, generated, changed and "
+                "pasted, by which models, chapter by chapter"
+            )
+        )
         self.format = ComboBox(theme)
         for one in FORMATS:
             self.format.addItem(f"{tr(one.name)}  {one.suffix}")
@@ -83,7 +98,6 @@ class ExportDialog(QDialog):
         self.marks.setChecked(first.is_marked and self._is_known)
         self.has_statement = CheckBox(tr("&Say at the end who wrote how much:"), theme)
         self.has_statement.setChecked(first.has_statement and self._is_known)
-        self.has_statement.setEnabled(self._is_known)
         self.has_statement.setToolTip(
             tr("A sentence below the text") if self._is_known else tr(_NOTHING_KNOWN)
         )
@@ -93,9 +107,17 @@ class ExportDialog(QDialog):
         self.statement.setMaxLength(_LONGEST_STATEMENT)
         self.statement.setAccessibleName(tr("Who wrote how much"))
         self.statement.home(False)
+        self.has_models = CheckBox(tr("&List the models, with presets and T"), theme)
+        self.has_models.setChecked(first.has_models and source.has_models)
+        self.has_models.setToolTip(
+            tr("Below the text: which models wrote, their fingerprints, presets, T, and takes")
+            if source.has_models
+            else tr(_NOTHING_KNOWN)
+        )
 
         form = QFormLayout()
         for name, field in (
+            (tr("Contents"), self.contents),
             (tr("Format"), self.format),
             (tr("Title"), self.title),
             (tr("Author"), self.author),
@@ -110,6 +132,7 @@ class ExportDialog(QDialog):
         who.addWidget(self.marks)
         who.addWidget(self.has_statement)
         who.addWidget(self.statement)
+        who.addWidget(self.has_models)
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
@@ -130,7 +153,8 @@ class ExportDialog(QDialog):
         column.addSpacing(4)
         column.addWidget(buttons)
         self.export.setDefault(True)
-        self.format.currentIndexChanged.connect(self._follow)
+        for choice in (self.contents, self.format):
+            choice.currentIndexChanged.connect(self._follow)
         self.has_statement.toggled.connect(self._follow)
         self._follow()
 
@@ -145,7 +169,13 @@ class ExportDialog(QDialog):
             is_marked=self.marks.isChecked(),
             has_statement=self.has_statement.isChecked(),
             statement=self.statement.text().strip(),
+            has_models=self.has_models.isChecked(),
+            is_report=self._is_report,
         )
+
+    @property
+    def _is_report(self) -> bool:
+        return self.contents.currentIndex() == 1
 
     @property
     def _format(self) -> Format:
@@ -153,8 +183,11 @@ class ExportDialog(QDialog):
 
     def _follow(self) -> None:
         """Have what makes no difference greyed, with the reason."""
-        can_mark = self._format.can_mark
-        self.marks.setEnabled(can_mark and self._is_known)
+        can_mark, is_text = self._format.can_mark, not self._is_report
+        self.lines.setEnabled(is_text)
+        self.marks.setEnabled(can_mark and self._is_known and is_text)
+        self.has_statement.setEnabled(self._is_known and is_text)
+        self.has_models.setEnabled(self._has_models and is_text)
         if not self._is_known:
             why = tr(_NOTHING_KNOWN)
         elif can_mark:
@@ -162,7 +195,7 @@ class ExportDialog(QDialog):
         else:
             why = tr("Markdown has no ink of its own")
         self.marks.setToolTip(why)
-        self.statement.setEnabled(self.has_statement.isChecked())
+        self.statement.setEnabled(self.has_statement.isChecked() and is_text)
 
 
 def _field(text: str, tip: str) -> QLineEdit:

@@ -67,8 +67,16 @@ class ManuscriptExport(QObject):
         self._settings = settings
         self._saving = saving
 
-    def ask(self) -> None:
-        """Ask how and where, and begin."""
+    def ask_report(self) -> None:
+        """The same of a report on who wrote it."""
+        self.ask(is_report=True)
+
+    def ask(self, *, is_report: bool = False) -> None:
+        """Ask how and where, and begin.
+
+        Args:
+            is_report: Whether a report is offered at first, and not the text.
+        """
         # Few need them, and not at the start.
         from studio.app.writing.exporting import ExportSource, first_choice, remember_choice
         from studio.ui.export.dialog import ExportDialog
@@ -78,7 +86,7 @@ class ManuscriptExport(QObject):
             self.reported.emit(tr("The manuscript is empty: there is nothing to export yet."))
             return
         first = first_choice(self._settings, source)
-        dialog = ExportDialog(source, first, self._theme, self._window)
+        dialog = ExportDialog(source, first, self._theme, self._window, is_report=is_report)
         try:
             if dialog.exec() != QDialog.DialogCode.Accepted:
                 return
@@ -98,6 +106,8 @@ class ManuscriptExport(QObject):
     def _ask_path(self, source: ExportSource, choice: ExportChoice) -> Path | None:
         """Ask for the file's name; None where there is none, or where it cannot be."""
         stem = source.path.stem if source.path else _file_name(choice.title) or tr("Untitled")
+        if choice.is_report:
+            stem = tr("{title}, who wrote it", title=stem)
         suffix = choice.format.suffix
         suggested = self._saving.folder / f"{stem}{suffix}"
         kinds = f"{tr(choice.format.name)} (*{suffix})"

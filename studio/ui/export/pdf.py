@@ -131,8 +131,8 @@ def _paragraphs(publication: Publication, at: At) -> Iterator[tuple[tuple[Run, .
         yield (Run(publication.author),), _Look(is_centred=True, below=5, keeps_next=True)
     for block in publication.each(at):
         yield (Run(BREAK),) if block.kind is Kind.BREAK else block.runs, _look_of(block)
-    if publication.statement:
-        yield (Run(publication.statement),), _Look(9.0, above=3.0, ink=QUIET_INK)
+    for number, words in enumerate(publication.closing):
+        yield (Run(words),), _Look(9.0, above=0.6 if number else 3.0, ink=QUIET_INK)
 
 
 def _look_of(block: Block) -> _Look:

@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.writing.exporting import ExportChoice, ExportSource
 from studio.interchange.formats import FORMATS, Format
-from studio.manuscript import Origin
+from studio.manuscript import Manuscript, Origin
 from studio.ui.export.dialog import ExportDialog
 from studio.ui.theme.theme import Theme
+from tests.helpers.documents import document_of
+from tests.helpers.token_records import tokens
 
 MIXED = ExportSource(
     "Mine. The model's.", bytes(6) + bytes([Origin.GENERATED]) * 12, None, "SmolLM2"
@@ -104,3 +106,31 @@ def test_line_ends_are_asked_about_where_they_are_a_question(opened: Open) -> No
     assert dialog.lines.isVisible()
     dialog.lines.setCurrentIndex(1)
     assert dialog.choice.lines == "breaks"
+
+
+def test_a_report_is_another_page_and_asks_for_less(opened: Open) -> None:
+    dialog = opened(MIXED)
+    dialog.contents.setCurrentIndex(1)
+    for field in (dialog.lines, dialog.marks, dialog.has_statement, dialog.statement):
+        assert not field.isEnabled()
+    assert dialog.choice.is_report
+    dialog.contents.setCurrentIndex(0)
+    assert dialog.marks.isEnabled()
+    assert not dialog.choice.is_report
+
+
+def test_the_models_are_listed_where_they_are_known(opened: Open) -> None:
+    dialog = opened(MIXED, has_models=True)
+    assert not dialog.has_models.isEnabled()
+    assert not dialog.choice.has_models
+    manuscript = Manuscript("Mine. ")
+    take = manuscript.begin_take(6)
+    take.records = tokens("The model's.")
+    take.append("The model's.")
+    manuscript.end_take()
+    known = dataclasses.replace(MIXED, document=document_of(manuscript))
+    dialog = opened(known, has_models=True)
+    assert dialog.has_models.isEnabled()
+    assert dialog.choice.has_models
+    dialog.has_models.click()
+    assert not dialog.choice.has_models
