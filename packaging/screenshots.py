@@ -52,7 +52,7 @@ def make(width: int, height: int, scale: int) -> int:
     from studio.app.heat.measure import HeatMeasure
     from studio.app.writing.rewrite_request import RewriteKind
     from studio.engine.model_files.starter_model import find_starter_model
-    from studio.manuscript import NO_PLAN, Note, PromptPlan
+    from studio.manuscript import NO_PLAN, Note, Origin, PromptPlan
     from studio.ui.application import make_application, make_window
     from studio.ui.measurement import run_until
     from studio.ui.model.prompt_window import PromptWindow
@@ -180,7 +180,24 @@ def make(width: int, height: int, scale: int) -> int:
         assert takes is not None, "it was just opened"
         run_until(lambda: takes.is_settled)
         take("takes", takes)
+        places = takes.tree.topLevelItem(0)
+        for number in (0, 1):
+            item = places.child(number) if places is not None else None
+            assert item is not None, "there are three takes"
+            item.setSelected(True)
+        items = takes.tree.selectedItems()
+        items[-1].setSelected(len(items) == 2)
+        take("takes-compared", takes)
         takes.close()
+        manuscript = session.draft.manuscript
+        written = manuscript.take_sets[0].place
+        manuscript.edit(manuscript.text.index(" ", written.start + 8), 0, " grey")
+        manuscript.edit(len(manuscript), 0, "\n\n")
+        manuscript.edit(len(manuscript), 0, "Fog: water in drops too small to fall.", Origin.PASTED)
+        window.actions_.who_wrote.setChecked(True)
+        run_until(lambda: bool(session.who_wrote.letters))
+        take("who-wrote-what")
+        window.actions_.who_wrote.setChecked(False)
         session.draft.new()  # nothing is asked about
         window.close()
     return 0

@@ -51,7 +51,7 @@ def test_the_rules_are_the_architectures() -> None:
         "studio.app",
         "studio.experiments | studio.interchange",
         "studio.engine | studio.manuscript | studio.presets",
-        "studio.token_record",
+        "studio.model_record | studio.token_record",
         "studio.sampling",
     ]
     for name, forbidden in (

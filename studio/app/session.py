@@ -8,6 +8,7 @@ from studio.app.background import Background
 from studio.app.compare.state import CompareState
 from studio.app.engine_line.client import EngineClient, silence_words
 from studio.app.engine_line.process import DID_NOT_STOP
+from studio.app.heat.measure import HeatMeasure
 from studio.app.heat.state import HeatState
 from studio.app.model.context_use import ContextUse
 from studio.app.model.deaths import ModelDeaths
@@ -36,6 +37,7 @@ from studio.app.writing.recovery import Recovery
 from studio.app.writing.rewriting import Rewriting
 from studio.app.writing.scrub import Scrub
 from studio.app.writing.spelling import Spelling
+from studio.app.writing.who_wrote import WhoWrote
 from studio.app.writing.word_choice import WordChoice
 from studio.app.writing.word_count import WordCount
 from studio.app.writing.writing import Writing
@@ -87,7 +89,8 @@ class Session(QObject):
             self.next_token,
             self,
         )
-        self.writing.ended.connect(self.fingerprint.ask)
+        self.writing.ended.connect(self._name_model)
+        self.who_wrote = WhoWrote(self.draft.manuscript, self)
         self.outline = Outline(self.draft, self.writing, self)
         self.recovery = Recovery(self.draft, self.writing, recovery_folder(), self)
         self.documents = OpenDocuments(self.draft, self.recovery, self._put_settings_aside, self)
@@ -118,6 +121,9 @@ class Session(QObject):
         )
         self.sampling.params_changed.connect(self.texts.ask)
         self.heat = HeatState(self.sampling, self.next_token, self)
+        # Both are tints behind the text: one at a time.
+        self.heat.measure_changed.connect(self._on_heat)
+        self.who_wrote.changed.connect(self._on_who_wrote)
         self.word = WordState(self.sampling, self.records, self.next_token, self)
         self.replacement = WordReplacement(
             self.draft.manuscript, self.records, self.writing, self.word, self
@@ -169,6 +175,20 @@ class Session(QObject):
         self.scrub.is_paused = was_paused
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)
+
+    def _name_model(self) -> None:
+        """Have the fingerprint made of the model that has written, once."""
+        record = self.fingerprint.record
+        if record is not None and not record.hash:
+            self.fingerprint.ask()
+
+    def _on_heat(self) -> None:
+        if self.heat.is_on:
+            self.who_wrote.set_on(False)
+
+    def _on_who_wrote(self) -> None:
+        if self.who_wrote.is_on:
+            self.heat.set_measure(HeatMeasure.OFF)
 
     @property
     def can_stop(self) -> bool:

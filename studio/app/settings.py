@@ -211,6 +211,7 @@ HEAT = Setting(
     "what the manuscript is tinted by",
     ("off", "surprise", "entropy", "rank", "blame"),
 )
+WHO_WROTE = Setting("window/who_wrote", False, "whether it is shown who wrote what")
 PAGE = Setting("window/page", "write", "the page that was shown", ("write", "compare"))
 CANDIDATES = Setting(
     "writing/candidates",

@@ -6,7 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from studio.manuscript import Passage, Provenance, Take, TakeSet, runs_of, takes_of
+from studio.manuscript import (
+    Passage,
+    Provenance,
+    Take,
+    TakeSet,
+    letters_in,
+    percents,
+    runs_of,
+    takes_of,
+)
 from studio.model_record import ModelRecord
 from studio.translation import tr
 from studio.visible_text import visible_line, visible_name
@@ -51,7 +60,7 @@ def shares_of(text: str, provenance: bytes) -> Shares:
         provenance: The `Provenance` or `Origin` of each of its code points, one byte each.
     """
     counts = {
-        one: sum(visible(text[start:end]) for start, end in runs_of(provenance, one))
+        one: sum(letters_in(text[start:end]) for start, end in runs_of(provenance, one))
         for one in Provenance
     }
     return Shares(
@@ -98,7 +107,7 @@ def models_of(passage: Passage, take_sets: Sequence[TakeSet]) -> list[ModelUse]:
     """
     letters: dict[Take | None, int] = {}
     for start, end, take in takes_of(passage.text, passage.origins, passage.marks, take_sets):
-        letters[take] = letters.get(take, 0) + visible(passage.text[start:end])
+        letters[take] = letters.get(take, 0) + letters_in(passage.text[start:end])
     groups: list[tuple[ModelRecord | None, list[Take]]] = []
     # Those with a fingerprint first: others of the same file are of that model.
     takes = [take for one in take_sets for take in one.takes if take.was_drawn or take in letters]
@@ -171,20 +180,3 @@ def _name(model: ModelRecord) -> str:
 
 def _temperature(value: float) -> str:
     return "∞" if math.isinf(value) else f"{value:.2f}" if value < 1000 else f"{value:.3g}"
-
-
-def percents(counts: Sequence[int]) -> list[int]:
-    """Counts in whole percent, 100 together: what is little is not nothing.
-
-    Args:
-        counts: One of them at least is above 0.
-    """
-    total = sum(counts)
-    found = [max(1, round(100 * count / total)) if count else 0 for count in counts]
-    found[found.index(max(found))] += 100 - sum(found)
-    return found
-
-
-def visible(text: str) -> int:
-    """How many characters of a text can be seen."""
-    return sum(map(len, text.split()))

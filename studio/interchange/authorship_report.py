@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from studio.interchange.authorship import model_sentence, models_of, percents, visible
+from studio.interchange.authorship import model_sentence, models_of
 from studio.interchange.blocks import chapters
 from studio.interchange.markdown import escaped
 from studio.interchange.publication import Block, Kind, Paper, Publication, Run
-from studio.manuscript import Passage, Provenance, TakeSet, provenance_of, runs_of
+from studio.manuscript import (
+    Passage,
+    Provenance,
+    TakeSet,
+    letters_in,
+    percents,
+    provenance_of,
+    runs_of,
+)
 from studio.translation import mark, tr
 from studio.visible_text import visible_line
 
@@ -20,7 +28,7 @@ _WORDS = {
     Provenance.PASTED: mark("pasted from another program"),
     Provenance.OPENED: mark("opened from a file that does not say who wrote it"),
 }
-"""In the order in which they are told."""
+"""In the order in which they stand."""
 
 _METHOD = mark(
     "Counted by letters, digits and signs. Kelvin Studio records where each character comes from "
@@ -107,7 +115,7 @@ def _chapters(text: str, provenance: bytes) -> Iterator[Block]:
 
 def _counts(text: str, provenance: bytes) -> list[int]:
     return [
-        sum(visible(text[start:end]) for start, end in runs_of(provenance, source))
+        sum(letters_in(text[start:end]) for start, end in runs_of(provenance, source))
         for source in _WORDS
     ]
 

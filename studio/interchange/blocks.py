@@ -92,7 +92,7 @@ def chapters(text: str) -> list[tuple[str, int, int]]:
     found: list[tuple[int, int, str]] = []
     start = 0
     for line in text.split("\n"):
-        if (heading := _heading_of(line)) is not None:
+        if (heading := heading_of(line)) is not None:
             found.append((start, heading.level, line[heading.start : heading.end]))
         start += len(line) + 1
     levels = [level for _, level, _ in found]

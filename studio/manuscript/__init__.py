@@ -24,7 +24,13 @@ from studio.manuscript.manuscript import Manuscript
 from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.passage import Origin, Passage, runs_of
 from studio.manuscript.prompt_plan import NO_PLAN, Note, PromptPassage, PromptPlan
-from studio.manuscript.provenance import Provenance, provenance_of, takes_of
+from studio.manuscript.provenance import (
+    Provenance,
+    letters_in,
+    percents,
+    provenance_of,
+    takes_of,
+)
 from studio.manuscript.recovery import RecoveryError, RecoveryRecord
 from studio.manuscript.take_writer import TakeWriter
 from studio.manuscript.takes import GrowingTakeError, Take, TakeSet
@@ -78,7 +84,9 @@ __all__ = [
     "joined",
     "leftovers",
     "leftovers_size",
+    "letters_in",
     "open_text_file",
+    "percents",
     "provenance_of",
     "read_text_file",
     "read_text_stream",

@@ -13,6 +13,7 @@ from studio.manuscript.brush import Brush, Brushes, OwnSampling
 from studio.manuscript.change import Change
 from studio.manuscript.passage import RUN_SIZE, Marks
 from studio.manuscript.register import Places
+from studio.manuscript.takes import Take, TakeSet
 
 _NO_REVISION = -1
 """No state has this number."""
@@ -33,6 +34,7 @@ class Step:
         after: The same for redo; known once the step has been undone.
         marks: Those of a part of the text behind the changes that undo brings back, or redo once
             the step has been undone; and where that part begins now. None for none.
+        deleted: The take that the step has deleted, and its set; None for none.
         brushes: Those of a part of the text that undo brings back, or redo; and where that part
             begins and ends. None for none; else there are no changes.
         own: What a brush said before, or says once more after redo; None for none, as `brushes`.
@@ -44,6 +46,7 @@ class Step:
     before: Places = field(default_factory=dict)
     after: Places = field(default_factory=dict)
     marks: tuple[int, Marks] | None = None
+    deleted: tuple[TakeSet, Take] | None = None
     brushes: tuple[int, int, Brushes] | None = None
     own: tuple[Brush, OwnSampling] | None = None
     open: bool = False

@@ -291,17 +291,17 @@ class Manuscript:
 
         They are as they are now, whatever happens; a take that grows has ended in its copy.
         """
-        take_sets = copies_of(self._register.sets)
+        copies = copies_of(self._register.sets)
         if self._growth is not None:
             place = self._growth.take_set.place
-            take = take_sets[self._register.sets.index(self._growth.take_set)].takes[-1]
+            take = copies[self._growth.take_set].takes[-1]
             take.passage = self._buffer.passage(place.start, place.end)
-        copies: dict[Brush, Brush] = {}
-        for one in take_sets:
+        brushes: dict[Brush, Brush] = {}
+        for one in copies.values():
             for take in one.takes:
-                take.passage = with_own_brushes(take.passage, copies)
-        passages = self._buffer.passages()
-        return tuple(with_own_brushes(passage, copies) for passage in passages), take_sets
+                take.passage = with_own_brushes(take.passage, brushes)
+        passages = tuple(with_own_brushes(one, brushes) for one in self._buffer.passages())
+        return passages, tuple(copies.values())
 
     # Editing
 
@@ -558,7 +558,7 @@ class Manuscript:
         undone, step.after = self._carry_out(step.inverse_changes, step.before)
         step.changes = [change.inverse for change in reversed(undone)]
         self._bring_marks_back(step, undone)
-        caret = step.inverse_changes[-1].end if undone else self._bring_brushes_back(step)
+        caret = self._bring_rest_back(step, step.inverse_changes)
         self._history.undone.append(step)
         self.state_changed()
         return caret
@@ -576,7 +576,7 @@ class Manuscript:
         step = self._history.undone.pop()
         step.changes, step.before = self._carry_out(step.changes, step.after)
         self._bring_marks_back(step, step.changes)
-        caret = step.changes[-1].end if step.changes else self._bring_brushes_back(step)
+        caret = self._bring_rest_back(step, step.changes)
         self._history.done.append(step)
         self.state_changed()
         return caret
@@ -933,8 +933,76 @@ class Manuscript:
         """
         self._refuse_while_growing()
         self._refuse_absent(take_set)
-        if not 0 <= index < len(take_set.takes):
+        if not 0 <= index < len(take_set.takes) or take_set.takes[index].is_deleted:
             raise ValueError(f"index: no take {index} of {len(take_set.takes)}")
+        step = self._exchange(take_set, index)
+        self._history.close()
+        self._history.push(step)
+        self._bound_history()
+        self.state_changed()
+        return step.changes[-1].end
+
+    def can_delete_take(self, take_set: TakeSet, take: Take) -> bool:
+        """Whether `delete_take` does something: no take grows, and no text would go with it.
+
+        The only take of a place, where it stands in the text, is text: it is deleted there. So is
+        one that stands in the text of a take that is put away.
+
+        Args:
+            take_set: Its set.
+            take: The take.
+        """
+        if self._growth is not None or take.is_deleted or take not in take_set.takes:
+            return False
+        if take_set.current is take:
+            return len(take_set.kept) > 1
+        # Inside a take that is put away it may stand in that one's text.
+        index = take_set.takes.index(take)
+        return not any(
+            outer is not one.current
+            and take_set in outer.nested
+            and outer.nested[take_set].index == index
+            for one in self._register.sets
+            for outer in one.takes
+        )
+
+    def delete_take(self, take_set: TakeSet, take: Take) -> int | None:
+        """Deletes a take, in one undo step; where it stands in the text, its neighbour comes.
+
+        Args:
+            take_set: Its set.
+            take: The take.
+
+        Returns:
+            Where the caret should go: the end of the take that came; None where none did.
+
+        Raises:
+            GrowingTakeError: A take grows.
+            ValueError: It cannot be: see `can_delete_take`.
+        """
+        self._refuse_while_growing()
+        if not self.can_delete_take(take_set, take):
+            raise ValueError("take: it was deleted, is of another set, or is the only one there")
+        self._history.close()
+        if take_set.current is take:
+            after = take_set.neighbour(+1)
+            index = take_set.neighbour(-1) if after is None else after
+            assert index is not None, "there is another one"
+            step = self._exchange(take_set, index)
+            self._history.push(step)
+        else:
+            step = Step([])
+            self._history.undone.clear()
+            self._history.push_unchanged(step)
+        step.deleted = take_set, take
+        take.is_deleted = True
+        self.take_changes += 1
+        self._bound_history()
+        self.state_changed()
+        return step.changes[-1].end if step.changes else None
+
+    def _exchange(self, take_set: TakeSet, index: int) -> Step:
+        """Puts a take into the text in place of the one there; the step that takes it back."""
         place = take_set.place
         self._put_away(take_set)
         take = take_set.takes[index]
@@ -948,11 +1016,7 @@ class Manuscript:
         for outer, there in self._register.around(take_set).items():
             targets[outer] = replace(there, end=there.end + longer)
         targets[take_set] = Place(place.start, change.end, index)
-        self._history.close()
-        self._history.push(Step(*self._carry_out([change], targets)))
-        self._bound_history()
-        self.state_changed()
-        return change.end
+        return Step(*self._carry_out([change], targets))
 
     def name_take(self, take: Take, name: str) -> None:
         """Calls a take something.
@@ -967,7 +1031,7 @@ class Manuscript:
             self.state_changed()
 
     def name_model(self, unnamed: ModelRecord, named: ModelRecord) -> None:
-        """Say more of the model that wrote takes.
+        """Say more of the model that wrote takes: nothing that a save would have to be asked for.
 
         Args:
             unnamed: What they say of it: that very object.
@@ -977,7 +1041,6 @@ class Manuscript:
         if found := [take for take in takes if take.model is unnamed]:
             for take in found:
                 take.model = named
-            self.take_changes += 1
             self.state_changed()
 
     def _begin(
@@ -1085,6 +1148,16 @@ class Manuscript:
             caret = self.brush_extent(brush)[1]
         self.brushed()
         return caret
+
+    def _bring_rest_back(self, step: Step, changes: Sequence[Change]) -> int:
+        """Takes back what else than text a step has changed; returns where the caret should go."""
+        if step.deleted is not None:
+            take_set, take = step.deleted
+            take.is_deleted = not take.is_deleted
+            self.take_changes += 1
+            if not changes:
+                return min(take_set.place.end, len(self))
+        return changes[-1].end if changes else self._bring_brushes_back(step)
 
     def _bring_marks_back(self, step: Step, changes: Iterable[Change]) -> None:
         if step.marks is None:

@@ -7,7 +7,7 @@ the takes say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import groupby
 
@@ -111,6 +111,23 @@ def takes_of(
             owners[start : start + len(group.text)] = [own] * len(group.text)
     for start, end in runs_of(origins, Origin.GENERATED):
         at = start
-        for take, stretch in groupby(owners[start:end]):
+        for owner, stretch in groupby(owners[start:end]):
             first, at = at, at + sum(1 for _ in stretch)
-            yield first, at, take
+            yield first, at, owner
+
+
+def percents(counts: Sequence[int]) -> list[int]:
+    """Counts in whole percent, 100 together: what is little is not nothing.
+
+    Args:
+        counts: One of them at least is above 0.
+    """
+    total = sum(counts)
+    found = [max(1, round(100 * count / total)) if count else 0 for count in counts]
+    found[found.index(max(found))] += 100 - sum(found)
+    return found
+
+
+def letters_in(text: str) -> int:
+    """How many characters of a text can be seen: letters, digits, signs."""
+    return sum(map(len, text.split()))

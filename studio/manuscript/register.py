@@ -42,7 +42,7 @@ class TakeRegister:
             start: The first code point.
             end: The one behind the last.
         """
-        meant = [take_set for take_set in self.sets if take_set.place.is_meant_by(start, end)]
+        meant = [one for one in self.sets if one.place.is_meant_by(start, end) and one.kept]
         return max(meant, key=lambda take_set: take_set.used, default=None)
 
     def at(self, position: int) -> TakeSet:

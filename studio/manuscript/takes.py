@@ -28,6 +28,7 @@ class Take:
         temperatures: Those that held while it was written, in order.
         preset: The name of the preset whose settings it was begun with, "" if nobody said.
         model: Which model wrote it, None if nobody said.
+        is_deleted: Whether the writer has deleted it: it is kept for undo alone.
         name: What the writer calls it; "" for nothing.
         ending: Why it ended, a word of the generator's; "" if nobody said.
         passage: Its text with provenance: as it was generated, or, once the writer has edited it
@@ -62,6 +63,7 @@ class Take:
     given: int = 0
     follows: float | None = None
     model: ModelRecord | None = None
+    is_deleted: bool = False
     _grow: Callable[[str], None] | None = None
 
     @property
@@ -101,7 +103,8 @@ class TakeSet:
 
     Attributes:
         place: Where; kept up to date by the manuscript.
-        takes: All of them. None is ever removed, except one that ended without text.
+        takes: All of them, those that were deleted too. None is ever removed, except one that ended
+            without text.
         used: Rises with use; the largest was used last.
     """
 
@@ -119,6 +122,11 @@ class TakeSet:
         """The take in the text."""
         return None if self.place.index is None else self.takes[self.place.index]
 
+    @property
+    def kept(self) -> list[Take]:
+        """The takes that were not deleted."""
+        return [take for take in self.takes if not take.is_deleted]
+
     def neighbour(self, direction: int) -> int | None:
         """The index one step on (+1) or back (-1), None past the ends.
 
@@ -129,25 +137,41 @@ class TakeSet:
         """
         if direction not in (-1, 1):
             raise ValueError(f"direction: found {direction}, allowed are -1 and +1")
-        if self.place.index is None:
-            target = 0 if direction > 0 else len(self.takes) - 1
+        count, present = len(self.takes), self.place.index
+        if direction > 0:
+            others = range(0 if present is None else present + 1, count)
         else:
-            target = self.place.index + direction
-        return target if 0 <= target < len(self.takes) else None
+            others = range((count if present is None else present) - 1, -1, -1)
+        return next((index for index in others if not self.takes[index].is_deleted), None)
 
 
-def copies_of(take_sets: Iterable[TakeSet]) -> tuple[TakeSet, ...]:
-    """Sets of takes as they are now: what happens to these changes nothing of their copies.
+def copies_of(take_sets: Iterable[TakeSet]) -> dict[TakeSet, TakeSet]:
+    """The copy of each set of takes as it is now: what happens to one changes nothing of the other.
 
-    A take that grows has ended in its copy.
+    A take that grows has ended in its copy. Takes that were deleted have none, nor what stood in
+    these alone.
 
     Args:
         take_sets: All of one text; sets nested in a take are among them.
     """
-    copies = {one: TakeSet(one.place, used=one.used) for one in take_sets}
+    sets = list(take_sets)
+    within = {inner for one in sets for take in one.takes for inner in take.nested}
+    waiting = [one for one in sets if not one.place.gone or one not in within]
+    reached = set[TakeSet]()
+    while waiting:
+        one = waiting.pop()
+        if one not in reached and one.kept:
+            reached.add(one)
+            waiting += (inner for take in one.kept for inner in take.nested)
+    copies = {one: TakeSet(one.place, used=one.used) for one in sets if one in reached}
     for one, copy in copies.items():
-        for take in one.takes:
-            nested = {copies[inner]: place for inner, place in take.nested.items()}
+        copy.place = _renumbered(one.place, one)
+        for take in one.kept:
+            nested = {
+                copies[inner]: _renumbered(place, inner)
+                for inner, place in take.nested.items()
+                if inner in copies
+            }
             copy.takes.append(
                 replace(
                     take,
@@ -158,4 +182,13 @@ def copies_of(take_sets: Iterable[TakeSet]) -> tuple[TakeSet, ...]:
                     _grow=None,
                 )
             )
-    return tuple(copies.values())
+    return copies
+
+
+def _renumbered(place: Place, one: TakeSet) -> Place:
+    """A place of a set as it is without the takes that were deleted."""
+    if place.index is None or not any(take.is_deleted for take in one.takes):
+        return place
+    present = one.takes[place.index]
+    number = None if present.is_deleted else one.kept.index(present)
+    return Place(place.start, place.end, number, place.gone)

@@ -275,6 +275,7 @@ class MainWindow(QMainWindow):
         inside.setSpacing(0)
         inside.addWidget(self.editor, 1)
         inside.addWidget(self.heat.legend)
+        inside.addWidget(actions.provenance_legend)
         inside.addWidget(self.find_bar)
 
         tabs = QWidget()
@@ -359,6 +360,7 @@ class MainWindow(QMainWindow):
             self.editor,
             *([self.rewrite.panel] if self.rewrite.panel is not None else []),
             self.heat.legend,
+            self.actions_.provenance_legend,
             self.find_bar,
             self.writing_bar,
             self.temperature,

@@ -20,6 +20,7 @@ from studio.app.settings import (
     FACE,
     RECENT_FILES,
     SCRUB,
+    WHO_WROTE,
     Settings,
 )
 from studio.app.writing.place_words import place_words
@@ -30,6 +31,7 @@ from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
+from studio.ui.editor.provenance import EditorProvenance, tint_of
 from studio.ui.editor.rewrite import EditorRewrite
 from studio.ui.editor.word import EditorWord
 from studio.ui.editor.writing_view import WritingView
@@ -49,6 +51,7 @@ from studio.ui.window_parts import WindowParts
 from studio.ui.writing.document_files import DocumentFiles
 from studio.ui.writing.notes_access import NotesAccess
 from studio.ui.writing.passage_actions import make_passage_actions
+from studio.ui.writing.provenance_legend import ProvenanceLegend
 from studio.ui.writing.recovery_offer import RecoveryOffer
 from studio.ui.writing.score_action import make_score_action
 from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
@@ -125,6 +128,7 @@ class WindowActions(QObject):
     ) -> None:
         super().__init__(window)
         self._session = session
+        self._theme = theme
         self._files = files
         self._heat = heat
         self._landscape = landscape
@@ -305,6 +309,43 @@ class WindowActions(QObject):
         )
         self.zoom_out = make_action(window, tr("Zoom &out"), lambda: theme.zoom_by(-1), "Ctrl+-")
         self.zoom_reset = make_action(window, tr("&Normal size"), theme.zoom_reset, "Ctrl+0")
+        provenance = EditorProvenance(editor, session.who_wrote, theme)
+        self.who_wrote = make_action(
+            window,
+            tr("Who w&rote what"),
+            lambda: None,
+            "Ctrl+Shift+H",
+            tr("What the model wrote, what you changed in it, and what was pasted, in tints"),
+        )
+        self.who_wrote.setCheckable(True)
+        self.who_wrote.toggled.connect(session.who_wrote.set_on)
+        self.next_passage = make_action(
+            window,
+            tr("Next &passage"),
+            lambda: provenance.step(+1),
+            "Alt+PgDown",
+            tr("Select the next passage that you did not type, or of the source chosen"),
+        )
+        self.previous_passage = make_action(
+            window,
+            tr("Passage &before"),
+            lambda: provenance.step(-1),
+            "Alt+PgUp",
+            tr("Select the passage before that you did not type, or of the source chosen"),
+        )
+        self.report = make_action(
+            window,
+            tr("Export a re&port on who wrote it…"),
+            export.ask_report,
+            tip=tr("For a publisher: shares, models with fingerprint, presets, T, chapters"),
+        )
+        self.provenance_legend = ProvenanceLegend(
+            session.who_wrote,
+            theme,
+            tint_of,
+            (self.previous_passage, self.next_passage),
+            self.report,
+        )
         self.full_screen = make_action(
             window, tr("&Full screen"), lambda: _toggle_full_screen(window), _FULL_SCREEN
         )
@@ -358,6 +399,7 @@ class WindowActions(QObject):
         writing.takes_changed.connect(self._follow_text)
         session.scrub.changed.connect(self._follow_scrub)
         session.documents.changed.connect(self._follow)
+        session.who_wrote.changed.connect(self._follow_who_wrote)
         self._follow()
 
     def _show_log(self) -> None:
@@ -371,14 +413,22 @@ class WindowActions(QObject):
         if self._take_window is None:
             from studio.ui.writing.take_window import TakeWindow  # few need it
 
-            self._take_window = TakeWindow(self._session, self._window)
-            self._take_window.caret_wanted.connect(self._move_caret)
+            self._take_window = view = TakeWindow(self._session, self._theme, self._window)
+            view.caret_wanted.connect(self._move_caret)
+            view.lanes_wanted.connect(self._show_lanes)
+            view.addActions([self.undo, self.redo])  # their keys, too
         self._take_window.open()
 
     def _ask_goal(self, theme: Theme, settings: Settings) -> None:
         from studio.ui.writing.goal_dialog import GoalDialog  # few need it
 
         GoalDialog(self._session.word_count, theme, settings, self._window).exec()
+
+    def _show_lanes(self, report: str) -> None:
+        self._compare.show(True)
+        if report:
+            self._session.compare.reported.emit(report)
+        self._window.activateWindow()
 
     def _show_prompt(self, theme: Theme) -> None:
         if self._prompt_window is None:
@@ -396,6 +446,13 @@ class WindowActions(QObject):
 
     def _follow_scrub(self) -> None:
         self.stop.setEnabled(self._session.can_stop)
+
+    def _follow_who_wrote(self) -> None:
+        is_on = self._session.who_wrote.is_on
+        self.who_wrote.setChecked(is_on)
+        is_in_view = is_on and not self._session.compare.is_shown
+        for step in (self.next_passage, self.previous_passage):
+            step.setEnabled(is_in_view)
 
     def _follow_text(self) -> None:
         # While a take grows, several times a frame, nothing that its text decides can be done.
@@ -421,6 +478,7 @@ class WindowActions(QObject):
         for action in (self.next_document, self.previous_document):
             action.setEnabled(is_in_view and len(self._session.documents.all) > 1)
         self.passage.set_in_view(is_in_view)
+        self._follow_who_wrote()
         self.restore.setEnabled(writing.is_idle)
         self.continue_.setEnabled(writing.can_start)
         place = place_words(self._session.draft, writing.candidates)
@@ -447,6 +505,8 @@ class WindowActions(QObject):
         """
         self.scrub.setChecked(settings.get(SCRUB))
         self.scrub.toggled.connect(lambda is_on: settings.set(SCRUB, is_on))
+        self.who_wrote.setChecked(settings.get(WHO_WROTE))
+        self.who_wrote.toggled.connect(lambda is_on: settings.set(WHO_WROTE, is_on))
         bar = window.menuBar()
         file = bar.addMenu(tr("&File"))
         file.addActions([self.new, self.open])
@@ -454,7 +514,7 @@ class WindowActions(QObject):
         file.addMenu(self.recent)
         file.addAction(self.restore)
         file.addSeparator()
-        file.addActions([self.save, self.save_as, self.export])
+        file.addActions([self.save, self.save_as, self.export, self.report])
         file.addSeparator()
         file.addActions([self.next_document, self.previous_document, self.close])
         file.addSeparator()
@@ -511,6 +571,7 @@ class WindowActions(QObject):
             tip=tr("The prompt at the caret, token by token: brief, format, text, what is cut"),
         )
         view.addAction(self.prompt)
+        view.addActions([self.who_wrote, self.next_passage, self.previous_passage])
         view.addAction(self.side)
         view.addMenu(_appearance_menu(view, theme, settings))
         view.addMenu(_face_menu(view, theme, settings))

@@ -25,6 +25,8 @@ from studio.manuscript import (
     leftovers_size,
 )
 from studio.manuscript.document_tables import DocumentTables
+from studio.model_record import ModelRecord
+from tests.helpers.documents import sea
 from tests.helpers.token_records import tokens
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +68,7 @@ def with_takes(*words: str, written_at: float = 1.0) -> RecoveryRecord:
     """A record of a text of one take, with its tokens."""
     manuscript = Manuscript("It begins.")
     take = manuscript.begin_take(10, seed=7)
+    take.model = MODEL
     for one in tokens(*words):
         take.records.append(one)
         take.append(one.text.decode())
@@ -73,6 +76,9 @@ def with_takes(*words: str, written_at: float = 1.0) -> RecoveryRecord:
     document = Document(*manuscript.content(), caret=3, brief="A tale.")
     file = TextFile(document.text)
     return RecoveryRecord(file, ((10, 14),), "A tale.", 3, None, None, written_at, document)
+
+
+MODEL = ModelRecord(name="Sea", file="sea.gguf", hash="sha256:44")
 
 
 def takes_of(record: RecoveryRecord) -> list[list[tuple[str, list[int]]]]:
@@ -95,8 +101,25 @@ def test_takes_and_tokens_come_back(root: Path) -> None:
     assert kept.text == "It begins. One two"
     assert (kept.brief, kept.caret, kept.written_at) == ("A tale.", 3, 2.0)
     assert takes_of(kept) == [[(" One two", [0, 1])]]
+    assert kept.document is not None
+    assert kept.document.take_sets[0].takes[0].model == MODEL
     leftover.discard()
     assert list(root.iterdir()) == []
+
+
+def test_what_an_earlier_version_left_comes_back(root: Path) -> None:
+    sample = Path(__file__).parents[1] / "data" / "documents" / "form_1.kelvin"
+    journal = Journal(root)
+    file = TextFile(sea().text)
+    journal.write(RecoveryRecord(file, (), "", 0, None, None, 1.0, sea()))
+    die(journal)
+    (folder,) = root.iterdir()
+    (folder / "document").write_bytes(sample.read_bytes())
+    ([leftover], []) = leftovers(root)
+    kept = leftover.read()
+    assert kept.document is not None
+    assert [len(one.takes) for one in kept.document.take_sets] == [2, 1]
+    leftover.discard()
 
 
 def test_a_text_without_takes_has_nothing_beside_it(root: Path) -> None:

@@ -258,6 +258,26 @@ class ManuscriptMachine(RuleBasedStateMachine):
         assert end == len(left) + len(take)
         self.expect(left + take + right)
 
+    @precondition(lambda self: self.take is None)
+    @rule(which=anywhere, number=anywhere)
+    def deletes_a_take(self, which: int, number: int) -> None:
+        sets = self.manuscript.take_sets
+        if not sets:
+            return
+        takes = sets[which % len(sets)]
+        take = takes.takes[number % len(takes.takes)]
+        if not self.manuscript.can_delete_take(takes, take):
+            return
+        place, is_shown, kept = takes.place, takes.current is take, takes.kept
+        self.manuscript.delete_take(takes, take)
+        assert takes.kept == [one for one in kept if one is not take]
+        if is_shown:
+            assert takes.current is not None
+            left, right = self.model[: place.start], self.model[place.end :]
+            self.expect(left + as_cells(takes.current.passage) + right)
+        else:
+            self.expect(self.model)
+
     def arrive(self, state: State) -> bool:
         """Whether the manuscript is in a state of the model."""
         if self.real() != state.cells:
@@ -294,6 +314,25 @@ class ManuscriptMachine(RuleBasedStateMachine):
         assert self.real() == self.model
         assert "".join(self.follower) == self.manuscript.text
         assert bytes(self.follower_origins) == self.manuscript.origins()
+
+    @invariant()
+    def what_was_deleted_stands_nowhere(self) -> None:
+        for known in self.manuscript.take_sets:
+            assert known.current is None or not known.current.is_deleted
+        passages, copies = self.manuscript.content()
+        assert "".join(passage.text for passage in passages) == self.manuscript.text
+        for copy in copies:
+            assert copy.takes
+            assert not any(take.is_deleted for take in copy.takes)
+            assert copy.index is None or copy.index < len(copy.takes)
+            for take in copy.takes:
+                for inner, place in take.nested.items():
+                    assert inner in copies
+                    assert place.index is None or place.index < len(inner.takes)
+        standing = [one for one in self.manuscript.take_sets if not one.place.gone and one.kept]
+        assert [one.place.start for one in standing] == [
+            one.place.start for one in copies if not one.place.gone
+        ]
 
     @invariant()
     def places_are_in_the_text(self) -> None:

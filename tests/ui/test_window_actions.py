@@ -54,9 +54,13 @@ WITH_A_KEY = {
     "close",
     "next_document",
     "previous_document",
+    "who_wrote",
+    "next_passage",
+    "previous_passage",
 }
 WITHOUT = {
     "export",
+    "report",
     "model_options",
     "reopen_model",
     "end_engine",
@@ -142,6 +146,8 @@ def test_what_cannot_be_done_is_greyed(bare: MainWindow) -> None:
         "score",
         "next_document",
         "previous_document",
+        "next_passage",
+        "previous_passage",
     }
 
 

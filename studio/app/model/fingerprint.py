@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.model.state import ModelState
+from studio.engine.messages import ModelReport
 from studio.experiments.model_hash import model_hash
 from studio.experiments.recorder import model_record
 from studio.model_record import ModelRecord
@@ -45,7 +46,10 @@ class ModelFingerprint(QObject):
         self._model = model
         self._known: dict[_Version, str] = {}
         self._pending: set[_Version] = set()
-        self._records: dict[_Version, ModelRecord] = {}
+        self._record: tuple[ModelReport, ModelRecord] | None = None
+        """What is kept of the model that was looked at last, and the report that it is of."""
+        self._unnamed: dict[_Version, ModelRecord] = {}
+        """Those whose fingerprint is being made."""
         # Where the model writes meanwhile, it goes first.
         self._background = Background("fingerprint", self, gives_way=True)
 
@@ -58,19 +62,21 @@ class ModelFingerprint(QObject):
     @property
     def record(self) -> ModelRecord | None:
         """What is kept of the open model, the same object each time; None where none is open."""
-        version, report = self._version(), self._model.report
-        if version is None or report is None:
+        report = self._model.report
+        if report is None:
             return None
-        if version not in self._records:
-            self._records[version] = model_record(report, self._known.get(version, ""))
-        return self._records[version]
+        if self._record is None or self._record[0] is not report:
+            self._record = report, model_record(report, self.known or "")
+        return self._record[1]
 
     def ask(self) -> None:
         """Begin to make it, unless it is known or being made."""
-        version = self._version()
+        version, record = self._version(), self.record
         if version is None or version in self._known or version in self._pending:
             return
         self._pending.add(version)
+        if record is not None and not record.hash:
+            self._unnamed[version] = record
         self._background.start(lambda _at: _made(version), partial(self._on_made, version))
 
     def wait(self, seconds: float | None = None) -> str | None:
@@ -95,12 +101,16 @@ class ModelFingerprint(QObject):
 
     def _on_made(self, version: _Version, made: str | None) -> None:
         self._pending.discard(version)
-        if made is not None:
-            self._known[version] = made
-            if made and (old := self._records.get(version)):
-                self._records[version] = new = msgspec.structs.replace(old, hash=made)
-                self.named.emit(old, new)
-            self.changed.emit()
+        old = self._unnamed.pop(version, None)
+        if made is None:
+            return
+        self._known[version] = made
+        if made and old is not None:
+            new = msgspec.structs.replace(old, hash=made)
+            if self._record is not None and self._record[1] is old:
+                self._record = self._record[0], new
+            self.named.emit(old, new)
+        self.changed.emit()
 
 
 def _made(version: _Version) -> str:

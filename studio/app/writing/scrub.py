@@ -363,7 +363,7 @@ class Scrub(QObject):
     ) -> Take | None:
         """A take of this place that is what would be written now, the longest; None if none is."""
         found: list[tuple[bool, int, Take]] = []
-        for take in turned.take_set.takes:
+        for take in turned.take_set.kept:
             is_of_these = take.seed == turned.seed and take.written_from == turned.take.written_from
             if take is turned.take or not is_of_these:
                 continue

@@ -68,19 +68,23 @@ class PlaceNode:
 def take_tree(manuscript: Manuscript) -> list[PlaceNode]:
     """The places of takes that stand in the text, in order, with all that is inside them.
 
-    Those whose place was deleted are left out: undo brings them back.
+    Those whose place was deleted are left out, and takes that were: undo brings them back.
 
     Args:
         manuscript: What is looked at.
     """
     sets = manuscript.take_sets
-    standing = [one for one in sets if not one.place.gone]
+    standing = [one for one in sets if not one.place.gone and one.kept]
     owners = {one: manuscript.innermost_around(one) for one in standing}
 
     def place(one: TakeSet, way: Way, before: str) -> PlaceNode:
         return PlaceNode(
             before,
-            tuple(node(one, index, (*way, (one, index))) for index in range(len(one.takes))),
+            tuple(
+                node(one, index, (*way, (one, index)))
+                for index, take in enumerate(one.takes)
+                if not take.is_deleted
+            ),
         )
 
     def node(one: TakeSet, index: int, way: Way) -> TakeNode:
@@ -89,7 +93,7 @@ def take_tree(manuscript: Manuscript) -> list[PlaceNode]:
             inner = [(other.place.start, other) for other in standing if owners[other] is one]
             start, text = one.place.start, manuscript.part(one.place.start, one.place.end)
         else:
-            inner = [(there.start, other) for other, there in take.nested.items()]
+            inner = [(there.start, other) for other, there in take.nested.items() if other.kept]
             start, text = 0, take.text
         on_the_way = {other for other, _ in way}
         return TakeNode(

@@ -6,6 +6,7 @@ from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.writing.candidates import SENTENCE
 from studio.manuscript import Take, TakeSet
 from studio.translation import mark, tr
+from studio.visible_text import visible_name
 
 _ENDINGS = {
     "max_tokens": mark("full length"),
@@ -23,11 +24,20 @@ RETAKE_NOTHING = mark(
 
 def which_take(take_set: TakeSet) -> tuple[str, str]:
     """``take``, ``2 of 3``: which one is in the text; or that none is, and how many there are."""
-    count = len(take_set.takes)
-    if take_set.index is not None:
-        return tr("take"), tr("{number} of {count}", number=take_set.index + 1, count=count)
+    kept, take = take_set.kept, take_set.current
+    count = len(kept)
+    if take is not None:
+        number = kept.index(take) + 1
+        return tr("take"), tr("{number} of {count}", number=number, count=count)
     # An undo has taken them out of the text; none is lost.
     return tr("%n takes", "", count, one="%n take"), tr("kept")
+
+
+def which_in_short(take_set: TakeSet) -> str:
+    """``2/3``: which take is in the text, of how many."""
+    kept, take = take_set.kept, take_set.current
+    number = "–" if take is None else f"{kept.index(take) + 1}"
+    return f"{number}/{len(kept)}"
 
 
 def ending(take: Take) -> str:
@@ -36,15 +46,17 @@ def ending(take: Take) -> str:
 
 
 def temperatures(take: Take) -> str:
-    """``T 0.80``, or the first and the last T where it was turned; empty where unknown."""
+    """``0.80``, or the first and the last T where it was turned; empty where unknown."""
     if not take.temperatures:
         return ""
     first, last = map(format_temperature, (take.temperatures[0], take.temperatures[-1]))
-    return (
-        f"T {first}"
-        if len(take.temperatures) == 1
-        else tr("T {first} to {last}", first=first, last=last)
-    )
+    return first if len(take.temperatures) == 1 else tr("{first} to {last}", first=first, last=last)
+
+
+def temperature_words(take: Take) -> str:
+    """``T 0.80``: as `temperatures`, with the sign."""
+    found = temperatures(take)
+    return tr("T {temperatures}", temperatures=found) if found else ""
 
 
 def standing(take_set: TakeSet) -> tuple[int, int] | None:
@@ -55,7 +67,7 @@ def standing(take_set: TakeSet) -> tuple[int, int] | None:
     take = take_set.current
     if take is None or take.follows is None:
         return None
-    ranked = [one.follows for one in take_set.takes if one.follows is not None]
+    ranked = [one.follows for one in take_set.kept if one.follows is not None]
     return (sum(one < take.follows for one in ranked) + 1, len(ranked)) if ranked[1:] else None
 
 
@@ -70,13 +82,18 @@ def _ranking(take_set: TakeSet) -> str:
 def take_facts(take_set: TakeSet) -> list[str]:
     """How the take in the text ended, its T and its rank, as far as known."""
     take = take_set.current
-    facts = (ending(take), temperatures(take), _ranking(take_set)) if take else ()
+    facts = (ending(take), temperature_words(take), _ranking(take_set)) if take else ()
     return [fact for fact in facts if fact]
 
 
 def seed_words(take: Take) -> str:
     """``seed 417203``; empty where unknown."""
     return "" if take.seed is None else tr("seed {seed}", seed=take.seed)
+
+
+def model_words(take: Take) -> str:
+    """``by SmolLM2-135M-Instruct``; empty where it is not known which model wrote it."""
+    return "" if take.model is None else tr("by {model}", model=visible_name(take.model.title))
 
 
 def take_sentence(take_set: TakeSet) -> str:
@@ -86,7 +103,8 @@ def take_sentence(take_set: TakeSet) -> str:
     if take is None:
         return tr("{which}: none of them is in the text; the arrows put one back", which=which)
     preset = [tr("preset {preset}", preset=take.preset)] if take.preset else []
-    facts = [*preset, *filter(None, (ending(take), temperatures(take), seed_words(take)))]
+    known = (ending(take), temperature_words(take), seed_words(take), model_words(take))
+    facts = [*preset, *filter(None, known)]
     if ranking := _ranking(take_set):
         facts.append(
             tr(

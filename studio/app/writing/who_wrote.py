@@ -12,8 +12,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.timers import single_shot
-from studio.interchange.authorship import visible
-from studio.manuscript import Manuscript, Provenance, provenance_of
+from studio.manuscript import Manuscript, Provenance, letters_in, provenance_of
 from studio.translation import mark
 
 _REST_MS = 300
@@ -168,7 +167,7 @@ class WhoWrote(QObject):
             end = self._manuscript.line_end(min(start + _PIECE, length))
             text, found = self._manuscript.part(start, end), self._provenance(start, end)
             for run in _RUN.finditer(found):
-                letters[Provenance(run[0][0])] += visible(text[run.start() : run.end()])
+                letters[Provenance(run[0][0])] += letters_in(text[run.start() : run.end()])
             start = end
             yield
         letters = {source: count for source, count in letters.items() if count}

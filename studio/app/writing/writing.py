@@ -312,9 +312,14 @@ class Writing(QObject):
         """Call `action` once when the present generation has ended and its text is complete."""
         self._after_end.append(action)
 
-    def can_step(self, direction: int) -> bool:
-        """Whether there is a take before (-1) or after (+1) the one in the text."""
-        take_set = self.take_set()
+    def can_step(self, direction: int, takes: TakeSet | None = None) -> bool:
+        """Whether there is a take before (-1) or after (+1) the one in the text.
+
+        Args:
+            direction: -1 or +1.
+            takes: Which takes; None for those at the caret.
+        """
+        take_set = takes or self.take_set()
         return (
             self.is_idle
             and self.held is None
@@ -322,10 +327,15 @@ class Writing(QObject):
             and self._draft.manuscript.can_step_take(take_set, direction)
         )
 
-    def step(self, direction: int) -> int | None:
-        """Show the take before or after; returns where the caret should go, None to leave it."""
-        take_set = self.take_set()
-        if take_set is None or not self.can_step(direction):
+    def step(self, direction: int, takes: TakeSet | None = None) -> int | None:
+        """Show the take before or after; returns where the caret should go, None to leave it.
+
+        Args:
+            direction: -1 or +1.
+            takes: Which takes; None for those at the caret.
+        """
+        take_set = takes or self.take_set()
+        if take_set is None or not self.can_step(direction, take_set):
             return None
         return self._draft.manuscript.step_take(take_set, direction)
 

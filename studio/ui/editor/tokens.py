@@ -119,57 +119,69 @@ class TokenTiles:
         # One more at the end: the line's last character may be the paragraph's end.
         self._visible = self._spans.between(start, end + 1)
         self._records = [span.record for span in self._visible]
-        self._tiles = []
-        if self._visible:
-            self._lay_out()
+        self._tiles = lay_out(editor, [(span.start, span.end) for span in self._visible])
         self._places = np.array([tile.place for tile in self._tiles], dtype=np.intp)
 
-    def _lay_out(self) -> None:
-        """Walk through blocks, lines and spans at once: all three are in order."""
-        editor, visible = self._editor, self._visible
-        # A boundary is looked up once for the two tokens that meet there.
-        bounds = [(editor.units(span.start), editor.units(span.end)) for span in visible]
-        block = editor.document().findBlock(bounds[0][0])
-        first = 0
-        while block.isValid() and first < len(bounds):
-            if block.position() >= bounds[-1][1]:
-                break
-            first = self._lay_out_block(block, bounds, first)
-            block = block.next()
 
-    def _lay_out_block(
-        self, block: QTextBlock, bounds: Sequence[tuple[int, int]], first: int
-    ) -> int:
-        """Lay out the tokens of one paragraph, and return the first that ends behind it."""
-        layout, begin, text = block.layout(), block.position(), in_units(block.text())
-        corner = self._editor.document().documentLayout().blockBoundingRect(block).topLeft()
-        break_width = _BREAK_WIDTH * QFontMetricsF(self._editor.prose_font).averageCharWidth()
-        for number in range(layout.lineCount()):
-            line = layout.lineAt(number)
-            start = begin + line.textStart()
-            end = start + line.textLength()
-            is_last = number == layout.lineCount() - 1
-            natural = line.naturalTextRect().translated(corner)
-            top, bottom = round(natural.top()) - _ABOVE, round(natural.bottom()) + _BELOW
-            while first < len(bounds) and bounds[first][1] <= start:
-                first += 1
-            index = first
-            while index < len(bounds) and bounds[index][0] < end + is_last:
-                low, high = max(bounds[index][0], start), min(bounds[index][1], end)
-                # The space at which a line was broken hangs behind it; it is the next word's.
-                hangs = bounds[index][1] > end and not is_last and text[low - begin :][:1].isspace()
-                edges = [_x(line, at - begin) for at in (low, high)] if low < high else []
-                if is_last and bounds[index][0] <= end < bounds[index][1]:
-                    edges += [_x(line, end - begin), _x(line, end - begin) + break_width]
-                if edges and not (hangs and not text[low - begin : high - begin].strip()):
-                    left, right = round(corner.x() + min(edges)), round(corner.x() + max(edges))
-                    self._tiles.append(
-                        Tile(QRect(left, top, max(right - left, 1), bottom - top), index)
-                    )
-                index += 1
-        while first < len(bounds) and bounds[first][1] <= begin + block.length():
+def lay_out(editor: ManuscriptEditor, ranges: Sequence[tuple[int, int]]) -> list[Tile]:
+    """The tiles of ranges of code points, which are in order and none upon another.
+
+    Walks through blocks, lines and ranges at once: all three are in order.
+
+    Args:
+        editor: Where they stand.
+        ranges: Half open.
+    """
+    # A boundary is looked up once for the two that meet there.
+    bounds = [(editor.units(start), editor.units(end)) for start, end in ranges]
+    tiles: list[Tile] = []
+    if not bounds:
+        return tiles
+    block = editor.document().findBlock(bounds[0][0])
+    first = 0
+    while block.isValid() and first < len(bounds):
+        if block.position() >= bounds[-1][1]:
+            break
+        first = _lay_out_block(editor, block, bounds, first, tiles)
+        block = block.next()
+    return tiles
+
+
+def _lay_out_block(
+    editor: ManuscriptEditor,
+    block: QTextBlock,
+    bounds: Sequence[tuple[int, int]],
+    first: int,
+    tiles: list[Tile],
+) -> int:
+    """Lay out the ranges of one paragraph, and return the first that ends behind it."""
+    layout, begin, text = block.layout(), block.position(), in_units(block.text())
+    corner = editor.document().documentLayout().blockBoundingRect(block).topLeft()
+    break_width = _BREAK_WIDTH * QFontMetricsF(editor.prose_font).averageCharWidth()
+    for number in range(layout.lineCount()):
+        line = layout.lineAt(number)
+        start = begin + line.textStart()
+        end = start + line.textLength()
+        is_last = number == layout.lineCount() - 1
+        natural = line.naturalTextRect().translated(corner)
+        top, bottom = round(natural.top()) - _ABOVE, round(natural.bottom()) + _BELOW
+        while first < len(bounds) and bounds[first][1] <= start:
             first += 1
-        return first
+        index = first
+        while index < len(bounds) and bounds[index][0] < end + is_last:
+            low, high = max(bounds[index][0], start), min(bounds[index][1], end)
+            # The space at which a line was broken hangs behind it; it is the next word's.
+            hangs = bounds[index][1] > end and not is_last and text[low - begin :][:1].isspace()
+            edges = [_x(line, at - begin) for at in (low, high)] if low < high else []
+            if is_last and bounds[index][0] <= end < bounds[index][1]:
+                edges += [_x(line, end - begin), _x(line, end - begin) + break_width]
+            if edges and not (hangs and not text[low - begin : high - begin].strip()):
+                left, right = round(corner.x() + min(edges)), round(corner.x() + max(edges))
+                tiles.append(Tile(QRect(left, top, max(right - left, 1), bottom - top), index))
+            index += 1
+    while first < len(bounds) and bounds[first][1] <= begin + block.length():
+        first += 1
+    return first
 
 
 def _x(line: QTextLine, position: int) -> float:

@@ -39,6 +39,10 @@ class Colors:
         ghost: Lines that are quiet and yet seen: borders of what lies over others, curves behind.
         cut: Fill of a bar whose token a filter has cut.
         generated: Text that the model wrote, beside `text` for what the writer typed.
+        by_model: Behind what the model wrote, where it is shown who wrote what.
+        by_hand: Behind what the writer changed in that.
+        from_clipboard: Behind what was pasted.
+        from_file: Behind what was in a file that does not say who wrote it.
         selection: Behind selected text.
         error: Words that say what was refused, and why.
         cold: The greedy end of the temperature track.
@@ -67,6 +71,10 @@ class Colors:
     ghost: str
     cut: str
     generated: str
+    by_model: str
+    by_hand: str
+    from_clipboard: str
+    from_file: str
     selection: str
     error: str
     cold: str
@@ -95,6 +103,10 @@ LIGHT = Colors(
     ghost="#85827c",
     cut="#dedbd5",
     generated="#274a63",
+    by_model="#dfebf4",
+    by_hand="#f8dfe6",
+    from_clipboard="#dff0dd",
+    from_file="#eae7e0",
     selection=PAGE_LIGHT.mark,
     error="#b3261e",
     cold="#316fce",
@@ -123,6 +135,10 @@ DARK = Colors(
     ghost="#7d828c",
     cut="#3a3e45",
     generated="#a8c7de",
+    by_model="#21374a",
+    by_hand="#4b2c3a",
+    from_clipboard="#23402b",
+    from_file="#36373b",
     selection=PAGE_DARK.mark,
     error="#ff8a80",
     cold="#5ca9fd",

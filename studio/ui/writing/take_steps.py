@@ -2,11 +2,17 @@
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QWidget
 
-from studio.app.writing.take_words import seed_words, take_sentence, temperatures, which_take
+from studio.app.writing.take_words import (
+    seed_words,
+    take_sentence,
+    temperature_words,
+    which_in_short,
+    which_take,
+)
 from studio.app.writing.writing import Writing
 from studio.manuscript import TakeSet
 from studio.translation import mark, tr
@@ -117,9 +123,64 @@ class TakeSteps(QWidget):
         self._sentence = sentence
         lines = [*which_take(take_set)]
         if self._in_margin and take_set.current is not None:
-            lines += filter(None, [temperatures(take_set.current)])
+            lines += filter(None, [temperature_words(take_set.current)])
         set_tip(self.label, f"<p>{escape(sentence)}.</p>")
         self.label.setText(("\n" if self._in_margin else " ").join(lines))
+
+
+class PassageSteps(QWidget):
+    """The takes of one passage in one line, “2/3 ‹ ›”, whether the caret is in it or not.
+
+    Args:
+        writing: Knows where one can step to.
+        parent: The Qt parent, if any.
+    """
+
+    stepped = Signal(int)
+    """Where the caret goes, behind the take that has come."""
+
+    def __init__(self, writing: Writing, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._writing = writing
+        self._takes: TakeSet | None = None
+        self.label = PlainLabel()
+        self.label.setProperty("role", "muted")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        set_spacing(row, 2)
+        row.addWidget(self.label)
+        self.steps = []
+        for direction, sign, name in (
+            (-1, "‹", tr("Previous take of this passage")),
+            (+1, "›", tr("Next take of this passage")),
+        ):
+            button = QToolButton()
+            button.setText(sign)
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard has Alt+Left, Alt+Right
+            button.clicked.connect(lambda _checked, direction=direction: self._step(direction))
+            self.steps.append(button)
+            row.addWidget(button)
+        follow_letters(self, self._fit_buttons)
+
+    def _fit_buttons(self, letters: QFontMetrics) -> None:
+        for button in self.steps:
+            button.setFixedWidth(_NARROW * letters.averageCharWidth())
+
+    def show_takes(self, takes: TakeSet) -> None:
+        """Be those of these takes."""
+        self._takes = takes
+        self.label.setText(which_in_short(takes))
+        self.label.setAccessibleName(" ".join(which_take(takes)))
+        set_tip(self.label, f"<p>{escape(take_sentence(takes))}.</p>")
+        for direction, button in zip((-1, +1), self.steps, strict=True):
+            button.setEnabled(self._writing.can_step(direction, takes))
+
+    def _step(self, direction: int) -> None:
+        caret = self._writing.step(direction, self._takes) if self._takes else None
+        if caret is not None:
+            self.stepped.emit(caret)
 
 
 def _step_button(action: QAction, sign: str) -> QToolButton:
