@@ -105,6 +105,8 @@ class TokenRecords(QObject):
         """How many tokens have been given a record by this scoring."""
         self._begun_anew = 0
         """How many parts began without all of the text before them."""
+        self._sight = 0
+        """How many tokens the model that was open last can see."""
         self._due: ScoringPlan | None = None
         """What is to be read again as soon as the engine has nothing else to do."""
         self._soon = single_shot(self, self._read_what_is_due, _SOON_MS)
@@ -199,14 +201,14 @@ class TokenRecords(QObject):
         """Have the recorded tokens behind a place read again: other text stands before them now.
 
         They are read as soon as nothing else is to be done, and keep the records that they have
-        until then; undo of the step done last brings these back. Where no model is open, they keep
-        them; and so do those so far behind that the text before them is out of a model's sight.
+        until then; undo of the step done last brings these back. Where their model is not open,
+        that is when it is opened again, if no other comes before; and those keep them that are so
+        far behind that the text before them is out of its sight.
 
         Args:
             start: The first code point that counts.
         """
-        report = self._model.report
-        behind = self.spans.after(start, report.context_size if report else 0)
+        behind = self.spans.after(start, self._sight)
         if not behind:
             return
         end = behind[-1].end
@@ -231,7 +233,7 @@ class TokenRecords(QObject):
         due = self._due
         if due is None:
             return
-        if due.next is None or not self._model.is_ready:
+        if due.next is None:
             self._put_off(None)
         elif self.can_score:
             self._due = None
@@ -325,9 +327,14 @@ class TokenRecords(QObject):
             )
 
     def _on_model_changed(self) -> None:
-        if self._model.is_ready:
-            # What another model said of a text is kept for when it is opened again.
-            self.spans.set_source(self._model.vocabulary)
+        report = self._model.report
+        if self._model.is_ready and report is not None:
+            self._sight = report.context_size
+            if self.spans.source != self._model.vocabulary:
+                self._put_off(None)
+                # What another model said of a text is kept for when it is opened again.
+                self.spans.set_source(self._model.vocabulary)
+            self._wake()
         self.scoring_changed.emit()
 
     def _forget_text(self) -> None:

@@ -1,7 +1,8 @@
-"""What Retake would replace, marked in the margin before it does it.
+"""The passages that the model wrote, marked in the margin, and what Retake would replace above all.
 
-A thin bar stands beside the passage of the take that is meant, from its first line to its last;
-beside the bar, where the margin is wide enough, which take it is and the steps to the others.
+A thin bar stands beside each passage, from its first line to its last, quieter beside those that
+are not meant; beside the bar, where the margin is wide enough, which take it is and the steps to
+the others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from studio.app.writing.writing import Writing
 from studio.manuscript import Take, TakeSet
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.theme.theme import Theme
-from studio.ui.writing.take_steps import TakeSteps
+from studio.ui.writing.take_steps import PassageSteps, TakeSteps
 
 _BAR = 2
 """How thick the bar is, in pixels of a zoom of 100 %."""
@@ -22,6 +23,9 @@ _BAR = 2
 _GAP = 9
 """Pixels between the bar and the text, and between the words and the bar."""
 
+
+_FEWEST = 2
+"""Takes of a passage between which one can step."""
 
 _LOOKED_AT = 256
 """Code points at a time, in search of the first with ink: a take may be long."""
@@ -69,6 +73,8 @@ class TakeMargin(QObject):
         last line, unless the page becomes higher."""
         self._painted = QRegion()
         """Where the bar was painted, on the whole page."""
+        self._passages: list[PassageSteps] = []
+        """Which take it is of those passages in view that are not meant; more than are shown."""
         self.has_room = False
         """Whether that is so."""
         self.steps = TakeSteps(previous_take, next_take, in_margin=True, parent=editor)
@@ -101,14 +107,29 @@ class TakeMargin(QObject):
     @property
     def bar(self) -> QRect | None:
         """Where the bar stands in the viewport; None where no passage is marked."""
-        takes = self._marked
-        if takes is None or takes.current is None or takes.place.start == takes.place.end:
+        return None if self._marked is None else self._bar_of(self._marked)
+
+    def _bar_of(self, takes: TakeSet) -> QRect | None:
+        if takes.current is None or takes.place.start == takes.place.end:
             return None
         first, last = self._seen(takes.place.start, takes.place.end)
         top, bottom = self._editor.line_at(first).top(), self._editor.line_at(last).bottom()
         thick, gap = (round(pixels * self._editor.grown) for pixels in (_BAR, _GAP))
         left = round(self._editor.document().documentMargin()) - gap - thick
         return QRect(left, top, thick, bottom + 1 - top)
+
+    def others(self) -> list[tuple[TakeSet, QRect]]:
+        """The takes of the passages in view that are not meant, and where their bars stand."""
+        if not self._editor.is_whole:
+            return []
+        first, last = self._editor.visible_range()
+        seen = (
+            one
+            for one in self._editor.manuscript.take_sets
+            if one is not self._marked and one.place.start < last and first < one.place.end
+        )
+        bars = ((one, self._bar_of(one)) for one in seen)
+        return [(one, bar) for one, bar in bars if bar is not None]
 
     def _seen(self, start: int, end: int) -> tuple[int, int]:
         """The first and the last character of a passage that have ink; its own where none has."""
@@ -179,6 +200,33 @@ class TakeMargin(QObject):
             self.steps.resize(self.steps.sizeHint())
             self.steps.move(room - self.steps.width(), viewport.y() + top)
         self.steps.setVisible(is_seen)
+        self._place_others()
+
+    def _place_others(self) -> None:
+        """Put the other passages' takes beside their bars; no two upon one another."""
+        viewport, taken = self._editor.viewport(), list[QRect]()
+        if not self.steps.isHidden():
+            taken.append(self.steps.geometry())
+        shown = 0
+        is_free = self.has_room and self._writing.is_idle
+        for takes, bar in self.others() if is_free else ():
+            if len(takes.kept) < _FEWEST:
+                continue
+            if shown == len(self._passages):
+                self._passages.append(PassageSteps(self._writing, self._editor))
+                self._passages[-1].stepped.connect(self._editor.move_caret)
+            steps = self._passages[shown]
+            steps.show_takes(takes)
+            steps.resize(steps.sizeHint())
+            lowest = max(viewport.height() - steps.height(), 0)
+            top = min(max(bar.top(), 0), lowest)
+            steps.move(viewport.x() - steps.width(), viewport.y() + top)
+            if not any(steps.geometry().intersects(other) for other in taken):
+                taken.append(steps.geometry())
+                steps.show()
+                shown += 1
+        for steps in self._passages[shown:]:
+            steps.hide()
 
     def _beside(self, bar: QRect | None) -> QRect | None:
         """What the words stand beside: the bar, or the line in which takes wait to come back."""
@@ -195,8 +243,12 @@ class TakeMargin(QObject):
         part = painter.clipRegion().translated(0, scrolled)
         new = part.intersected(bar)
         self._painted = self._painted.subtracted(part).united(new)
+        colors = self._theme.colors
+        if knows:
+            for _, other in self.others():
+                painter.fillRect(other, QColor(colors.cut))
         if not bar.isEmpty():
-            painter.fillRect(bar.translated(0, -scrolled), QColor(self._theme.colors.generated))
+            painter.fillRect(bar.translated(0, -scrolled), QColor(colors.generated))
 
 
 def _moved(bar: QRect | None, down: int) -> QRect:

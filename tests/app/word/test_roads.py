@@ -275,6 +275,26 @@ def test_it_waits_for_what_is_written_and_goes_on_after_what_came_between(qtbot:
     assert not place.records.is_scoring
 
 
+@pytest.mark.parametrize("path", ["model.gguf", "other.gguf"])
+def test_what_was_replaced_without_an_engine_is_read_when_its_model_is_back(
+    qtbot: QtBot, path: str
+) -> None:
+    place = Place()
+    place.desk.client.die()
+    place.look(" sea")
+    place.replacement.replace("hill")
+    qtbot.waitUntil(lambda: not place.records._soon.isActive())
+    assert not place.desk.client.all_sent(Score)
+    place.desk.load(path)
+    if path == "other.gguf":
+        qtbot.waitUntil(lambda: not place.records._soon.isActive())
+        assert not place.desk.client.all_sent(Score), "these tokens are another model's"
+        return
+    asked = asked_again(place, qtbot)
+    text = asked.prompt.manuscript
+    assert text[asked.first : asked.last] == " was calm"
+
+
 def test_without_a_model_or_records_behind_nothing_is_read(qtbot: QtBot) -> None:
     place = Place(opens=False)
     place.look(" sea")

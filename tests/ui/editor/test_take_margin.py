@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.ui.editor.take_margin import TakeMargin
 from studio.ui.main_window import MainWindow
+from studio.ui.writing.take_steps import PassageSteps
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -296,3 +297,76 @@ def test_a_take_that_grows_within_its_last_line_moves_no_bar(
     color = shot.pixelColor(QPoint(round(lowest.x() * ratio), round(lowest.y() * ratio)))
     assert color.name() == taken.theme.colors.generated
     manuscript.end_take()
+
+
+@pytest.fixture
+def passages(taken: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A wide window with two passages of two takes each; the caret is behind the last."""
+    taken.resize(2200, 860)
+    write(taken, qtbot, again=True)
+    QTest.keyClick(taken.editor, Qt.Key.Key_Return)
+    QTest.keyClick(taken.editor, Qt.Key.Key_Return)
+    QTest.keyClicks(taken.editor, OPENING)
+    write(taken, qtbot)
+    write(taken, qtbot, again=True)
+    qtbot.waitUntil(lambda: taken.take_margin.is_settled, timeout=LONG)
+    return taken
+
+
+def shown_steps(window: MainWindow) -> list[PassageSteps]:
+    return [one for one in window.editor.findChildren(PassageSteps) if one.isVisible()]
+
+
+def color_at(window: MainWindow, place: QPoint) -> str:
+    shot = window.editor.viewport().grab().toImage()
+    ratio = shot.devicePixelRatio()
+    return shot.pixelColor(QPoint(round(place.x() * ratio), round(place.y() * ratio))).name()
+
+
+def test_each_passage_has_its_bar_and_says_which_take_it_is(
+    passages: MainWindow, qtbot: QtBot
+) -> None:
+    margin, colors = passages.take_margin, passages.theme.colors
+    first, second = passages.session.draft.manuscript.take_sets
+    [(takes, bar)] = margin.others()
+    assert takes is first
+    assert color_at(passages, bar.center()) == colors.cut
+    assert margin.bar is not None
+    assert color_at(passages, margin.bar.center()) == colors.generated
+    [steps] = shown_steps(passages)
+    assert steps.label.text() == "2/2"
+    assert [button.isEnabled() for button in steps.steps] == [True, False]
+    assert not steps.geometry().intersects(passages.editor.viewport().geometry())
+    assert not steps.geometry().intersects(margin.steps.geometry())
+    # A step there leads the caret to it, and what is meant is the other way round.
+    steps.steps[0].click()
+    assert text(passages).startswith(OPENING + first.takes[0].text)
+    assert passages.session.writing.take_set() is first
+    qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+    assert [takes for takes, _ in margin.others()] == [second]
+    [steps] = shown_steps(passages)
+    assert steps.label.text() == "2/2"
+    passages.editor.undo()
+    assert text(passages).startswith(OPENING + first.takes[1].text)
+
+
+def test_a_passage_of_one_take_has_a_bar_alone_and_one_that_was_undone_none(
+    passages: MainWindow, qtbot: QtBot
+) -> None:
+    margin = passages.take_margin
+    first = passages.session.draft.manuscript.take_sets[0]
+    passages.session.draft.manuscript.delete_take(first, first.takes[0])
+    qtbot.waitUntil(lambda: not shown_steps(passages), timeout=LONG)
+    assert [takes for takes, _ in margin.others()] == [first]
+
+
+def test_while_the_model_writes_no_steps_stand_in_the_margin_and_bars_do(
+    passages: MainWindow, qtbot: QtBot
+) -> None:
+    passages.session.sampling.set_max_tokens(1000)
+    passages.actions_.continue_.trigger()
+    qtbot.waitUntil(lambda: not shown_steps(passages), timeout=LONG)
+    assert passages.take_margin.others()
+    passages.session.stop()
+    qtbot.waitUntil(lambda: passages.session.writing.is_idle, timeout=LONG)
+    qtbot.waitUntil(lambda: bool(shown_steps(passages)), timeout=LONG)
