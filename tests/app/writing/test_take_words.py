@@ -47,7 +47,7 @@ def test_which_it_is_and_how_it_was_written(desk: Desk) -> None:
     assert which_take(takes) == ("take", "2 of 2")
     assert take_facts(takes) == ["end of text", "T 0.80"]
     assert [seed_words(take) for take in takes.takes] == ["seed 41", "seed 42"]
-    assert take_sentence(takes) == "Take 2 of 2: preset Plain, end of text, T 0.80, seed 42"
+    assert take_sentence(takes) == "Take 2 of 2: preset Plain, end of text, T 0.80, seed 42, by model"
     assert "this one is kept" in retake_tip(takes)
 
 
