@@ -167,7 +167,7 @@ def test_a_take_reports_its_preset_and_that_t_was_turned(bar: WritingBar, desk: 
     take_set = desk.writing.take_set()
     assert take_set is not None
     assert take_sentence(take_set) == (
-        "Take 1 of 1: preset Dreams & <more>, full length, T 1.00 to 1.25, seed 42"
+        "Take 1 of 1: preset Dreams & <more>, full length, T 1.00 to 1.25, seed 42, by model"
     )
     assert "preset Dreams &amp; &lt;more&gt;" in bar.takes.label.toolTip()
 
