@@ -36,6 +36,7 @@ from studio.engine.messages import (
 )
 from studio.experiments.following_text import CUT, sentence_end
 from studio.manuscript import FollowedText, Take
+from studio.model_record import ModelRecord
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.translation import mark, tr
 
@@ -170,6 +171,7 @@ class Rewriting(QObject):
         """Whose tokens they are."""
         self._written_from = b""
         self._preset = ""
+        self._model_record: ModelRecord | None = None
         """What the takes keep of how they were written."""
         self._round = 0
         """How often versions of this part were written before."""
@@ -263,6 +265,7 @@ class Rewriting(QObject):
         self._written_from = self._writing.mark_of(asked.prompt)
         own = self._sampling.own(*part)
         self._preset = own.preset if own and own.preset else self._draft.preset_name
+        self._model_record = self._writing.model_record
         self._generation.begin(
             Generate(
                 request=self._generation.next_request(),
@@ -328,6 +331,7 @@ class Rewriting(QObject):
             take = take_of(one, self._prompt_ids, after, self._source, one.length)
             if take.text and take.text not in [other.text for other in takes]:
                 take.preset, take.written_from = self._preset, self._written_from
+                take.model = self._model_record
                 if take.ending == "stop_string" and not self._draft.stop:
                     take.ending = ""  # its paragraph ended: that stop is none of the writer's
                 takes.append(take)

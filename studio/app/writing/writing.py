@@ -545,6 +545,7 @@ class Writing(QObject):
                 length = ending.length if is_shortened else None
                 take = take_of(sequence, prompt, self._after(2), self._model.vocabulary, length)
                 take.preset, take.written_from = shown.preset, shown.written_from
+                take.model = shown.model
             take.follows = follows
             takes.append(take)
         self._draft.manuscript.end_take(takes)

@@ -47,7 +47,9 @@ def test_which_it_is_and_how_it_was_written(desk: Desk) -> None:
     assert which_take(takes) == ("take", "2 of 2")
     assert take_facts(takes) == ["end of text", "T 0.80"]
     assert [seed_words(take) for take in takes.takes] == ["seed 41", "seed 42"]
-    assert take_sentence(takes) == "Take 2 of 2: preset Plain, end of text, T 0.80, seed 42, by model"
+    assert (
+        take_sentence(takes) == "Take 2 of 2: preset Plain, end of text, T 0.80, seed 42, by model"
+    )
     assert "this one is kept" in retake_tip(takes)
 
 
@@ -123,7 +125,7 @@ def test_a_take_says_its_rank_among_those_that_were_ranked(desk: Desk) -> None:
     assert standing(takes) == (2, 2)
     assert take_facts(takes) == ["full length", "T 0.80", "number 2 of 2"]
     assert take_sentence(takes).endswith(
-        "seed 41, number 2 of 2 by how the text after it follows, 2.50 bits a token"
+        "seed 41, by model, number 2 of 2 by how the text after it follows, 2.50 bits a token"
     )
     takes.takes[1].follows = 3.0
     assert take_facts(takes)[-1] == "best of 2"
