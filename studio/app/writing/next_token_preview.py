@@ -113,8 +113,8 @@ class NextTokenPreview(QObject):
             self._next_token.add_pieces(event.pieces)
 
     def _on_event(self, event: AnyEvent) -> None:
-        if not self._writing.is_idle:
-            return
+        if not self._writing.is_idle or self._asked is None:
+            return  # None: it was asked about another text
         match event:
             case Evaluating():
                 # A part is read and more is to come: too long to go on showing another place.

@@ -70,11 +70,14 @@ def test_nothing_of_one_text_is_shown_beside_another(desk: Desk, qtbot: QtBot) -
     desk.type("The")
     settle(desk, qtbot)
     answer(desk, 2)
+    desk.type(" old")
+    settle(desk, qtbot)
     desk.draft.manuscript.take_up(Manuscript("The sea").put_aside())
+    answer(desk, 2)  # to what was asked about the text before
     assert desk.next_token.sketch is None
     assert desk.next_token.reason == READING
     settle(desk, qtbot)
-    assert desk.client.last(PreviewNextToken).prompt.manuscript == "The"
+    assert desk.client.last(PreviewNextToken).prompt.manuscript == "The sea"
     answer(desk, 3)
     assert favourite(desk) == 3
 
