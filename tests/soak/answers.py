@@ -46,6 +46,9 @@ class Answers(QObject):
         offers: How many texts the program has offered to restore.
     """
 
+    restores = 0.75
+    """How often what is offered is restored."""
+
     def __init__(self, hand: Hand) -> None:
         super().__init__(hand.window)
         self._hand = hand
@@ -154,7 +157,7 @@ class Answers(QObject):
 
     def _recover(self, asked: RecoveryDialog, chance: float) -> None:
         self.offers = max(self.offers, asked.list.count())
-        if chance < 0.75 and asked.chosen is not None:
+        if chance < self.restores and asked.chosen is not None:
             self._restored = mark_of(asked.chosen.read().text)
             self._loads = self._hand.loads
             QTest.mouseClick(asked.restore, LEFT)

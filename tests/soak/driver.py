@@ -52,6 +52,8 @@ class Driver(QObject):
 
     commanded = Signal(str)
     """A line from the supervisor, from the thread that reads."""
+    answers = Answers
+    """What answers the window's questions."""
 
     def __init__(self, window: MainWindow, folder: Path, log: Path) -> None:
         super().__init__(window)
@@ -64,12 +66,11 @@ class Driver(QObject):
         self._pauses: Pauses | None = None
         self._listen_to_mistakes()
         draft = window.session.draft
-        draft.manuscript.changed.connect(lambda *_: self._log_text())
         for changed in (draft.brief_changed, draft.file_changed):
             changed.connect(self._log_text)
         draft.manuscript.state_changed.connect(self._log_text)
         self._wrappers = (window.editor.viewport(), window.editor.document())
-        self._answers = Answers(self._hand)
+        self._answers = self.answers(self._hand)
         self._stalls = StallWatch(self)
         self.commanded.connect(self._handle)
         window.started.connect(self._begin)
@@ -122,7 +123,7 @@ class Driver(QObject):
             "errors": self._errors[:],
             "stalls": self._stalls.take(),
             "offers": self._answers.offers,
-            "mark": mark_of(hand.text),
+            "mark": self._mark(),
             "is_modified": session.draft.is_modified,
             "is_empty": not hand.text and not session.draft.brief,
             "path": str(session.draft.path or ""),
@@ -131,10 +132,15 @@ class Driver(QObject):
         }
         for reported in (hand.notes, hand.complaints, self._warnings, self._errors):
             reported.clear()
-        print(json.dumps(answer), flush=True)
+        # In one piece: other threads may say something, too.
+        os.write(1, json.dumps(answer).encode() + b"\n")
 
     def _log_text(self) -> None:
-        self._texts.write(self._hand.text, self._window.session.draft.is_modified)
+        self._texts.write(self._mark(), self._window.session.draft.is_modified)
+
+    def _mark(self) -> str:
+        """What there is now, as the log has it."""
+        return mark_of(self._hand.text)
 
     def _listen_to_mistakes(self) -> None:
         """Have Qt's warnings, and errors that nobody has caught."""

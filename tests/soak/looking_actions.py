@@ -4,7 +4,9 @@ from random import Random
 
 from PySide6.QtCore import QSize
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
+from studio.app.model.state import ModelPhase
 from studio.ui.histogram.histogram import NextTokenHistogram
 from tests.soak.hand import ALT, CONTROL, NONE, SHIFT, Hand, Key, Pauses
 
@@ -133,6 +135,17 @@ def next_part(hand: Hand, chances: Random) -> Pauses:
     for _ in range(chances.randrange(1, 8)):
         hand.shortcut(Key.Key_F6, chances.choice((NONE, NONE, SHIFT)))
         yield 10
+
+
+def settle(hand: Hand, chances: Random) -> Pauses:
+    """Until nothing is asked, read or loaded any more."""
+    session = hand.window.session
+    while (
+        QApplication.activeModalWidget() is not None
+        or session.reading.is_busy
+        or session.model.phase is ModelPhase.LOADING
+    ):
+        yield 20
 
 
 def wait(hand: Hand, chances: Random) -> Pauses:

@@ -32,21 +32,30 @@ class Program:
         desk: Where it works.
         number: Of all windows of this run.
         file: What is opened with it, if anything.
+        module: What runs it.
 
     Attributes:
         is_alive: Whether its process answers still.
         last: Its last answer.
+        announced: What it announced of itself beside its answers, in order.
     """
 
-    def __init__(self, desk: Desk, number: int, file: Path | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        number: int,
+        file: Path | None = None,
+        module: str = "tests.soak.window",
+    ) -> None:
         self.number = number
+        self.announced: list[Answer] = []
         self.log = desk.log / f"texts-{number}"
         self.log.touch()
         self._errors = desk.log / f"stderr-{number}"
         self._rest = b""
         self.is_alive = True
         self.died_at = 0.0
-        command = [sys.executable, "-P", "-m", "tests.soak.window"]
+        command = [sys.executable, "-P", "-m", module]
         command += [str(desk.documents), str(self.log)]
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
@@ -63,16 +72,32 @@ class Program:
 
     def do(self, number: int, name: str, chances: str) -> Answer | None:
         """Have a step done; None where the window was closed by it."""
-        assert self._process.stdin is not None
-        command = {"number": number, "name": name, "chances": chances}
         try:
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
-            self._process.stdin.flush()
+            self.ask(number, name, chances)
             self.last = self._answer()
         except (BrokenPipeError, EOFError):
             self._end()
             return None
         return self.last
+
+    def ask(self, number: int, name: str, chances: str) -> None:
+        """Ask for a step, and wait for no answer."""
+        assert self._process.stdin is not None
+        command = {"number": number, "name": name, "chances": chances}
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def wait_for(self, what: str, seconds: float) -> bool:
+        """Wait until it announces that something begins; whether it did within that time.
+
+        Raises:
+            EOFError: It has ended.
+        """
+        deadline = time.monotonic() + seconds
+        while (line := self._line(deadline)) is not None:
+            if line.get("announced") == what and not line["has_ended"]:
+                return True
+        return False
 
     @property
     def engine(self) -> psutil.Process | None:
@@ -87,12 +112,16 @@ class Program:
             pass
         return None
 
-    def kill(self, number: signal.Signals = signal.SIGKILL) -> list[psutil.Process]:
-        """End it by a signal, as the system does for want of memory; what children it had."""
-        children: list[psutil.Process] = self.process.children(recursive=True)
+    @property
+    def children(self) -> list[psutil.Process]:
+        """The processes that it has started, and those that they have."""
+        found: list[psutil.Process] = self.process.children(recursive=True)
+        return found
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it by a signal, as the system does for want of memory, and at once."""
         self._process.send_signal(number)
         self._end()
-        return children
 
     @property
     def status(self) -> int | None:
@@ -114,27 +143,39 @@ class Program:
             self._process.kill()
             self._process.wait()
             raise HungError(f"it closed its window and does not end\n{reported}") from None
+        with contextlib.suppress(EOFError):
+            while self._line(self.died_at) is not None:
+                pass  # what it said last
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
 
     def _answer(self) -> Answer:
-        assert self._process.stdout is not None
         deadline = time.monotonic() + _PATIENCE
+        while (line := self._line(deadline)) is not None:
+            if "announced" not in line:
+                return line
+        raise HungError(f"no answer in {_PATIENCE:.0f} s; it is at\n{self._stack()}")
+
+    def _line(self, deadline: float) -> Answer | None:
+        """The next thing that it says; None where nothing came by then."""
+        assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         while b"\n" not in self._rest:
             ready, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
             if not ready:
-                raise HungError(f"no answer in {_PATIENCE:.0f} s; it is at\n{self._stack()}")
+                return None
             data = os.read(descriptor, 1 << 16)
             if not data:
                 raise EOFError
             self._rest += data
         line, _, self._rest = self._rest.partition(b"\n")
-        answer = json.loads(line)
-        assert isinstance(answer, dict)
-        return answer
+        said = json.loads(line)
+        assert isinstance(said, dict)
+        if "announced" in said:
+            self.announced.append(said)
+        return said
 
     def _stack(self) -> str:
         """What its threads are at."""

@@ -188,7 +188,8 @@ class Soak:
     def _end_by(
         self, number: signal.Signals, most_lost: float, program: Program, draws: Random
     ) -> None:
-        engines = program.kill(number)
+        engines = program.children
+        program.kill(number)
         self.report.kills += 1
         if program.status != -number:
             self._fail(f"ended by {number.name}, its status is {program.status}")
@@ -306,7 +307,8 @@ class Soak:
         for program in list(self._programs):
             children: list[psutil.Process] = []
             with contextlib.suppress(psutil.Error):
-                children = program.kill()
+                children = program.children
+                program.kill()
             self._thaw_all(children)
             for process in children:
                 with contextlib.suppress(psutil.Error):

@@ -9,10 +9,38 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from studio.manuscript import Document, Take
+
 
 def mark_of(text: str) -> str:
     """Says texts apart, in a few characters."""
     return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}-{len(text)}"
+
+
+def document_mark(document: Document) -> str:
+    """Says documents apart: by the text, by all else that is known of it, and by the caret.
+
+    Three parts, one behind the other: a text file keeps the first, a document's own the first two.
+    """
+    passage = document.passage
+    takes = [
+        (
+            (one.place.start, one.place.end, one.place.index, one.place.gone),
+            [
+                (take.seed, take.name, take.text, take.passage.origins, _ids(take))
+                for take in one.takes
+            ],
+        )
+        for one in document.take_sets
+    ]
+    known = msgspec.msgpack.encode((passage.origins, takes, document.brief))
+    return f"{mark_of(passage.text)}/{zlib.crc32(known):08x}/{document.caret}"
+
+
+def _ids(take: Take) -> list[int]:
+    return [record.id for record in take.records]
 
 
 class TextLog:
@@ -26,9 +54,9 @@ class TextLog:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._last = ""
 
-    def write(self, text: str, is_modified: bool) -> None:
+    def write(self, mark: str, is_modified: bool) -> None:
         """Note what there is now, if it is another."""
-        line = f"{mark_of(text)} {int(is_modified)}"
+        line = f"{mark} {int(is_modified)}"
         if line != self._last:
             self._last = line
             os.write(self._descriptor, f"{time.monotonic():.4f} {line}\n".encode())

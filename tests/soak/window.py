@@ -17,7 +17,7 @@ from studio.ui.main_window import MainWindow
 from tests.soak.driver import Driver
 
 
-def main() -> int:
+def main(driver: type[Driver] = Driver) -> int:
     """Open the window, and hand it over; the exit status."""
     folder, log, *file = sys.argv[1:]
     faulthandler.enable()
@@ -28,7 +28,7 @@ def main() -> int:
         window = make_window(application)
         # One thread each: two engines and a window share the cores with whatever else runs.
         window.session.model.options = LoadOptions(threads=1, context_size=2048)
-        Driver(window, Path(folder), Path(log))
+        driver(window, Path(folder), Path(log))
         return window
 
     program.make_window = watched

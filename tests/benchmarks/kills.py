@@ -1,0 +1,336 @@
+"""Kills the real window at random points, and looks what is left and what the next start offers.
+
+    python -m tests.benchmarks.kills [--times 200] [--seed 1] [--keep]
+
+A window with its engine is written in by keys, and killed: anywhere, or while the model writes,
+while the document is saved or while the journal is written, a random time after that began. Then
+each file must hold what it held before or what was being saved, whole; the next start must offer
+the writing, with who wrote it, takes, brief and caret, as it was two seconds before at most; and no
+engine may be left. What came back is written on with, and killed again. A seed settles what is done
+and how long it lasts; to what point of its work the window comes meanwhile it does not.
+"""
+
+import argparse
+import contextlib
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import psutil
+
+from studio.manuscript import Document, ManuscriptFileError, is_document_name
+from studio.manuscript.document_file import open_document, write_document
+from tests.soak.desk import EXPORTS, Desk
+from tests.soak.kept import text_in
+from tests.soak.program import Answer, HungError, Program
+from tests.soak.text_log import Moment, document_mark, mark_of, read
+
+MOST_LOST = 2.0
+"""Seconds of writing that a kill may take."""
+
+_POINTS = ("writing", "saving", "keeping", "anywhere")
+_FILES = ("Story.kelvin", "Story.txt", "Story.kelvin", "")
+"""What is open; nothing, where the text has no file yet. Each for some kills."""
+_KILLS_EACH = 8
+_STEPS = (
+    *("type_words",) * 4,
+    *("press_enter", "type_other_letters", "rub_out", "move_caret", "select", "cut_or_copy"),
+    *("undo", "undo", "redo", "write_brief"),
+    *("continue", "continue", "retake", "retake", "step_takes", "step_takes", "alternatives"),
+    *("escape", "save"),
+)
+_USUAL = {"writing": 0.5, "saving": 0.02, "keeping": 0.02}
+"""Seconds that it takes from the beginning of each to its end, until some are known."""
+_LAST = 9
+_PATIENCE = 60.0
+"""Seconds until something that never comes counts as missing; nothing is timed by it."""
+_NOT_TO_COME = 10.0
+"""The same of what need not come: a step that is refused begins nothing."""
+
+
+@dataclass
+class Report:
+    """What was found.
+
+    Attributes:
+        failures: Each a sentence with the number of its kill.
+        kills: How many windows were to be killed at each point.
+        within: In the middle of what how many were.
+        offered: After how many the writing was offered; all else was in its file.
+        lost: The seconds of writing that each took.
+    """
+
+    failures: list[str] = field(default_factory=list)
+    kills: Counter[str] = field(default_factory=Counter)
+    within: Counter[str] = field(default_factory=Counter)
+    offered: int = 0
+    lost: list[float] = field(default_factory=list)
+
+
+@dataclass
+class _Killed:
+    """A window that was killed.
+
+    Attributes:
+        program: Its process.
+        moments: The documents that it had, in order.
+        kept: The last of them that was in the journal for certain; None for none.
+    """
+
+    program: Program
+    moments: list[Moment]
+    kept: Moment | None
+
+
+class Kills:
+    """One run.
+
+    Args:
+        seed: Settles what is done.
+        folder: Where; a folder of its own.
+        say: Says of each kill as it is done.
+    """
+
+    def __init__(self, seed: int, folder: Path, say: Callable[[str], None]) -> None:
+        self._seed = seed
+        self._folder = folder
+        self._say = say
+        self._number = 0
+        self._desk: Desk | None = None
+        self._first: Path | None = None
+        """What the first window on it opens."""
+        self._took: dict[str, list[float]] = {point: [] for point in _USUAL}
+        """How long those took that ended, in seconds."""
+        self._engines: list[psutil.Process] = []
+        """Of the window that was killed last."""
+        self._marks: dict[Path, list[str]] = {}
+        """What each file may hold: what is there, and behind it what is being written."""
+        self.report = Report()
+
+    def run(self, times: int) -> Report:
+        """Kill so many windows."""
+        killed: _Killed | None = None
+        try:
+            for self._number in range(times):
+                if self._number % _KILLS_EACH == 0:
+                    self._restart(killed)
+                    killed = None
+                    self._lay_out(_FILES[self._number // _KILLS_EACH % len(_FILES)])
+                killed = self._round(killed)
+            self._restart(killed)
+        except HungError as error:
+            self._fail(f"a window hangs: {error}")
+        finally:
+            self._clear()
+        return self.report
+
+    def _lay_out(self, name: str) -> None:
+        """Another writer's home, with one document."""
+        self._clear()
+        self._desk = desk = Desk(self._folder / f"desk-{self._number}")
+        for made in (desk.home, desk.documents / EXPORTS, desk.log):
+            made.mkdir(parents=True)
+        self._marks = {}
+        self._first = desk.documents / name if name else None
+        if self._first is not None:
+            if is_document_name(self._first):
+                write_document(self._first, Document(()))
+            else:
+                self._first.write_text("")
+            self._marks[self._first] = [_mark_in(self._first)]
+
+    def _clear(self) -> None:
+        if self._desk is not None:
+            self._desk.clear()
+            self._desk = None
+
+    # -- a kill ----------------------------------------------------------------------------------
+
+    def _round(self, killed: _Killed | None) -> _Killed:
+        draws = Random(f"{self._seed}/{self._number}")
+        point = _POINTS[self._number % len(_POINTS)]
+        program = self._start(killed)
+        try:
+            for index in range(draws.randrange(1, 6)):
+                self._do(program, draws.choice(_STEPS), f"{self._seed}/{self._number}/{index}")
+            if point == "saving" and not program.last["path"]:
+                point = "keeping"  # there is no name for it
+            self._kill_at(point, program, draws)
+        except (BrokenPipeError, EOFError):
+            self._fail(f"the window ended by itself\n{program.errors[-3000:]}")
+        return self._look_at(program, point)
+
+    def _kill_at(self, point: str, program: Program, draws: Random) -> None:
+        """Kill a window at a point of its work."""
+        chances = f"{self._seed}/{self._number}/last"
+        self._engines = program.children
+        if point == "anywhere":
+            program.ask(self._number, draws.choice(_STEPS), chances)
+            time.sleep(draws.uniform(0.0, 2.5))
+            program.kill()
+            return
+        if point == "saving":
+            self._do(program, "type_words", f"{chances}/words")
+        step = {"writing": "continue", "saving": "save", "keeping": "type_words"}[point]
+        program.ask(self._number, step, chances)
+        if not program.wait_for(point, _NOT_TO_COME):
+            self._say(f"{self._number:5} nothing came of “{step}”")
+        # Somewhere in the middle, more often than not; how long it takes the last ones say.
+        usual = median(self._took[point][-_LAST:] or [_USUAL[point]])
+        time.sleep(draws.uniform(0.0, 1.2 * usual))
+        program.kill()
+
+    def _look_at(self, program: Program, point: str) -> _Killed:
+        """What a kill has left."""
+        report = self.report
+        report.kills[point] += 1
+        moments, kept, begun = read(program.log), None, dict[str, float]()
+        for said in program.announced:
+            what, mark, path = said["announced"], said["mark"], Path(said["path"])
+            if not said["has_ended"]:
+                begun.setdefault(what, said["at"])
+            elif what in begun:
+                self._took[what].append(said["at"] - begun.pop(what))
+            if what == "keeping":
+                # A key may have come between the last line of the log and this.
+                moment = Moment(said["at"], mark, is_modified=True)
+                moments.append(moment)
+                kept = moment if said["has_ended"] else kept
+            elif what == "saving":
+                former = self._marks.get(path, [])[-1:]
+                self._marks[path] = [mark] if said["has_ended"] else [*former, mark]
+        moments.sort(key=lambda moment: moment.since)
+        report.within.update(begun.keys())
+        self._look_at_files()
+        self._wait_for_engines()
+        if "Traceback" in program.errors:
+            self._fail(f"the window wrote a traceback:\n{program.errors[-3000:]}")
+        self._say(
+            f"{self._number:5} killed {point}, in the middle of {', '.join(begun) or 'nothing'}"
+        )
+        return _Killed(program, moments, kept)
+
+    def _look_at_files(self) -> None:
+        """Each is the one of before or the new one."""
+        assert self._desk is not None
+        for path in self._desk.texts():
+            try:
+                found = _mark_in(path)
+            except ManuscriptFileError as error:
+                self._fail(f"a file is torn: {error}")
+                continue
+            if found not in self._marks.get(path, []):
+                self._fail(f"“{path.name}” holds {found} in place of {self._marks.get(path)}")
+            self._marks[path] = [found]
+
+    def _wait_for_engines(self) -> None:
+        _, alive = psutil.wait_procs(self._engines, timeout=_PATIENCE)
+        if alive:
+            self._fail(f"{len(alive)} processes outlived their window")
+        for process in alive:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+    # -- the start after it ----------------------------------------------------------------------
+
+    def _restart(self, killed: _Killed | None) -> None:
+        """See what comes back, and no more."""
+        if killed is not None:
+            program = self._start(killed)
+            self._engines = program.children
+            program.kill()
+            self._wait_for_engines()
+
+    def _start(self, killed: _Killed | None) -> Program:
+        """Start a window, and see whether what the one before had comes back."""
+        assert self._desk is not None
+        first = self._first if killed is None else None
+        program = Program(self._desk, self._number, first, "tests.soak.kill_window")
+        self._take(program.last)
+        answer = self._do(program, "settle", "")
+        if killed is not None:
+            self._compare(killed, answer)
+        return program
+
+    def _compare(self, killed: _Killed, answer: Answer) -> None:
+        """What came back is what there was, a moment before the kill."""
+        mark, path, is_offered = str(answer["mark"]), Path(answer["path"]), bool(answer["offers"])
+        self.report.offered += is_offered
+
+        def part(whole: str) -> str:
+            if is_offered:
+                return whole
+            # A file, opened as it is. Where the caret was is remembered elsewhere.
+            is_text = not is_document_name(path)
+            return whole.split("/")[0] if is_text else whole.rpartition("/")[0]
+
+        marks = [part(moment.mark) for moment in killed.moments]
+        if part(mark) not in marks:
+            self._fail(f"what came back was never there: {mark}, offered: {is_offered}")
+            return
+        last = len(marks) - 1 - marks[::-1].index(part(mark))
+        if killed.kept is not None and killed.moments.index(killed.kept) > last:
+            self._fail(f"what came back is older than what was kept: {mark}, {killed.kept.mark}")
+        ended = killed.moments[last + 1].since if last + 1 < len(marks) else None
+        lost = 0.0 if ended is None else max(0.0, killed.program.died_at - ended)
+        self.report.lost.append(lost)
+        words = "offered" if is_offered else "in its file"
+        self._say(f"      {words}, {lost:.2f} s of writing lost")
+
+    # --------------------------------------------------------------------------------------------
+
+    def _do(self, program: Program, name: str, chances: str) -> Answer:
+        answer = program.do(self._number, name, chances)
+        if answer is None:
+            raise EOFError
+        self._take(answer)
+        return answer
+
+    def _take(self, answer: Answer) -> None:
+        for kind in ("complaints", "warnings", "errors"):
+            for words in answer[kind]:
+                self._fail(f"{kind}: {words}")
+
+    def _fail(self, words: str) -> None:
+        self.report.failures.append(f"kill {self._number}: {words}")
+        self._say(f"FAILED {words}")
+
+
+def _mark_in(path: Path) -> str:
+    if is_document_name(path):
+        return document_mark(open_document(path)[0])
+    return mark_of(text_in(path))
+
+
+def main() -> int:
+    """Kill, and report; the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.kills", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--times", type=int, default=200, help="how many windows (default: 200)")
+    parser.add_argument("--seed", type=int, default=1, help="settles what is done (default: 1)")
+    parser.add_argument("--keep", action="store_true", help="leave the folder that it worked in")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="kills-"))
+    report = Kills(given.seed, folder, lambda line: print(line, flush=True)).run(given.times)
+    lost = sorted(report.lost)
+    points = ", ".join(f"{report.within[point]} {point}" for point in _USUAL)
+    print(f"\nseed {given.seed}: {report.kills.total()} windows killed, in the middle of: {points}")
+    print(
+        f"{len(lost)} came back, {report.offered} of them offered; seconds of writing lost: "
+        f"{lost[len(lost) // 2]:.2f} in the middle, {lost[-1]:.2f} at most"
+    )
+    report.failures += [f"{one:.1f} s of writing lost" for one in lost if one > MOST_LOST]
+    for failure in report.failures:
+        print(f"FAILED {failure}")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

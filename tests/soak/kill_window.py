@@ -1,0 +1,114 @@
+"""The program as it is started by its user, which says what it is at: it is to be killed then.
+
+`python -P -m tests.soak.kill_window FOLDER LOG [FILE]`: as `tests.soak.window`, but for what it
+says. The log has of each text all that a kill may not take: see `document_mark`. Each write of a
+document is announced before it begins and when it has ended, and each frame of a generation.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from studio.app.timers import single_shot
+from studio.manuscript import Journal, document_file
+from studio.ui.main_window import MainWindow
+from studio.ui.writing import document_files
+from studio.ui.writing.file_guard import KEEP
+from tests.soak.answers import Answers
+from tests.soak.driver import Driver
+from tests.soak.hand import LEFT
+from tests.soak.text_log import document_mark, mark_of
+from tests.soak.window import main
+
+
+class _Restoring(Answers):
+    """Has all restored that is offered, and keeps its own text where another stands in the file."""
+
+    restores = 1.0
+
+    def _push(self, asked: QWidget, chance: float, place: float) -> None:
+        for button in asked.findChildren(QPushButton):
+            if button.text().replace("&", "") == KEEP:
+                QTest.mouseClick(button, LEFT)
+                return
+        super()._push(asked, chance, place)
+
+
+class _KillDriver(Driver):
+    """Says what it is at."""
+
+    answers = _Restoring
+
+    def __init__(self, window: MainWindow, folder: Path, log: Path) -> None:
+        super().__init__(window, folder, log)
+        # A turn later: in the middle of a change of the text the takes are where they were.
+        soon = single_shot(self, self._log_text)
+        window.session.draft.prompt_changed.connect(soon.start)
+        writing = window.session.writing
+        writing.progressed.connect(lambda: _announce("writing"))
+        writing.ended.connect(lambda: _announce("writing", has_ended=True))
+        _watch_writes()
+
+    def _mark(self) -> str:
+        return document_mark(self._window.session.draft.document())
+
+
+def _watch_writes() -> None:
+    _watch(Journal, "write", "keeping", lambda _, record: (document_mark(record.whole), None))
+    _watch(
+        document_file,
+        "write_document",
+        "saving",
+        lambda path, document: (document_mark(document), path),
+    )
+    _watch(
+        document_files, "write_text_file", "saving", lambda path, file: (mark_of(file.text), path)
+    )
+
+
+def _watch(
+    owner: object, name: str, what: str, described: Callable[..., tuple[str, Path | None]]
+) -> None:
+    """Have each call announced that writes something, before and after.
+
+    Args:
+        owner: What has the function.
+        name: Its name.
+        what: What it does.
+        described: Gives the mark of what it writes, and where it is written.
+    """
+    write = getattr(owner, name)
+
+    def watched(*arguments: Any) -> Any:
+        mark, path = described(*arguments)
+        _announce(what, mark, path)
+        written = write(*arguments)
+        _announce(what, mark, path, has_ended=True)
+        return written
+
+    setattr(owner, name, watched)
+
+
+def _announce(
+    what: str, mark: str = "", path: Path | None = None, *, has_ended: bool = False
+) -> None:
+    """Say the supervisor what begins, or has ended. In one write: two threads may say something."""
+    said = {
+        "announced": what,
+        "mark": mark,
+        "path": str(path or ""),
+        "has_ended": has_ended,
+        "at": time.monotonic(),
+    }
+    os.write(1, json.dumps(said).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(_KillDriver))
