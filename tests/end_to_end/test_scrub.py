@@ -1,9 +1,11 @@
 """A take is turned by hand: the real window, the real child, the real model."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTextEdit
+from PySide6.QtWidgets import QFileDialog, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.take_draws import TakeDraws
@@ -11,7 +13,7 @@ from studio.manuscript import Take, TakeSet
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
-from tests.ui.conftest import LONG, NEVER_ENDS
+from tests.ui.conftest import LONG, NEVER_ENDS, save_as
 
 OPENING = "The old fisherman looked out over the sea and thought about"
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -20,13 +22,13 @@ LEFT = Qt.MouseButton.LeftButton
 TOKENS = 24
 
 
-def begin(window: MainWindow, qtbot: QtBot, params: SamplingParams) -> Take:
+def begin(window: MainWindow, qtbot: QtBot, params: SamplingParams, opening: str = OPENING) -> Take:
     """Type an opening, and have it continued with Scrub on."""
     session = window.session
     session.sampling.set_params(params)
     session.sampling.set_max_tokens(TOKENS)
     window.editor.setFocus()
-    QTest.keyClicks(window.editor, OPENING)
+    QTest.keyClicks(window.editor, opening)
     QTest.keyClick(window.editor, Qt.Key.Key_T, ALT)
     assert session.scrub.is_on
     return go_on(window, qtbot)
@@ -133,6 +135,63 @@ def test_it_is_what_its_seed_would_have_written_and_turned_back_it_is_the_old_te
     again = ended(window, qtbot)
     assert ids(again) in (ids(new), ids(anew))
     assert len(takes_of(window).takes) == count
+
+
+def is_certain(window: MainWindow) -> bool:
+    shown = window.session.scrub.shown
+    return shown is not None and shown.divergence is not None and shown.divergence.is_certain
+
+
+REPEATED = "The sea was calm. The sea was calm. The sea was calm. The sea"
+
+
+@pytest.mark.parametrize(
+    ("former", "turned"),
+    [
+        ({"repeat_penalty": 1.3}, {"repeat_penalty": 1.0}),
+        ({"temperature": 0.9, "presence_penalty": 1.5}, {"frequency_penalty": 1.0}),
+        ({"dry_multiplier": 4.0, "dry_allowed_length": 1}, {"dry_multiplier": 0.0}),
+        ({"temperature": 0.6}, {"dry_multiplier": 4.0, "dry_allowed_length": 1}),
+        ({"repeat_penalty": 1.2, "repeat_last_n": -1}, {"temperature": 0.2}),
+    ],
+)
+def test_a_take_of_a_document_that_was_opened_is_turned_as_when_it_was_written(
+    window: MainWindow,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    former: dict[str, object],
+    turned: dict[str, object],
+) -> None:
+    """What penalties and DRY look at, the tokens before each, comes back with it."""
+    session, path = window.session, tmp_path / "The Sea.kelvin"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    params = SamplingParams(seed=11, logit_bias=NEVER_ENDS, **former)  # type: ignore[arg-type]  # fields vary
+    written = begin(window, qtbot, params, REPEATED)
+    text, drawn = text_of(window), ids(written)
+    save_as(window)
+    assert not window.isWindowModified()
+    window.actions_.new.trigger()
+    session.sampling.set_params(SamplingParams())
+    window.open_path(path)
+    first = current(window)
+    assert first is not written
+    assert ids(first) == drawn
+    assert session.sampling.params == params, "the settings come with the document"
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
+    session.scrub.hold()
+    session.sampling.change(**turned)
+    assert session.scrub.is_turning, session.scrub.why_not
+    # Nothing that it needs is missing, once the engine has said how sequence breakers are spelled.
+    qtbot.waitUntil(lambda: is_certain(window), timeout=LONG)
+    session.scrub.let_go()
+    new = ended(window, qtbot)
+    assert ids(new) != drawn
+    QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert_written_alike(window, new, ended(window, qtbot))
+    session.sampling.set_params(params)
+    assert ended(window, qtbot) is first
+    assert text_of(window) == text
 
 
 def test_by_hand_it_greys_while_the_dial_is_held_and_goes_on_when_let_go(
