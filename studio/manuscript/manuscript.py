@@ -1121,6 +1121,7 @@ class Manuscript:
             return
         place = take_set.place
         take.passage = self._buffer.passage(place.start, place.end)
+        take.given = min(take.given, len(take.passage))
         take.nested = self._register.nested_in(take_set)
 
     def _carry_out(

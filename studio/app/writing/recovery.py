@@ -137,10 +137,11 @@ class Recovery(QObject):
 
     def _follow(self) -> None:
         """Look whether something changed: at each key, and at each frame of a growing text."""
-        if self._is_closed or self._delay.isActive():
+        if self._is_closed:
             return
         if self._draft.is_modified:
-            self._delay.start()
+            if not self._delay.isActive():
+                self._delay.start()
         elif self._draft.state in self._journals:
             # Saved, or given up: at once, so that nothing is offered that is not missing.
             self.keep_now()

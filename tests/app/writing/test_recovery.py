@@ -70,7 +70,7 @@ def test_what_is_generated_is_kept_as_soon_as_it_ends(kept: Kept, qtbot: QtBot) 
     qtbot.waitUntil(lambda: kept.texts == ["Once"])
 
 
-@pytest.mark.parametrize("end", ["undo", "save"])
+@pytest.mark.parametrize("end", ["undo", "save", "type and save"])
 def test_what_is_saved_or_given_up_is_kept_no_longer(
     kept: Kept, qtbot: QtBot, tmp_path: Path, end: str
 ) -> None:
@@ -78,11 +78,16 @@ def test_what_is_saved_or_given_up_is_kept_no_longer(
     kept.desk.type("The sea")
     kept.recovery.hurry()
     qtbot.waitUntil(lambda: kept.texts == ["The sea"])
+    qtbot.waitUntil(lambda: kept.is_at_rest)
+    if end == "type and save":
+        kept.desk.type(" is calm")
+        assert kept.is_waiting
     if end == "undo":
         draft.manuscript.undo()
     else:
         saving = draft.begin_save(tmp_path / "sea.txt")
         assert draft.end_save(saving, write_text_file(saving.path, saving.file), True)
+    assert kept.texts == [], "at once: a kill now has nothing to offer that is older than the file"
     qtbot.waitUntil(lambda: kept.texts == [])
     qtbot.waitUntil(lambda: kept.is_at_rest)
 
