@@ -108,7 +108,7 @@ def test_takes_and_tokens_come_back(root: Path) -> None:
 
 
 def test_what_an_earlier_version_left_comes_back(root: Path) -> None:
-    sample = Path(__file__).parents[1] / "data" / "documents" / "form_1.kelvin"
+    sample = Path(__file__).parents[1] / "data" / "forms" / "1.kelvin"
     journal = Journal(root)
     file = TextFile(sea().text)
     journal.write(RecoveryRecord(file, (), "", 0, None, None, 1.0, sea()))
