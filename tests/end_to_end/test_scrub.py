@@ -171,7 +171,7 @@ def test_a_take_of_a_document_that_was_opened_is_turned_as_when_it_was_written(
     text, drawn = text_of(window), ids(written)
     save_as(window)
     assert not window.isWindowModified()
-    window.actions_.new.trigger()
+    window.actions_.close.trigger()
     session.sampling.set_params(SamplingParams())
     window.open_path(path)
     first = current(window)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from studio.app.timers import single_shot
 from studio.manuscript import Journal, document_file
 from studio.ui.main_window import MainWindow
-from studio.ui.writing import document_files
+from studio.ui.writing import document_saving
 from studio.ui.writing.file_guard import KEEP
 from tests.soak.answers import Answers
 from tests.soak.driver import Driver
@@ -69,7 +69,7 @@ def _watch_writes() -> None:
         lambda path, document: (document_mark(document), path),
     )
     _watch(
-        document_files, "write_text_file", "saving", lambda path, file: (mark_of(file.text), path)
+        document_saving, "write_text_file", "saving", lambda path, file: (mark_of(file.text), path)
     )
 
 

@@ -102,7 +102,7 @@ def test_a_text_file_keeps_its_bytes(bare: MainWindow, tmp_path: Path, suffix: s
         assert saved(bare, path) == data, name
         type_at_both_ends(bare)
         save(bare)
-        bare.actions_.new.trigger()
+        bare.actions_.close.trigger()
         open_it(bare, path)
         assert saved(bare, path) == edited, name
         type_at_both_ends(bare)
@@ -126,7 +126,7 @@ def test_a_document_keeps_its_characters_and_its_bytes(bare: MainWindow, tmp_pat
         assert saved(bare, path) == data, name
         type_at_both_ends(bare)
         assert saved(bare, path) == edited, name
-        bare.actions_.new.trigger()
+        bare.actions_.close.trigger()
         open_it(bare, path)
         assert bare.session.draft.manuscript.text == f"x{text}y", name
         assert saved(bare, path) == edited, name
