@@ -38,6 +38,8 @@ BEGIN, END = "⟦⟧"
 _BRACKETED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")
 _CUT = re.compile(f"{BEGIN}[^{END}]*$")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_BAR = re.compile(r"\S+ \S+\u202f%;")
+"""A token of the model's in the description of the bars."""
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def bare(texts: Iterable[Words], names: Sequence[str], alone: frozenset[str]) ->
             text = document.toPlainText()
         while (less := _BRACKETED.sub("", text)) != text:
             text = less
-        text = _CUT.sub("", text).replace("\u200b", "")
+        text = _BAR.sub("", _CUT.sub("", text)).replace("\u200b", "")
         # A bar's token begins with a space more often than not, and may be any of the model's.
         if text in alone or text.startswith("␣") or any(_is_cut(text, name) for name in names):
             continue
@@ -186,7 +188,7 @@ def known_names(window: MainWindow) -> list[str]:
         *("Kelvin Studio", "SillyTavern", "KoboldCpp", "Kobold&Cpp", "LM Studio"),
         *("text-generation-webui", "llama.cpp", "pyqtgraph", "msgspec", "psutil", "NumPy", "Jinja"),
         *("PyYAML", "LGPL-3.0", "MIT", "BSD-3-Clause", "OFL-1.1", "Apache-2.0", "Noto Serif"),
-        *("Ctrl", "Shift", "Alt", "Enter", "Esc", "Left", "Right", "Down", "Del"),
+        *("Ctrl", "Shift", "Alt", "Enter", "Esc", "Left", "Right", "Down", "Del", "PgUp", "PgDown"),
         *("Inter", str(log_folder()), window.session.draft.manuscript.text),
         *(report.path, report.name, report.architecture, report.backend, report.device),
         report.quantization,
