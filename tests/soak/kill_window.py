@@ -52,8 +52,8 @@ class _KillDriver(Driver):
         soon = single_shot(self, self._log_text)
         window.session.draft.prompt_changed.connect(soon.start)
         writing = window.session.writing
-        writing.progressed.connect(lambda: _announce("writing"))
-        writing.ended.connect(lambda: _announce("writing", has_ended=True))
+        writing.progressed.connect(lambda: _report("writing"))
+        writing.ended.connect(lambda: _report("writing", has_ended=True))
         _watch_writes()
 
     def _mark(self) -> str:
@@ -88,15 +88,15 @@ def _watch(
 
     def watched(*arguments: Any) -> Any:
         mark, path = described(*arguments)
-        _announce(what, mark, path)
+        _report(what, mark, path)
         written = write(*arguments)
-        _announce(what, mark, path, has_ended=True)
+        _report(what, mark, path, has_ended=True)
         return written
 
     setattr(owner, name, watched)
 
 
-def _announce(
+def _report(
     what: str, mark: str = "", path: Path | None = None, *, has_ended: bool = False
 ) -> None:
     """Say the supervisor what begins, or has ended. In one write: two threads may say something."""
