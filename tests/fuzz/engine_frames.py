@@ -127,8 +127,10 @@ def _with_sketches(value: Any) -> Any:
 def _value(kind: Any) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        optional = msgspec.structs.fields(kind)
-        return {each.encode_name: _value(each.type) for each in optional if each.required}
+        fields = msgspec.structs.fields(kind)
+        if kind.__struct_config__.array_like:
+            return [_value(each.type) for each in fields]
+        return {each.encode_name: _value(each.type) for each in fields if each.required}
     if origin is typing.Literal:
         return arguments[0]
     if origin is dict:

@@ -33,7 +33,8 @@ def test_the_guide_names_commands_that_there_are() -> None:
     assert {"setup", "run", "test", "check", "lock"} == commands
     assert all(f"bootstrap.py {command}" in bootstrap.HELP for command in commands)
     for module in re.findall(r"python -m ((?:studio|tests)[.\w]*)", GUIDE):
-        assert (ROOT / module.replace(".", "/") / "__main__.py").is_file()
+        path = ROOT / module.replace(".", "/")
+        assert (path / "__main__.py").is_file() or path.with_suffix(".py").is_file()
 
 
 def test_what_mutants_are_made_of_is_there() -> None:
