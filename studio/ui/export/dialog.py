@@ -157,6 +157,8 @@ class ExportDialog(QDialog):
             choice.currentIndexChanged.connect(self._follow)
         self.has_statement.toggled.connect(self._follow)
         self._follow()
+        # What is chosen most; a report is asked for by its own entry of the menu.
+        self.format.setFocus()
 
     @property
     def choice(self) -> ExportChoice:
