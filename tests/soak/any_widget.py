@@ -63,7 +63,8 @@ def touch_anything(hand: Hand, chances: Random) -> Pauses:
         return
     widget = found[int(place * len(found))]
     point = widget.visibleRegion().boundingRect().center()
-    name = widget.accessibleName() or getattr(widget, "text", str)()
+    text = getattr(widget, "text", None)  # of some it is a part of theirs
+    name = widget.accessibleName() or (text() if callable(text) else "")
     hand.note(f"{type(widget).__name__} {str(name)[:40]!r}")
     if how < 0.55:
         hand.click(widget, point)
