@@ -56,14 +56,15 @@ class OutlineAccess(SideDockAccess["OutlineDock"]):
         super().restore()
         self._follow()
 
-    def toggle(self) -> None:
-        """Open it and give it the keyboard, or close it."""
+    def open(self) -> None:
+        """Open it, and give it the keyboard."""
         dock = self._made()
-        if dock.isVisible():
-            dock.dismiss()
-        else:
-            dock.show_where_there_is_room()
-            dock.chapters.setFocus()
+        dock.show_where_there_is_room()
+        dock.chapters.setFocus()
+
+    def toggle(self) -> None:
+        """Open it, or close it where it is open; its action says which."""
+        super().toggle()
         self._follow()
 
     def _follow(self) -> None:

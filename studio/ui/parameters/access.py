@@ -86,13 +86,6 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
         assert self._dock is not None
         self._dock.editor.go_to(name)
 
-    def toggle(self) -> None:
-        """Open it, or close it where it is open."""
-        if self._dock is not None and self._dock.isVisible():
-            self._dock.dismiss()
-        else:
-            self.open()
-
     def link(self) -> QPushButton:
         """A quiet button that opens it, for the sampling card."""
         keys = key_text(self.action)

@@ -51,6 +51,17 @@ class SideDockAccess(QObject, Generic[D]):
         """The dock, once it was opened."""
         return self._dock
 
+    def open(self) -> None:
+        """Open it, and give it the keyboard."""
+        raise NotImplementedError
+
+    def toggle(self) -> None:
+        """Open it, or close it where it is open."""
+        if self._dock is not None and self._dock.isVisible():
+            self._dock.dismiss()
+        else:
+            self.open()
+
     def restore(self) -> None:
         """Open it again if it was open when the program ended."""
         if self._settings.get(self._remembered.is_open):

@@ -49,12 +49,9 @@ class NotesAccess(SideDockAccess["NotesDock"]):
         self._theme = theme
         self.action = make_action(window, tr("No&tes"), self.toggle, "Ctrl+Shift+M", tr(_TIP))
 
-    def toggle(self) -> None:
-        """Open them, or close them where they are open."""
+    def open(self) -> None:
+        """Open them, and give them the keyboard."""
         dock = self._made()
-        if dock.isVisible():
-            dock.dismiss()
-            return
         dock.show_where_there_is_room()
         if dock.isFloating():
             dock.activateWindow()
