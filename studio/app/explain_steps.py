@@ -3,7 +3,14 @@
 from typing import Literal, get_args
 
 StepName = Literal[
-    "logits", "softmax", "temperature", "limits", "low-temperature", "filters", "tasks"
+    "logits",
+    "softmax",
+    "temperature",
+    "limits",
+    "low-temperature",
+    "filters",
+    "whole-text",
+    "tasks",
 ]
 
 STEP_NAMES: tuple[StepName, ...] = get_args(StepName)

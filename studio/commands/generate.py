@@ -6,10 +6,11 @@ import argparse
 import math
 import secrets
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from studio.commands.arguments import (
     add_sampling_arguments,
@@ -48,11 +49,23 @@ from studio.engine.messages import (
     Token,
 )
 from studio.experiments.middle import MiddleRun, starts_of
+from studio.experiments.text_run import TextRun
+from studio.experiments.text_temperature import (
+    BlockWise,
+    Proposal,
+    Resampled,
+    Texts,
+    block_wise,
+    resampled,
+)
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import MAX_SEED, InverseTemperature, ParameterError
 from studio.sampling.measures import bits
 from studio.standard_input import STANDARD_STREAM
-from studio.utf8 import CharacterDecoder
+from studio.utf8 import CharacterDecoder, whole_characters
+
+_WHOLE_TEXT_TOKENS, _BLOCK, _STEPS = 32, 8, 8
+_COLDEST_TEXT, _HOTTEST_TEXT = 0.05, 20.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -79,6 +92,7 @@ def main(arguments: Sequence[str]) -> int:
         max_tokens = given.max_tokens if given.max_tokens is not None else preset.max_tokens
         after = _suffix(given)
         start = SequenceStart(params=params, stop=stop)
+        _check_whole_text(given)
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
     printer, commands = _plan(given, prompt, after, start, max_tokens)
@@ -105,8 +119,9 @@ def main(arguments: Sequence[str]) -> int:
             print("studio generate: stopped before it could begin to write", file=sys.stderr)
             return signals.status
         for command in commands:
-            if not (printer.failed or unwritten):
-                engine.run(command, control)
+            if printer.failed or unwritten or control.stopped:
+                break
+            engine.run(command, control)
     finally:
         engine.close()
     if unwritten:
@@ -131,6 +146,11 @@ def _plan(
         start: What is written.
         max_tokens: How many tokens at most.
     """
+    params = start.params
+    if params.seed < 0 and (given.text_temperature is not None or after is not None):
+        params = msgspec.structs.replace(params, seed=secrets.randbelow(MAX_SEED + 1))
+    if given.text_temperature is not None:
+        return _plan_whole_text(given, prompt, params.seed)
     if after is None:
         alone = Generate(
             request=1,
@@ -140,12 +160,26 @@ def _plan(
             ignore_eos=given.ignore_eos,
         )
         return _JsonPrinter() if given.json else _Printer(), [alone]
-    params = start.params
-    if params.seed < 0:
-        params = msgspec.structs.replace(params, seed=secrets.randbelow(MAX_SEED + 1))
     starts = starts_of(params, given.candidates, start.stop)
     run = MiddleRun(1, prompt, after, starts, max_tokens, ignore_eos=given.ignore_eos)
     return _MiddlePrinter(run, is_json=given.json), run.commands()
+
+
+def _plan_whole_text(
+    given: argparse.Namespace, prompt: Prompt, seed: int
+) -> tuple[_Printer, Iterable[Generate]]:
+    """What prints, and what is to be carried out, where a text is drawn as a whole."""
+    rng = np.random.default_rng(seed)
+    length = given.max_tokens or _WHOLE_TEXT_TOKENS
+    draw: Generator[Proposal, Texts, Resampled | BlockWise]
+    if given.draws is not None:
+        draw = resampled(length, given.draws, rng)
+    else:
+        draw = block_wise(length, given.block or _BLOCK, given.steps or _STEPS, rng)
+    run: TextRun[Resampled | BlockWise] = TextRun(
+        1, prompt, given.text_temperature, draw, rng, ignore_eos=given.ignore_eos
+    )
+    return _WholeTextPrinter(run, given.text_temperature, seed, is_json=given.json), run.commands()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -190,6 +224,7 @@ def _parser() -> argparse.ArgumentParser:
         default=4,
         help=f"how many are written before a suffix, 1 to {MOST_SEQUENCES} (default: 4)",
     )
+    _add_whole_text_arguments(parser)
     parser.add_argument(
         "--ignore-eos",
         action="store_true",
@@ -200,10 +235,80 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="one JSON object a line: each token, then a summary; an infinite number is null. "
         "id and top are the model's tokens, text is what is added to the prompt. With a suffix: "
-        "each candidate, the best first",
+        "each candidate, the best first. With --text-temperature: the text and what it took",
     )
     add_loading_arguments(parser)
     return parser
+
+
+def _add_whole_text_arguments(parser: argparse.ArgumentParser) -> None:
+    whole = parser.add_argument_group(
+        "whole-text temperature",
+        "Draws a short text as a whole, in proportion to its probability to the power 1/T: that is "
+        "not what each token at T gives. No sampler acts beside it; of a preset the system message "
+        "and the prompt format count.",
+    )
+    whole.add_argument(
+        "--text-temperature",
+        metavar="T",
+        type=_text_temperature,
+        help=f"T of the text, {_COLDEST_TEXT:g} to {_HOTTEST_TEXT:g}; --max-tokens is "
+        f"{_WHOLE_TEXT_TOKENS} here unless given. Below 1 short texts are favoured, as each token "
+        "takes some probability: --ignore-eos has all of one length",
+    )
+    whole.add_argument(
+        "--block",
+        metavar="N",
+        type=positive,
+        help=f"it grows by N tokens at a time (default: {_BLOCK})",
+    )
+    whole.add_argument(
+        "--steps",
+        metavar="M",
+        type=positive,
+        help="how many times its end, from a place drawn evenly, is written anew after each block "
+        f"and taken or not: exact in the limit of many (default: {_STEPS})",
+    )
+    whole.add_argument(
+        "--draws",
+        metavar="N",
+        type=positive,
+        help="instead, write N texts with each token at T, and take one by weights that its own "
+        "probabilities give: quicker, and biased towards these texts by about 1/N",
+    )
+
+
+def _text_temperature(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not _COLDEST_TEXT <= number <= _HOTTEST_TEXT:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}; allowed is a number from {_COLDEST_TEXT:g} to {_HOTTEST_TEXT:g}"
+        )
+    return number
+
+
+def _check_whole_text(given: argparse.Namespace) -> None:
+    """Refuse what cannot go together with a whole text's temperature, or not without it.
+
+    Raises:
+        ValueError: Something cannot.
+    """
+    own = ("block", "steps", "draws")
+    if given.text_temperature is None:
+        found = next((name for name in own if getattr(given, name) is not None), None)
+        if found is not None:
+            raise ValueError(f"--{found}: only with --text-temperature")
+        return
+    options = ("stop", "suffix", "suffix_file")
+    others = [name for name in options if getattr(given, name) is not None]
+    others += [name for name in sampling_overrides(given) if name != "seed"]
+    if others:
+        raise ValueError(f"--{others[0].replace('_', '-')}: not with --text-temperature")
+    if given.draws is not None and (given.block or given.steps):
+        raise ValueError("--draws: not with --block or --steps, which are another way")
 
 
 def _candidates(text: str) -> int:
@@ -366,6 +471,66 @@ class _MiddlePrinter(_Printer):
             )
         if ranked:
             print(f"studio generate: seed {ranked[0].finished.seed}", file=sys.stderr)
+
+
+class _WholeTextPrinter(_Printer):
+    """Prints a text that was drawn as a whole, once it is.
+
+    Args:
+        run: What draws it.
+        temperature: Its T.
+        seed: Of all random draws.
+        is_json: Whether a line of JSON is asked for.
+    """
+
+    def __init__(
+        self,
+        run: TextRun[Resampled | BlockWise],
+        temperature: float,
+        seed: int,
+        *,
+        is_json: bool,
+    ) -> None:
+        super().__init__()
+        self._run = run
+        self._temperature = temperature
+        self._seed = seed
+        self._is_json = is_json
+
+    def on_event(self, event: AnyEvent) -> None:
+        self._run.on_event(event)
+        if isinstance(event, Failed) or (isinstance(event, Evaluated) and event.request == 1):
+            super().on_event(event)
+
+    def end(self) -> None:
+        drawn = self._run.result
+        if drawn is None:
+            if not self.failed:
+                print("studio generate: stopped before the text was drawn", file=sys.stderr)
+            return
+        (tokens,) = drawn.texts.tokens
+        text = whole_characters(self._run.text(tokens))
+        line: dict[str, object] = {
+            "type": "whole_text",
+            "text": text,
+            "tokens": int(drawn.texts.lengths[0]),
+            "text_temperature": self._temperature,
+            "evaluations": drawn.evaluations,
+            "seed": self._seed,
+        }
+        if isinstance(drawn, BlockWise):
+            line |= {"proposed": drawn.proposed, "accepted": drawn.accepted}
+            said = f"{drawn.accepted} of {drawn.proposed} proposals taken"
+        else:
+            line["effective_draws"] = float(drawn.effective[0])
+            said = f"draws worth {drawn.effective[0]:.1f} of equal weight"
+        self._write(f"{msgspec.json.encode(line).decode() if self._is_json else text}\n")
+        if not self._is_json:
+            print(
+                f"studio generate: the whole text at T {self._temperature:g}: "
+                f"{drawn.evaluations:,} evaluations of the model, {said}; seed {self._seed}",
+                file=sys.stderr,
+            )
 
 
 def _finite(number: float) -> float | None:

@@ -691,3 +691,45 @@ def test_the_input_is_only_one_of_the_two_and_candidates_have_a_limit(tiny: str)
     many = generate("--model", tiny, "--prompt", "a", "--suffix", "b", "--candidates", "9")
     assert many.returncode == 2
     assert b"allowed is a whole number from 1 to 8" in many.stderr
+
+
+# A text drawn as a whole
+
+
+def test_a_whole_texts_temperature(tiny: str) -> None:
+    base = (
+        "--model", tiny, "--prompt", "abc", "--text-temperature", "0.5", "-n", "6", "--seed", "4",
+        "--ignore-eos",
+    )  # fmt: skip
+    (found,) = lines(generate(*base, "--block", "3", "--steps", "2", "--json"))
+    assert (found["type"], found["tokens"], found["seed"]) == ("whole_text", 6, 4)
+    assert 0 <= found["accepted"] <= found["proposed"] == 4
+    assert 6 < found["evaluations"] <= 6 + 2 * 3 + 2 * 6
+    plain = generate(*base, "--block", "3", "--steps", "2")
+    assert plain.stdout.decode() == found["text"] + "\n"
+    said = f"{found['evaluations']} evaluations of the model, {found['accepted']} of 4 proposals"
+    assert said in plain.stderr.decode()
+    (other,) = lines(generate(*base, "--draws", "10", "--json"))
+    assert other["evaluations"] == 60
+    assert 1.0 <= other["effective_draws"] <= 10.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--steps", "3"), "--steps: only with --text-temperature"),
+        (("--text-temperature", "0"), "allowed is a number from 0.05 to 20"),
+        (("--text-temperature", "0.5", "--top-k", "3"), "--top-k: not with --text-temperature"),
+        (("--text-temperature", "0.5", "--suffix", "a"), "--suffix: not with --text-temperature"),
+        (
+            ("--text-temperature", "0.5", "--draws", "3", "--steps", "3"),
+            "--draws: not with --block",
+        ),
+    ],
+)
+def test_a_whole_text_has_no_other_options(
+    tiny: str, arguments: tuple[str, ...], said: str
+) -> None:
+    done = generate("--model", tiny, "--prompt", "a", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()

@@ -1,1 +1,1 @@
-"""Temperature taught in seven steps on the writer’s own sentence."""
+"""Temperature taught in eight steps on the writer’s own sentence."""

@@ -1,4 +1,4 @@
-"""The charts of Explain's seven steps: from a place and parameters to a `Figure`, which is data.
+"""The charts of Explain's eight steps: from a place and parameters to a `Figure`, which is data.
 
 Pure functions.
 """
@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studio.app.explain import filters
+from studio.app.explain import filters, whole_text
 from studio.app.explain.place import STEP, Place
 from studio.app.explain_steps import StepName
 from studio.app.parameters.temperature_scale import format_temperature
@@ -186,6 +186,24 @@ def _filters(place: Place, params: SamplingParams) -> Figure:
     )
 
 
+def _whole_text(place: Place, params: SamplingParams) -> Figure:
+    own = whole_text.as_a_whole(1.0)
+    ways = (
+        (tr("token by token"), whole_text.token_by_token(params.temperature)),
+        (tr("as a whole"), whole_text.as_a_whole(params.temperature)),
+    )
+    columns = (
+        Column(
+            heading,
+            0.0,
+            WHOLE,
+            tuple(Bar(now, percent(now), tick) for now, tick in zip(found, own, strict=True)),
+        )
+        for heading, found in ways
+    )
+    return Figure(tuple(map(tr, whole_text.TEXTS)), tuple(columns))
+
+
 def _tasks(place: Place, params: SamplingParams) -> Figure:
     names, bars = [], []
     for preset in task_presets():
@@ -207,6 +225,7 @@ _FIGURES: dict[StepName, Callable[[Place, SamplingParams], Figure]] = {
     "limits": _limits,
     "low-temperature": _low_temperature,
     "filters": _filters,
+    "whole-text": _whole_text,
     "tasks": _tasks,
 }
 

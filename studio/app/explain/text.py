@@ -1,4 +1,4 @@
-"""What Explain says: seven steps, each a title, a few sentences with gaps for live numbers.
+"""What Explain says: eight steps, each a title, a few sentences with gaps for live numbers.
 
 Plain data. A sentence that depends on the situation has a text for each case; `explain.words`
 chooses one and fills the gaps, with HTML that is ready to be shown.
@@ -21,6 +21,7 @@ class StepText:
         cases: By name, sentences of which one is true at a time.
         caption: What the chart shows.
         turns: Whether the chart follows T, so that a temperature control stands under it.
+        is_of_place: Whether its numbers are those of a place in a text.
     """
 
     title: str
@@ -28,6 +29,7 @@ class StepText:
     caption: str
     cases: Mapping[str, str] = field(default_factory=dict)
     turns: bool = False
+    is_of_place: bool = True
 
 
 AFTER = mark("After “{before}”")
@@ -218,6 +220,46 @@ STEPS: dict[StepName, StepText] = {
             "{left_out}"
         ),
         turns=True,
+    ),
+    "whole-text": StepText(
+        title=mark("A text's T is not a token's T"),
+        paragraphs=(
+            mark(
+                "T acts on one token at a time, whatever may follow behind it. A <b>whole text</b> "
+                "at T is something else: each text's probability to the power β, shared out among "
+                "all texts."
+            ),
+            mark(
+                "By hand, with three texts of three tokens: “{sea}” has 0.4, “{wind}” and "
+                "“{storm}” have 0.6&nbsp;×&nbsp;0.5&nbsp;=&nbsp;0.3 each. At T 0.5, β is 2."
+            ),
+            mark(
+                "<b>Token by token</b>, the first words are 0.4²&nbsp;:&nbsp;0.6² = "
+                "0.16&nbsp;:&nbsp;0.36, and the second choice is even: {sea_tokens}, "
+                "{wind_tokens}, {wind_tokens}.<br>"
+                "<b>As a whole</b>, 0.4²&nbsp;:&nbsp;0.3²&nbsp;:&nbsp;0.3² = "
+                "0.16&nbsp;:&nbsp;0.09&nbsp;:&nbsp;0.09, which gives {sea_whole}, {wind_whole}, "
+                "{wind_whole}."
+            ),
+            mark(
+                "{effect} A whole text takes many evaluations of the model, so tokens are what is "
+                "drawn; on the command line “generate --text-temperature” draws short texts whole."
+            ),
+        ),
+        cases={
+            "greedy": mark(
+                "At T 0, token by token begins with the likelier word and never finds the "
+                "likeliest text; as a whole that text is all there is."
+            ),
+            "own": mark("At T 1 both are the same. Turn T and watch."),
+            "other": mark(
+                "At your T {t}, “{sea}” has {sea_tokens_now} token by token and {sea_whole_now} "
+                "as a whole."
+            ),
+        },
+        caption=mark("Filled: the three texts at T {t}. Tick: their own probabilities, T 1."),
+        turns=True,
+        is_of_place=False,
     ),
     "tasks": StepText(
         title=mark("Which T for which task"),

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from studio.app.explain import filters
+from studio.app.explain import filters, whole_text
 from studio.app.explain import text as texts
 from studio.app.explain.place import STEP, Place
 from studio.app.explain.text import STEPS
@@ -176,6 +176,19 @@ def _filters(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     gaps["left_out"] = texts.LEFT_OUT if filters.leaves_something_out(params) else ""
 
 
+def _whole_text(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
+    temperature = params.temperature
+    gaps |= dict(zip(("sea", "wind", "storm"), map(tr, whole_text.TEXTS), strict=True))
+    for when, at in (("", 0.5), ("_now", temperature)):
+        for way, texts_at in (
+            ("tokens", whole_text.token_by_token),
+            ("whole", whole_text.as_a_whole),
+        ):
+            sea, wind, _ = map(percent, texts_at(at))
+            gaps |= {f"sea_{way}{when}": sea, f"wind_{way}{when}": wind}
+    gaps.fill("effect", {0.0: "greedy", 1.0: "own"}.get(temperature, "other"))
+
+
 def _tasks(gaps: _Gaps, place: Place, params: SamplingParams) -> None:
     lines = []
     for preset in task_presets():
@@ -193,6 +206,7 @@ _FILL: dict[StepName, Callable[[_Gaps, Place, SamplingParams], None]] = {
     "limits": _limits,
     "low-temperature": _low_temperature,
     "filters": _filters,
+    "whole-text": _whole_text,
     "tasks": _tasks,
 }
 

@@ -15,7 +15,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.quiet_link import quiet_link
 from studio.ui.widgets.side_dock_access import DockSettings, SideDockAccess
 
-TIP = mark("Temperature on your own sentence, in seven short steps")
+TIP = mark("Temperature on your own sentence, in eight short steps")
 
 if TYPE_CHECKING:
     from studio.ui.explain.panel import ExplainDock

@@ -202,6 +202,7 @@ class ExplainPanel(QFrame):
         )
         _set_text(self._title, tr(STEPS[state.step].title))
         self._slider.setVisible(STEPS[state.step].turns)
+        self._origin.setVisible(STEPS[state.step].is_of_place)
         if state.is_first and self._back.hasFocus():
             self._next.setFocus(Qt.FocusReason.OtherFocusReason)
         self._back.setEnabled(not state.is_first)
@@ -247,7 +248,7 @@ class _Dot(QAbstractButton):
         self._theme = theme
         follow_letters(self, lambda _letters: self._fit())
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        # Back, Next and the arrow keys lead everywhere; seven more stops would be in the way.
+        # Back, Next and the arrow keys lead everywhere; eight more stops would be in the way.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         title = tr(STEPS[name].title)

@@ -88,6 +88,17 @@ def test_filters_in_both_orders() -> None:
     assert not any(bar.cut for bar in first.bars)
 
 
+def test_three_texts_token_by_token_and_as_a_whole() -> None:
+    cold = figure("whole-text", PLACE, SamplingParams(temperature=0.0))
+    tokens, whole = ([bar.filled for bar in column.bars] for column in cold.columns)
+    assert tokens == [0.0, 1.0, 0.0], "greedy: the likelier word first, then the lower id"
+    assert whole == [1.0, 0.0, 0.0]
+    own = figure("whole-text", PLACE, SamplingParams())
+    for column in own.columns:
+        assert [bar.filled for bar in column.bars] == pytest.approx([0.4, 0.3, 0.3], abs=1e-6)
+        assert [bar.tick for bar in column.bars] == pytest.approx([0.4, 0.3, 0.3], abs=1e-6)
+
+
 def test_effective_choices_at_the_presets_temperatures() -> None:
     drawn = figure("tasks", PLACE, SamplingParams())
     for row, preset in enumerate(task_presets()):

@@ -29,7 +29,11 @@ def reported(step: StepName, place: Place = PLACE, **params: float) -> str:
 
 def p(temperature: float, token: int = 0, **params: float) -> str:
     made = SamplingParams(temperature=temperature, **params)  # type: ignore[arg-type]  # fields vary
-    return squeezed(percent(float(distribution(LOGITS, made)[token])))
+    return shown(float(distribution(LOGITS, made)[token]))
+
+
+def shown(probability: float) -> str:
+    return squeezed(percent(probability))
 
 
 def squeezed(text: str) -> str:
@@ -99,6 +103,21 @@ def test_filters_before_and_after() -> None:
     assert kept == [2, 5, 2, 5]
     assert "Yours: min-p 0.3" in text
     assert "tries min-p 0.05" in squeezed(reported("filters"))
+
+
+def test_three_texts_by_hand() -> None:
+    """At T 0.5 every probability is squared."""
+    the, a = 0.4**2, 0.6**2
+    whole = [0.4**2, 0.3**2, 0.3**2]
+    text = squeezed(reported("whole-text", temperature=0.0))
+    first, other = shown(the / (the + a)), shown(a / (the + a) / 2)
+    assert f"the second choice is even: {first}, {other}, {other}." in text
+    sea, wind = shown(whole[0] / sum(whole)), shown(whole[1] / sum(whole))
+    assert f"0.09, which gives {sea}, {wind}, {wind}." in text
+    assert "At T 0, token by token begins with the likelier word" in text
+    assert "At T 1 both are the same" in reported("whole-text")
+    uniform = squeezed(reported("whole-text", temperature=math.inf))
+    assert f"has {shown(1 / 2)} token by token and {shown(1 / 3)} as a whole" in uniform
 
 
 def test_the_table_of_tasks() -> None:

@@ -130,7 +130,7 @@ def test_the_mouse_does_too(open_window: Callable[[], MainWindow], qtbot: QtBot)
     QTest.mouseClick(back, left)
     assert str(dock.state.step) == "logits"
     assert back.isEnabled() is False
-    QTest.mouseClick(button(dock, f"Step 7: {STEPS['tasks'].title}"), left)
+    QTest.mouseClick(button(dock, f"Step 8: {STEPS['tasks'].title}"), left)
     assert str(dock.state.step) == "tasks"
     assert forward.text() == "Done"
     QTest.mouseClick(forward, left)
@@ -156,6 +156,10 @@ def test_its_temperature_is_the_windows(
     qtbot.waitUntil(lambda: "At T 2.50" in words(dock))
     dock.state.go("softmax")
     assert not slider.isVisible(), "what does not follow T has no control for it"
+    assert "Open a model and write a sentence to see your own" in words(dock)
+    dock.state.go("whole-text")
+    assert "At your T 2.50, “the sea sleeps” has" in words(dock)
+    assert "Open a model" not in words(dock), "these numbers are the example's alone"
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
