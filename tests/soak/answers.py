@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.manuscript.journal import Leftover
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.soak.desk import EXPORTS
@@ -37,6 +38,8 @@ _NAMES = (
     *("Draft.txt", "Second draft", "Chapter 1. The sea", "notes.md", "Runs", "Runs.json"),
     *("Draft.kelvin", "Third draft.kelvin"),
 )
+_LOCK = "lock"
+"""The file that is there while a program holds what it offers (`studio.manuscript.journal`)."""
 
 
 class Answers(QObject):
@@ -56,8 +59,8 @@ class Answers(QObject):
         self._seen: QWidget | None = None
         self._looks = 0
         self.offers = 0
-        self._restored = ""
-        self._loads = 0
+        self._restored: tuple[Leftover, str, int] | None = None
+        """What is to be restored, its text's mark, and how many texts had come before."""
         QTimer.singleShot(_LOOK_MS, self._look)
 
     def begin(self, chances: Random) -> None:
@@ -158,8 +161,8 @@ class Answers(QObject):
     def _recover(self, asked: RecoveryDialog, chance: float) -> None:
         self.offers = max(self.offers, asked.list.count())
         if chance < self.restores and asked.chosen is not None:
-            self._restored = mark_of(asked.chosen.read().text)
-            self._loads = self._hand.loads
+            mark = mark_of(asked.chosen.read().text)
+            self._restored = asked.chosen, mark, len(self._hand.loads)
             QTest.mouseClick(asked.restore, LEFT)
         elif chance < 0.9:
             QTest.mouseClick(asked.later, LEFT)
@@ -167,15 +170,21 @@ class Answers(QObject):
             QTest.mouseClick(asked.discard, LEFT)
 
     def _check_restored(self) -> None:
-        """What was to be restored came, to the letter, if no other text came after it."""
-        wanted, self._restored = self._restored, ""
-        # None came where the writer would rather keep what was there, and was asked about it.
-        # A page of its own may have come to the front for it first.
-        is_last = self._hand.loads - self._loads in (1, 2)
-        if wanted and is_last and mark_of(self._hand.loaded) != wanted:
-            self._hand.complaints.append(
-                f"restored was {wanted}, and the text came as {mark_of(self._hand.loaded)}"
-            )
+        """What was to be restored is offered again, or has come, to the letter.
+
+        It is offered again where the writer would rather keep what was there, and was asked.
+        """
+        if self._restored is None:
+            return
+        leftover, wanted, before = self._restored
+        if leftover.folder.exists():
+            if not (leftover.folder / _LOCK).exists():
+                self._restored = None  # it was left
+            return
+        self._restored = None
+        came = self._hand.loads[before:]
+        if wanted not in came:
+            self._hand.complaints.append(f"restored was {wanted}, and what came was {came}")
 
 
 def _words(asked: QWidget) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.ui.main_window import MainWindow
 from tests.soak.desk import EXPORTS
+from tests.soak.text_log import mark_of
 
 Pauses = Iterator[int]
 """Milliseconds until the next event."""
@@ -37,8 +38,8 @@ class Hand:
         notes: What was done, as a reader of the log wants it.
         is_disturbed: Whether the present step met a question, another text or a refusal: what it
             expected of the text does not hold.
-        loads: How many texts were opened.
-        loaded: The last of them as it came, before a key of the same step reached it.
+        loads: The mark of each text that was opened, as it came, before a key of the same step
+            reached it.
     """
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
@@ -47,15 +48,13 @@ class Hand:
         self.complaints: list[str] = []
         self.notes: list[str] = []
         self.is_disturbed = False
-        self.loads = 0
-        self.loaded = ""
+        self.loads: list[str] = []
         window.session.draft.manuscript.loaded.connect(self._on_loaded)
         # While a long text is laid out keys are refused, and the writer informed.
         window.editor.refused.connect(lambda _why: self._disturb())
 
     def _on_loaded(self) -> None:
-        self.loads += 1
-        self.loaded = self.text
+        self.loads.append(mark_of(self.text))
         self.is_disturbed = True
 
     def _disturb(self) -> None:
