@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write all of some bytes: one call may take less, on a full disk and above 2 GiB.
 
     Args:

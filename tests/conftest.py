@@ -146,7 +146,7 @@ def nothing_remembered(
     # Few tests look at it, and a folder for each of thousands takes long to delete.
     asks = "empty_home" in request.fixturenames
     home = request.getfixturevalue("empty_home") if asks else next(new_folders)
-    for name in ("config", "data", "state"):
+    for name in ("cache", "config", "data", "state"):
         monkeypatch.setenv(f"XDG_{name.upper()}_HOME", str(home / name))
 
 

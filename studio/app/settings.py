@@ -252,6 +252,9 @@ GPU_LAYERS = Setting(
 CONTEXT_SIZE = Setting("model/context_size", 0, "tokens; 0 is automatic", range(0, 16_777_217))
 THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic", range(0, 1025))
 MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")
+PROMPT_CACHE = Setting(
+    "model/prompt_cache", 2048, "MiB of disk for evaluated prompts", range(0, 1_048_577)
+)
 RECENT_FILES = Setting(
     "file/recent", list[str](), "manuscripts opened lately, the newest first", is_path=True
 )

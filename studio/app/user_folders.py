@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 
 _Place = QStandardPaths.StandardLocation
+_PROGRAM = "kelvin-studio"
 
 
 def data_folder() -> Path:
@@ -14,7 +15,7 @@ def data_folder() -> Path:
 
 def state_folder() -> Path:
     """What concerns this machine and the present only: `~/.local/state/kelvin-studio` on Linux."""
-    return Path(QStandardPaths.writableLocation(_Place.GenericStateLocation)) / "kelvin-studio"
+    return Path(QStandardPaths.writableLocation(_Place.GenericStateLocation)) / _PROGRAM
 
 
 def recovery_folder() -> Path:
@@ -22,6 +23,11 @@ def recovery_folder() -> Path:
     return state_folder() / "recovery"
 
 
+def prompt_cache_folder() -> Path:
+    """Prompts that were evaluated, to be lost at any time: `~/.cache/kelvin-studio` on Linux."""
+    return Path(QStandardPaths.writableLocation(_Place.GenericCacheLocation)) / _PROGRAM / "prompts"
+
+
 def config_folder() -> Path:
     """Settings, and what a writer may edit by hand: `~/.config/kelvin-studio` on Linux."""
-    return Path(QStandardPaths.writableLocation(_Place.GenericConfigLocation)) / "kelvin-studio"
+    return Path(QStandardPaths.writableLocation(_Place.GenericConfigLocation)) / _PROGRAM

@@ -18,6 +18,8 @@ from studio.parent_process import end_with_parent
 from studio.translation_file import lookup_of
 
 _READ_SIZE = 65_536
+_REST_SECONDS = 5.0
+"""How long nothing is asked before what was evaluated is kept."""
 
 
 class _Pipe:
@@ -115,7 +117,12 @@ def main(texts: str = "") -> int:
     # and again between two tokens.
     gc.collect()
     gc.freeze()
-    while taken := inbox.pop():
+    while True:
+        if inbox.rests(_REST_SECONDS):
+            engine.rest()
+        taken = inbox.pop()
+        if taken is None:
+            break
         engine.run(*taken)
     engine.close()
     return 0

@@ -16,6 +16,7 @@ from studio.engine.llama.context import Context, EvaluationStopped
 from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header
+from studio.engine.llama.prompt_cache import PromptCache
 from studio.engine.messages import (
     ContinueSequence,
     Distribution,
@@ -153,6 +154,11 @@ class Engine:
             print_trace(error)
             self._emit(Failed(request=request, kind="bug", message=f"{error}"))
 
+    def rest(self) -> None:
+        """Keep on the disk what was evaluated, now that nothing is asked."""
+        if self._opened:
+            self._opened.context.keep_prompt()
+
     def close(self) -> None:
         """Free model and context."""
         if self._opened:
@@ -182,7 +188,12 @@ class Engine:
             raise
         if self._huge_pages:
             ask_for_huge_pages()
-        self._emit(Loaded(request=command.request, report=model.report()))
+        report, limit = model.report(), command.options.prompt_cache_mib * 2**20
+        if command.prompt_cache:
+            cache = PromptCache(Path(command.prompt_cache), limit, header, report)
+            self._opened.context.prompt_cache = cache if limit else None
+            cache.make_room()
+        self._emit(Loaded(request=command.request, report=report))
 
     def _next_token_preview(self, command: PreviewNextToken) -> None:
         opened = self._ready()

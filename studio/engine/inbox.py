@@ -68,14 +68,16 @@ class Inbox:
                     self._waiting.append((command, Control(self._interrupt)))
             self._changed.notify()
 
+    def rests(self, seconds: float) -> bool:
+        """Wait for the next command; whether none comes for so long."""
+        with self._changed:
+            self._end_running()
+            return not self._changed.wait_for(lambda: self._waiting or self._closed, seconds)
+
     def pop(self) -> tuple[Runnable, Control] | None:
         """The next command, waiting for it; None when there will be no more."""
         with self._changed:
-            ran, self._running = self._running, None
-            if ran:
-                # What reached the generation when it was just over.
-                for command in ran[1].commands:
-                    self._put_sequence_command(command)
+            self._end_running()
             self._changed.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return None
@@ -94,6 +96,13 @@ class Inbox:
             if self._running:
                 self._running[1].stop()
             self._changed.notify()
+
+    def _end_running(self) -> None:
+        ran, self._running = self._running, None
+        if ran:
+            # What reached the generation when it was just over.
+            for command in ran[1].commands:
+                self._put_sequence_command(command)
 
     def _stop(self, request: int) -> None:
         if self._running and self._running[0].request == request:

@@ -22,6 +22,10 @@ SMALLEST_CONTEXT = MOST_SEQUENCES + 2
 """Tokens. llama.cpp aborts where a context holds fewer tokens than sequences (n_seq_max)."""
 
 
+MOST_PROMPT_CACHE = 1_048_576
+"""MiB."""
+
+
 class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to load a model. The defaults let the engine decide."""
 
@@ -34,10 +38,17 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Threads for evaluation; 0 = one a core this process may use."""
     memory_map: bool = True
     """Map the file into memory instead of reading a copy of it."""
+    prompt_cache_mib: int = 2048
+    """MiB of disk for prompts that were evaluated (`Load.prompt_cache`); 0 keeps none."""
 
     def __post_init__(self) -> None:
         """Refuse what llama.cpp would accept in silence or abort on."""
-        limits = {"gpu_layers": (-1, 10_000), "context_size": (0, 16_777_216), "threads": (0, 1024)}
+        limits = {
+            "gpu_layers": (-1, 10_000),
+            "context_size": (0, 16_777_216),
+            "threads": (0, 1024),
+            "prompt_cache_mib": (0, MOST_PROMPT_CACHE),
+        }
         for field, (low, high) in limits.items():
             value = getattr(self, field)
             if not low <= value <= high:
@@ -298,6 +309,9 @@ class Load(Command, frozen=True, kw_only=True, tag=True):
 
     path: str
     options: LoadOptions = LoadOptions()
+    prompt_cache: str = ""
+    """The folder of prompts that were evaluated (`studio.engine.llama.prompt_cache`); empty keeps
+    none."""
 
 
 class PreviewNextToken(Command, frozen=True, kw_only=True, tag=True):

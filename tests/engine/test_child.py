@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -500,3 +501,27 @@ def test_it_says_what_it_says_in_the_windows_language(name: str, tmp_path: Path)
         (failed,) = child.ask(Load(request=0, path=str(tmp_path / "no.gguf"), options=OPTIONS))
     assert isinstance(failed, Failed)
     assert failed.message.startswith("⟦" if name == "studio_eo.qm" else "“no.gguf” does not exist")
+
+
+# What was read is kept
+
+
+def test_a_text_that_was_read_is_there_after_a_kill(byte_level_path: Path, tmp_path: Path) -> None:
+    text = "The old fisherman looked out over the grey water. " * 8
+    folder = tmp_path / "prompts"
+    load = Load(request=1, path=str(byte_level_path), options=OPTIONS, prompt_cache=str(folder))
+    shown = []
+    for reused in (0, len(text) - 10):
+        with EngineChild() as child:
+            child.ask(load)
+            evaluated, distribution = child.ask(look(2, text))[-2:]
+            assert isinstance(evaluated, Evaluated)
+            assert isinstance(distribution, Distribution)
+            assert evaluated.reused >= reused
+            shown.append(likeliest(distribution))
+            deadline = time.monotonic() + PATIENCE
+            while not any(folder.glob("*.prompt")):
+                assert time.monotonic() < deadline, "it is never kept"
+                time.sleep(0.05)
+            child.process.kill()
+    assert shown[0] == pytest.approx(shown[1], abs=2e-3)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.app.background import Background
 from studio.app.model.state import ModelState
 from studio.engine.messages import ModelReport
-from studio.experiments.model_hash import model_hash
+from studio.engine.model_files.model_hash import model_hash
 from studio.experiments.recorder import model_record
 from studio.model_record import ModelRecord
 

@@ -16,6 +16,7 @@ def remember_options(settings: Settings, options: LoadOptions) -> None:
     settings.set(remembered.CONTEXT_SIZE, options.context_size)
     settings.set(remembered.THREADS, options.threads)
     settings.set(remembered.MEMORY_MAP, options.memory_map)
+    settings.set(remembered.PROMPT_CACHE, options.prompt_cache_mib)
 
 
 def load_options(settings: Settings) -> LoadOptions:
@@ -26,6 +27,7 @@ def load_options(settings: Settings) -> LoadOptions:
             context_size=settings.get(remembered.CONTEXT_SIZE),
             threads=settings.get(remembered.THREADS),
             memory_map=settings.get(remembered.MEMORY_MAP),
+            prompt_cache_mib=settings.get(remembered.PROMPT_CACHE),
         )
     except ValueError:
         return LoadOptions()

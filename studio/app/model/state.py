@@ -60,6 +60,7 @@ class ModelState(QObject):
         client: The line to the engine.
         parent: The Qt parent, if any.
         deaths: The files that have ended the engine.
+        prompt_cache: The folder of prompts that were evaluated; None keeps none.
     """
 
     changed = Signal()
@@ -73,10 +74,12 @@ class ModelState(QObject):
         client: EngineClient,
         parent: QObject | None = None,
         deaths: ModelDeaths | None = None,
+        prompt_cache: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
         self.deaths = deaths or ModelDeaths()
+        self._prompt_cache = str(prompt_cache or "")
         self._request = 0
         self.phase = ModelPhase.NONE
         self.path = ""
@@ -202,7 +205,14 @@ class ModelState(QObject):
         self._request = self._client.next_request(
             self._on_event, replaces=self._request, late=self._on_late
         )
-        self._client.send(Load(request=self._request, path=self.path, options=self.options))
+        self._client.send(
+            Load(
+                request=self._request,
+                path=self.path,
+                options=self.options,
+                prompt_cache=self._prompt_cache,
+            )
+        )
 
     def _replace_silent_engine(self) -> bool:
         """End an engine that should load and gives no sign of life; returns whether that was so."""

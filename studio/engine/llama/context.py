@@ -4,6 +4,7 @@ Brings the context to a given token sequence with the least work: the longest co
 what is evaluated already is kept.
 """
 
+import ctypes
 import time
 from collections.abc import Callable, Sequence
 
@@ -16,6 +17,7 @@ from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.logits_view import LogitsView
 from studio.engine.llama.model import Model
 from studio.engine.llama.pace import Pace
+from studio.engine.llama.prompt_cache import WORTH, PromptCache
 from studio.engine.llama.sequence_cells import MAIN as _MAIN
 from studio.engine.llama.sequence_cells import SCRATCH as _SCRATCH
 from studio.engine.llama.sequence_cells import SequenceCells
@@ -102,6 +104,8 @@ class Context:
         """After how many of the last tokens llama.cpp's buffer holds them."""
         self._earlier: list[NDArray[np.float32]] = []
         """Those after the tokens before these, the last first; see `evaluate`."""
+        self.prompt_cache: PromptCache | None = None
+        """Where prompts that were evaluated are kept; None for nowhere."""
 
     @property
     def used(self) -> int:
@@ -150,7 +154,7 @@ class Context:
             EngineError: llama.cpp refused.
         """
         tokens = list(tokens)
-        reused = self._common_prefix(tokens)
+        reused = self._common_prefix(tokens, looks_on_disk=True)
         wanted = min(wanted, len(tokens))
         known = self._rows + len(self._earlier) if self._has_logits else 0
         if reused == len(tokens) == len(self._tokens) and known >= wanted:
@@ -257,7 +261,8 @@ class Context:
             EngineError: llama.cpp refused.
         """
         tokens = list(tokens)
-        position = reused = self._keep(min(self._common_prefix(tokens), first))
+        begun = self._common_prefix(tokens, looks_on_disk=first >= WORTH)
+        position = reused = self._keep(min(begun, first))
         self._make_room(len(tokens) - position)
         fits = max(1, _LOGITS_BYTES // (4 * self._vocabulary_size))
         batch = min(self._chunk if self._chunk == _CHUNK_GPU else READ_BATCH, fits)
@@ -369,6 +374,9 @@ class Context:
 
     def close(self) -> None:
         """Free the context's memory."""
+        if self.prompt_cache:
+            self.prompt_cache.wait()
+            self.prompt_cache = None
         if self._context:
             self._batch.free()
             self._single.free()
@@ -385,11 +393,51 @@ class Context:
             llama_cpp.llama_set_n_threads(self._context, single, batch)
             self._threads = (single, batch)
 
-    def _common_prefix(self, tokens: list[int]) -> int:
+    def _common_prefix(self, tokens: list[int], *, looks_on_disk: bool = False) -> int:
+        """How many of the tokens are evaluated; those that were kept on the disk, where asked."""
         length = min(len(tokens), len(self._tokens))
-        if tokens[:length] == self._tokens[:length]:
-            return length
-        return next(index for index in range(length) if tokens[index] != self._tokens[index])
+        if tokens[:length] != self._tokens[:length]:
+            length = next(index for index in range(length) if tokens[index] != self._tokens[index])
+        if looks_on_disk and self.prompt_cache and len(tokens) - length >= WORTH:
+            return self._from_disk(self.prompt_cache, tokens, length)
+        return length
+
+    def _from_disk(self, cache: PromptCache, tokens: list[int], known: int) -> int:
+        """Have a longer beginning of the tokens from the disk, if one is there; how long it is."""
+        if 4 * known < len(self._tokens):
+            self.keep_prompt()  # another text: what was read of this one would be lost
+        found = cache.find(tokens, known + WORTH // 2, whole=not self._can_look_inside)
+        if found is None or len(found.tokens) > self.size:
+            return known
+        state = found.state()
+        if state is None:
+            cache.discard(found)
+            return known
+        self._keep(0)
+        self._make_room(len(found.tokens))
+        bytes_ = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        taken = llama_cpp.llama_state_seq_set_data(self._context, bytes_, len(state), _MAIN)
+        if taken != len(state):
+            # What llama.cpp has of it is not known.
+            self._keep(0)
+            cache.discard(found)
+            return 0
+        self._tokens = found.tokens.tolist()
+        cache.found(found)
+        return self._common_prefix(tokens)
+
+    def keep_prompt(self) -> None:
+        """Keep what is evaluated on the disk, where that is worth it: see `PromptCache.wants`."""
+        cache = self.prompt_cache
+        if cache is None or not cache.wants(self._tokens):
+            return
+        size = llama_cpp.llama_state_seq_get_size(self._context, _MAIN)
+        if not 0 < size <= cache.limit // 2:
+            return
+        state = np.empty(size, np.uint8)
+        bytes_ = (ctypes.c_uint8 * size).from_buffer(state)
+        if llama_cpp.llama_state_seq_get_data(self._context, bytes_, size, _MAIN) == size:
+            cache.keep(self._tokens, state)
 
     def _keep(self, length: int) -> int:
         """Remove everything evaluated after `length` tokens; returns what really could be kept."""

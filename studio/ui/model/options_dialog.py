@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.model.names import byte_size, model_title
-from studio.engine.messages import SMALLEST_CONTEXT, LoadOptions, ModelReport
+from studio.engine.messages import MOST_PROMPT_CACHE, SMALLEST_CONTEXT, LoadOptions, ModelReport
 from studio.translation import mark, tr
 from studio.ui.theme.controls import CheckBox, SpinBox
 from studio.ui.theme.spacing import set_spacing
@@ -20,6 +20,8 @@ from studio.ui.widgets.labels import PlainLabel
 from studio.visible_text import visible_name
 
 _AUTOMATIC = mark("automatic")
+_GIB = 1024
+"""MiB."""
 
 
 class ModelOptionsDialog(QDialog):
@@ -78,11 +80,26 @@ class ModelOptionsDialog(QDialog):
                 "may go away."
             )
         )
+        self._prompt_cache = _spin_box(
+            theme,
+            0,
+            MOST_PROMPT_CACHE // _GIB,
+            -(-options.prompt_cache_mib // _GIB),
+            tr(
+                "Disk for what the model has read of your texts, so that a long one need not be "
+                "read again at the next start or in another tab. It holds their words, and only "
+                "you can open it. What was not of use for longest goes first. Nothing: what is "
+                "there is deleted."
+            ),
+        )
+        self._prompt_cache.setSpecialValueText(tr("nothing"))
+        self._prompt_cache.setSuffix(tr(" GB"))
         form = QFormLayout()
         for name, field in (
             (tr("GPU layers"), self._gpu_layers),
             (tr("Context size"), self._context_size),
             (tr("Threads"), self._threads),
+            (tr("Kept on the disk"), self._prompt_cache),
         ):
             field.setAccessibleName(name)
             form.addRow(name, field)
@@ -117,6 +134,7 @@ class ModelOptionsDialog(QDialog):
             context_size=context_size and max(context_size, SMALLEST_CONTEXT),
             threads=self._threads.value(),
             memory_map=self._memory_map.isChecked(),
+            prompt_cache_mib=self._prompt_cache.value() * _GIB,
         )
 
 

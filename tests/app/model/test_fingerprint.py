@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.model import fingerprint as model_fingerprint
 from studio.app.model.fingerprint import UNREADABLE, ModelFingerprint
-from studio.experiments.model_hash import model_hash
+from studio.engine.model_files.model_hash import model_hash
 from tests.helpers.fake_engine import Desk
 from tests.helpers.waiting import LONG
 

@@ -10,7 +10,7 @@ from studio.app.generation.sequence import SequencePhase
 from studio.app.tokens.place import place_of
 from studio.app.writing.writing import NOTHING_TO_ADD
 from studio.engine.messages import ChangeSequence, Failed, Generate, Stop, Superseded
-from studio.experiments.model_hash import model_hash
+from studio.engine.model_files.model_hash import model_hash
 from studio.manuscript import Origin
 from studio.sampling import MAX_SEED, SamplingParams
 from tests.helpers.fake_engine import Desk, evaluated, finished, token

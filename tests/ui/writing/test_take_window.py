@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from studio.experiments.model_hash import model_hash
+from studio.engine.model_files.model_hash import model_hash
 from studio.manuscript.document_file import document_of_bytes, document_to_bytes
 from studio.ui.main_window import MainWindow
 from studio.ui.writing.take_window import TakeWindow
