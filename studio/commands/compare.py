@@ -45,6 +45,7 @@ from studio.engine.messages import (
     Prompt,
     SequenceStart,
 )
+from studio.engine.model_files.model_hash import model_hash
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import (
     MOST_BYTES,
@@ -54,7 +55,6 @@ from studio.experiments.comparison_file import (
 )
 from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
-from studio.engine.model_files.model_hash import model_hash
 from studio.experiments.recorder import ComparisonRecorder, model_record
 from studio.experiments.words import temperature
 from studio.presets import PresetError, PresetFolder, preset_folder
