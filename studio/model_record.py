@@ -26,6 +26,9 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     bytes: Count = 0
     hash: Line = ""
     """See `model_hash`; empty where it was not made."""
+    attention: Line = ""
+    """How attention was computed, "flash" or "plain": with the same seed the one may draw another
+    token than the other, where two are near. Empty where that was not kept."""
 
     @property
     def title(self) -> str:
@@ -36,7 +39,9 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Whether both are of one model, of which one may not name its fingerprint yet."""
         if self.hash and other.hash:
             return self.hash == other.hash
-        return msgspec.structs.replace(self, hash="") == msgspec.structs.replace(other, hash="")
+        without = {"hash": "", "attention": ""}
+        mine = msgspec.structs.replace(self, **without)
+        return mine == msgspec.structs.replace(other, **without)
 
 
 def short_name(file: str, quantization: str = "") -> str:

@@ -22,7 +22,7 @@ from studio.app.tokens.bias_owner import BiasOwner
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text_question import TextQuestion
 from studio.app.unused_memory import UnusedMemory
-from studio.app.user_folders import prompt_cache_folder, recovery_folder, state_folder
+from studio.app.user_folders import engine_cache_folder, recovery_folder, state_folder
 from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordState
 from studio.app.writing.draft import Draft
@@ -65,7 +65,7 @@ class Session(QObject):
         self.reading = Background("reading", self)
         self.client = EngineClient(parent=self)
         deaths = ModelDeaths(state_folder() / "model-deaths.json")
-        self.model = ModelState(self.client, self, deaths, prompt_cache_folder())
+        self.model = ModelState(self.client, self, deaths, engine_cache_folder())
         self.fingerprint = ModelFingerprint(self.model, self)
         self.context = ContextUse(self.client, self)
         self.draft = Draft(preset, self)

@@ -255,6 +255,12 @@ MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapp
 PROMPT_CACHE = Setting(
     "model/prompt_cache", 2048, "MiB of disk for evaluated prompts", range(0, 1_048_577)
 )
+FLASH_ATTENTION = Setting(
+    "model/flash_attention",
+    "auto",
+    "whether attention is computed so; auto is what was quicker",
+    ("auto", "on", "off"),
+)
 RECENT_FILES = Setting(
     "file/recent", list[str](), "manuscripts opened lately, the newest first", is_path=True
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.app.settings import FOLDER, PRESETS_FROM, RECENT_FILES, Settings
-from studio.app.user_folders import config_folder, data_folder, prompt_cache_folder, recovery_folder
+from studio.app.user_folders import config_folder, data_folder, engine_cache_folder, recovery_folder
 from studio.in_place import backup_folder
 from studio.presets import preset_folder
 from studio.stale_files import remove_stale
@@ -33,6 +33,6 @@ def _own() -> Iterator[Path]:
     """The program's own folders."""
     yield from (config_folder(), preset_folder(), backup_folder(), data_folder() / "briefs")
     yield data_folder() / "comparisons"
-    yield prompt_cache_folder()
+    yield from (engine_cache_folder(), engine_cache_folder() / "prompts")
     with contextlib.suppress(OSError):
         yield from recovery_folder().iterdir()

@@ -23,9 +23,9 @@ def recovery_folder() -> Path:
     return state_folder() / "recovery"
 
 
-def prompt_cache_folder() -> Path:
-    """Prompts that were evaluated, to be lost at any time: `~/.cache/kelvin-studio` on Linux."""
-    return Path(QStandardPaths.writableLocation(_Place.GenericCacheLocation)) / _PROGRAM / "prompts"
+def engine_cache_folder() -> Path:
+    """What the engine can do without, as evaluated prompts: `~/.cache/kelvin-studio` on Linux."""
+    return Path(QStandardPaths.writableLocation(_Place.GenericCacheLocation)) / _PROGRAM
 
 
 def config_folder() -> Path:

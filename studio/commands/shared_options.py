@@ -35,7 +35,7 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--gpu-layers`, `--context-size`, `--threads` and `--no-mmap`."""
+    """Add `--gpu-layers`, `--context-size`, `--threads`, `--no-mmap` and `--flash-attn`."""
     loading = parser.add_argument_group("loading")
     loading.add_argument(
         "-ngl",
@@ -57,6 +57,13 @@ def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
         "-t", "--threads", metavar="N", type=int, default=0, help="default: all cores"
     )
     loading.add_argument("--no-mmap", action="store_true", help="read the file instead of mapping")
+    loading.add_argument(
+        "-fa",
+        "--flash-attn",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="flash attention (default: as llama.cpp chooses)",
+    )
 
 
 def load_options(given: argparse.Namespace) -> LoadOptions:
@@ -70,6 +77,7 @@ def load_options(given: argparse.Namespace) -> LoadOptions:
         context_size=given.context_size,
         threads=given.threads,
         memory_map=not given.no_mmap,
+        flash_attention=given.flash_attn,
     )
 
 

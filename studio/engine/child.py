@@ -18,8 +18,9 @@ from studio.parent_process import end_with_parent
 from studio.translation_file import lookup_of
 
 _READ_SIZE = 65_536
-_REST_SECONDS = 5.0
-"""How long nothing is asked before what was evaluated is kept."""
+_PROMPT_SECONDS, _TIMING_SECONDS = 5.0, 15.0
+"""How long nothing is asked before what was evaluated is kept, and then before attention is timed,
+once a model."""
 
 
 class _Pipe:
@@ -118,8 +119,10 @@ def main(texts: str = "") -> int:
     gc.collect()
     gc.freeze()
     while True:
-        if inbox.rests(_REST_SECONDS):
-            engine.rest()
+        if inbox.rests(_PROMPT_SECONDS):
+            engine.keep_prompt()
+            if inbox.rests(_TIMING_SECONDS):
+                engine.time_attention()
         taken = inbox.pop()
         if taken is None:
             break

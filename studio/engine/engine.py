@@ -12,9 +12,10 @@ from msgspec import structs
 from studio.engine.control import Control
 from studio.engine.generation.generation import Generation
 from studio.engine.llama import backend, log
-from studio.engine.llama.context import Context, EvaluationStopped
+from studio.engine.llama.attention import AttentionTimings, better, time_attention
+from studio.engine.llama.context import Context
 from studio.engine.llama.huge_pages import ask_for_huge_pages
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header
 from studio.engine.llama.prompt_cache import PromptCache
 from studio.engine.messages import (
@@ -27,6 +28,7 @@ from studio.engine.messages import (
     FindBreakers,
     FindTokens,
     FindWords,
+    FlashAttention,
     Generate,
     Load,
     Loaded,
@@ -57,12 +59,14 @@ from studio.translation import tr
 class _Opened:
     """What lives as long as one loaded model."""
 
-    def __init__(self, model: Model, interrupt: Interrupt) -> None:
+    def __init__(self, model: Model, interrupt: Interrupt, choice: FlashAttention) -> None:
         self.model = model
-        self.context = Context(model, interrupt)
+        self.context = Context(model, interrupt, choice)
         self.reader = Reader(self.context, model.vocabulary)
         self.kept: Generation | None = None
         """The last one that is kept: its sequences can go on."""
+        self.timings: AttentionTimings | None = None
+        """Where it is kept how quick the model is; None where that is known, or not asked."""
 
     def drop_sequences(self) -> None:
         """Free what sequences have in the context; those that go on are evaluated again."""
@@ -154,10 +158,28 @@ class Engine:
             print_trace(error)
             self._emit(Failed(request=request, kind="bug", message=f"{error}"))
 
-    def rest(self) -> None:
-        """Keep on the disk what was evaluated, now that nothing is asked."""
+    def keep_prompt(self) -> None:
+        """Keep on the disk what was evaluated, for a time when nothing is asked."""
         if self._opened:
             self._opened.context.keep_prompt()
+
+    def time_attention(self) -> None:
+        """Find out once a model which attention is quicker, for a time when nothing is asked.
+
+        The next load has the quicker one.
+        """
+        opened = self._opened
+        if opened is None or opened.timings is None:
+            return
+        try:
+            timing = time_attention(opened.model, self._interrupt)
+        except EvaluationStopped:
+            return
+        except EngineError:
+            timing = None  # too little memory, say
+        if timing:
+            opened.timings.keep(opened.model, timing)
+        opened.timings = None
 
     def close(self) -> None:
         """Free model and context."""
@@ -181,17 +203,29 @@ class Engine:
             return not control.stopped
 
         model = Model(path, command.options, on_progress, header)
+        options, timings = command.options, None
+        if command.cache:
+            timings = AttentionTimings(Path(command.cache) / "attention.json")
+        timing = timings.find(model) if timings else None
+        choice = options.flash_attention
+        if choice == "auto" and timing:
+            choice = better(timing)
         try:
-            self._opened = _Opened(model, self._interrupt)
+            self._opened = opened = _Opened(model, self._interrupt, choice)
         except EngineError:
             model.close()
             raise
         if self._huge_pages:
             ask_for_huge_pages()
-        report, limit = model.report(), command.options.prompt_cache_mib * 2**20
-        if command.prompt_cache:
-            cache = PromptCache(Path(command.prompt_cache), limit, header, report)
-            self._opened.context.prompt_cache = cache if limit else None
+        report = structs.replace(
+            model.report(has_flash_attention=opened.context.has_flash_attention),
+            attention_timing=timing,
+        )
+        if command.cache:
+            opened.timings = None if timing else timings
+            limit = options.prompt_cache_mib * 2**20
+            cache = PromptCache(Path(command.cache) / "prompts", limit, header, report)
+            opened.context.prompt_cache = cache if limit else None
             cache.make_room()
         self._emit(Loaded(request=command.request, report=report))
 

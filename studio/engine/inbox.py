@@ -50,6 +50,8 @@ class Inbox:
         self._waiting: deque[tuple[Runnable, Control]] = deque()
         self._running: tuple[Runnable, Control] | None = None
         self._closed = False
+        self._is_resting = False
+        """Whether work is done that nobody asked for."""
 
     def put(self, command: AnyCommand) -> None:
         """Take a command; turns and stops act at once."""
@@ -66,13 +68,24 @@ class Inbox:
                 case _:
                     self._give_way(lambda older: _gives_way(older, command))
                     self._waiting.append((command, Control(self._interrupt)))
+            self._end_rest()
             self._changed.notify()
 
     def rests(self, seconds: float) -> bool:
-        """Wait for the next command; whether none comes for so long."""
+        """Wait for the next command; whether none comes for so long.
+
+        Then it is a time for work that nobody asked for: the next command interrupts it.
+
+        Args:
+            seconds: How long.
+        """
         with self._changed:
             self._end_running()
-            return not self._changed.wait_for(lambda: self._waiting or self._closed, seconds)
+            is_there = self._changed.wait_for(lambda: self._waiting or self._closed, seconds)
+            if not is_there:
+                self._interrupt.clear()
+            self._is_resting = not is_there
+            return self._is_resting
 
     def pop(self) -> tuple[Runnable, Control] | None:
         """The next command, waiting for it; None when there will be no more."""
@@ -95,7 +108,13 @@ class Inbox:
             self._closed = True
             if self._running:
                 self._running[1].stop()
+            self._end_rest()
             self._changed.notify()
+
+    def _end_rest(self) -> None:
+        if self._is_resting:
+            self._is_resting = False
+            self._interrupt.set()
 
     def _end_running(self) -> None:
         ran, self._running = self._running, None

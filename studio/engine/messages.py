@@ -26,6 +26,22 @@ MOST_PROMPT_CACHE = 1_048_576
 """MiB."""
 
 
+Seconds = Annotated[float, msgspec.Meta(gt=0, lt=1e6)]
+FlashAttention = Literal["auto", "on", "off"]
+
+
+class AttentionTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of a step of one sequence and of `MOST_SEQUENCES`, with and without flash attention.
+
+    See `studio.engine.llama.attention`.
+    """
+
+    flash: tuple[Seconds, Seconds]
+    plain: tuple[Seconds, Seconds]
+    tokens: int
+    """Evaluated before."""
+
+
 class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to load a model. The defaults let the engine decide."""
 
@@ -39,7 +55,9 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     memory_map: bool = True
     """Map the file into memory instead of reading a copy of it."""
     prompt_cache_mib: int = 2048
-    """MiB of disk for prompts that were evaluated (`Load.prompt_cache`); 0 keeps none."""
+    """MiB of disk for prompts that were evaluated (in `Load.cache`); 0 keeps none."""
+    flash_attention: FlashAttention = "auto"
+    """Whether attention is computed so; "auto": as was quicker here, or as llama.cpp chooses."""
 
     def __post_init__(self) -> None:
         """Refuse what llama.cpp would accept in silence or abort on."""
@@ -96,6 +114,9 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """Resident memory that the engine's process gained by loading."""
     has_chat_template: bool
     seconds: float
+    has_flash_attention: bool = True
+    attention_timing: AttentionTiming | None = None
+    """How quick it is with and without; None where that was not found out yet."""
     vocabulary: str = ""
     """The vocabulary's fingerprint, a space, and the model's name: see `same_vocabulary`."""
 
@@ -309,9 +330,9 @@ class Load(Command, frozen=True, kw_only=True, tag=True):
 
     path: str
     options: LoadOptions = LoadOptions()
-    prompt_cache: str = ""
-    """The folder of prompts that were evaluated (`studio.engine.llama.prompt_cache`); empty keeps
-    none."""
+    cache: str = ""
+    """The folder of what the engine keeps from one start to the next and can do without (evaluated
+    prompts, how quick the model is); empty keeps nothing."""
 
 
 class PreviewNextToken(Command, frozen=True, kw_only=True, tag=True):

@@ -171,4 +171,5 @@ def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:
         quantization=quantization,
         bytes=report.file_bytes,
         hash=fingerprint,
+        attention="flash" if report.has_flash_attention else "plain",
     )

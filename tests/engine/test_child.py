@@ -509,7 +509,7 @@ def test_it_says_what_it_says_in_the_windows_language(name: str, tmp_path: Path)
 def test_a_text_that_was_read_is_there_after_a_kill(byte_level_path: Path, tmp_path: Path) -> None:
     text = "The old fisherman looked out over the grey water. " * 8
     folder = tmp_path / "prompts"
-    load = Load(request=1, path=str(byte_level_path), options=OPTIONS, prompt_cache=str(folder))
+    load = Load(request=1, path=str(byte_level_path), options=OPTIONS, cache=str(tmp_path))
     shown = []
     for reused in (0, len(text) - 10):
         with EngineChild() as child:

@@ -28,6 +28,23 @@ def byte_size(count: int) -> str:
     return tr("{size:.0f} MB", size=count / 1e6)
 
 
+def attention_words(report: ModelReport) -> str:
+    """How attention is computed, and how quick both ways are where they were timed."""
+    timing = report.attention_timing
+    if timing is None:
+        return tr("flash attention") if report.has_flash_attention else tr("no flash attention")
+    flash, plain = 1000 * timing.flash[0], 1000 * timing.plain[0]
+    if report.has_flash_attention:
+        return tr(
+            "flash attention: {flash:.1f} ms a token, without it {plain:.1f}",
+            flash=flash,
+            plain=plain,
+        )
+    return tr(
+        "no flash attention: {plain:.1f} ms a token, with it {flash:.1f}", flash=flash, plain=plain
+    )
+
+
 def describe_use(report: ModelReport) -> str:
     """What the loaded model really uses of the machine, in one sentence for a tooltip."""
     where = f"{report.backend} ({report.device})"

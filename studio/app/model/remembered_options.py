@@ -2,7 +2,7 @@
 
 from studio.app import settings as remembered
 from studio.app.settings import Settings
-from studio.engine.messages import LoadOptions
+from studio.engine.messages import FlashAttention, LoadOptions
 
 
 def remember_options(settings: Settings, options: LoadOptions) -> None:
@@ -17,6 +17,7 @@ def remember_options(settings: Settings, options: LoadOptions) -> None:
     settings.set(remembered.THREADS, options.threads)
     settings.set(remembered.MEMORY_MAP, options.memory_map)
     settings.set(remembered.PROMPT_CACHE, options.prompt_cache_mib)
+    settings.set(remembered.FLASH_ATTENTION, options.flash_attention)
 
 
 def load_options(settings: Settings) -> LoadOptions:
@@ -28,6 +29,11 @@ def load_options(settings: Settings) -> LoadOptions:
             threads=settings.get(remembered.THREADS),
             memory_map=settings.get(remembered.MEMORY_MAP),
             prompt_cache_mib=settings.get(remembered.PROMPT_CACHE),
+            flash_attention=_choice(settings.get(remembered.FLASH_ATTENTION)),
         )
     except ValueError:
         return LoadOptions()
+
+
+def _choice(text: str) -> FlashAttention:
+    return text if text == "on" or text == "off" else "auto"

@@ -60,7 +60,7 @@ class ModelState(QObject):
         client: The line to the engine.
         parent: The Qt parent, if any.
         deaths: The files that have ended the engine.
-        prompt_cache: The folder of prompts that were evaluated; None keeps none.
+        cache: The folder of what the engine keeps from one start to the next; None for nothing.
     """
 
     changed = Signal()
@@ -74,12 +74,12 @@ class ModelState(QObject):
         client: EngineClient,
         parent: QObject | None = None,
         deaths: ModelDeaths | None = None,
-        prompt_cache: Path | None = None,
+        cache: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self._client = client
         self.deaths = deaths or ModelDeaths()
-        self._prompt_cache = str(prompt_cache or "")
+        self._cache = str(cache or "")
         self._request = 0
         self.phase = ModelPhase.NONE
         self.path = ""
@@ -210,7 +210,7 @@ class ModelState(QObject):
                 request=self._request,
                 path=self.path,
                 options=self.options,
-                prompt_cache=self._prompt_cache,
+                cache=self._cache,
             )
         )
 

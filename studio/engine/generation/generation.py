@@ -19,7 +19,7 @@ from studio.engine.generation.evaluation import Evaluation, evaluation_of
 from studio.engine.generation.pending_tokens import Drawn, PendingTokens
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.generation.stop_strings import SequenceStops
-from studio.engine.llama.context import EvaluationStopped
+from studio.engine.llama.interrupt import EvaluationStopped
 from studio.engine.messages import (
     AnyEvent,
     ChangeSequence,

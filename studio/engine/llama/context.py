@@ -12,8 +12,10 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.llama import log
+from studio.engine.llama.attention import flash_attention_type
 from studio.engine.llama.batch import Batch, SingleToken
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.logits_view import LogitsView
 from studio.engine.llama.model import Model
 from studio.engine.llama.pace import Pace
@@ -21,7 +23,7 @@ from studio.engine.llama.prompt_cache import WORTH, PromptCache
 from studio.engine.llama.sequence_cells import MAIN as _MAIN
 from studio.engine.llama.sequence_cells import SCRATCH as _SCRATCH
 from studio.engine.llama.sequence_cells import SequenceCells
-from studio.engine.messages import MOST_SEQUENCES, EngineError
+from studio.engine.messages import MOST_SEQUENCES, EngineError, FlashAttention
 from studio.translation import tr
 
 _CHUNK_CPU, _CHUNK_GPU = 128, 512
@@ -36,19 +38,18 @@ _LOGITS_BYTES = 32 * 2**20
 """What the logits of such a batch may take. llama.cpp never gives this memory back."""
 
 
-class EvaluationStopped(Exception):
-    """The interrupt ended an evaluation; what was evaluated before stays."""
-
-
 class Context:
     """Evaluated tokens and the logits that follow them. Close it before its model.
 
     Args:
         model: The loaded model.
         interrupt: Ends an evaluation.
+        flash_attention: Whether llama.cpp computes attention so; "auto" leaves it to llama.cpp.
     """
 
-    def __init__(self, model: Model, interrupt: Interrupt) -> None:
+    def __init__(
+        self, model: Model, interrupt: Interrupt, flash_attention: FlashAttention = "auto"
+    ) -> None:
         """Allocate the context.
 
         Raises:
@@ -61,10 +62,7 @@ class Context:
         parameters.n_batch = parameters.n_ubatch = self._chunk
         # A recurrent state is one value, not a row for each token: it has no prefix to copy, and
         # each sequence would take memory of its own.
-        self._can_look_inside = not (
-            llama_cpp.llama_model_is_recurrent(model.model)
-            or llama_cpp.llama_model_is_hybrid(model.model)
-        )
+        self._can_look_inside = model.has_copyable_memory
         # No more than `SMALLEST_CONTEXT`, which follows from it.
         parameters.n_seq_max = 2 + (MOST_SEQUENCES if self._can_look_inside else 0)
         parameters.kv_unified = True
@@ -76,9 +74,12 @@ class Context:
         self._pace = Pace(model.threads)
         self._sequence_paces = [Pace(model.threads) for _ in range(MOST_SEQUENCES)]
         parameters.no_perf = True
+        parameters.flash_attn_type = flash_attention_type(flash_attention)
         parameters.abort_callback = interrupt.callback
         parameters.abort_callback_data = interrupt.data
-        context = llama_cpp.llama_init_from_model(model.model, parameters)
+        with log.listening() as lines:
+            context = llama_cpp.llama_init_from_model(model.model, parameters)
+        self.has_flash_attention = log.has_flash_attention(lines, flash_attention)
         if not context:
             raise EngineError(
                 "too_little_memory",

@@ -9,6 +9,10 @@ import sys
 import llama_cpp
 
 
+class EvaluationStopped(Exception):
+    """The interrupt ended an evaluation; what was evaluated before stays."""
+
+
 class Interrupt:
     """Raised by any thread; llama.cpp looks at it between the nodes of its compute graph.
 

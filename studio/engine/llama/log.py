@@ -82,6 +82,19 @@ def first_error(lines: list[Line]) -> str:
     return ""
 
 
+def has_flash_attention(lines: list[Line], choice: str) -> bool:
+    """Whether a context has flash attention; llama.cpp has no call that says.
+
+    Args:
+        lines: What it said as the context was made.
+        choice: What was asked for: "on", "off" or "auto".
+    """
+    for line in reversed(lines):
+        if match := re.search(r"Flash Attention was auto, set to (\w+)", line.text):
+            return match[1] == "enabled"
+    return choice != "off"
+
+
 def offloaded_layers(lines: list[Line]) -> int:
     """How many layers a load says it put on a GPU; llama.cpp has no call that says."""
     for line in reversed(lines):

@@ -119,8 +119,12 @@ class Model:
         self._layers_offloaded = log.offloaded_layers(lines)
         return model
 
-    def report(self) -> ModelReport:
-        """What was loaded and what it uses; call it when the context exists."""
+    def report(self, *, has_flash_attention: bool = True) -> ModelReport:
+        """What was loaded and what it uses; call it when the context exists.
+
+        Args:
+            has_flash_attention: Whether the context has it.
+        """
         header = self.header
         device = self._device if self._device and self._layers_offloaded else backend.cpu()
         return ModelReport(
@@ -142,7 +146,21 @@ class Model:
             memory_bytes=max(0, psutil.Process().memory_info().rss - self._resident_before),
             has_chat_template=header.chat_template is not None,
             seconds=self._seconds,
+            has_flash_attention=has_flash_attention,
             vocabulary=self.vocabulary.mark,
+        )
+
+    @property
+    def layers_offloaded(self) -> int:
+        """How many layers a GPU computes."""
+        return self._layers_offloaded
+
+    @property
+    def has_copyable_memory(self) -> bool:
+        """Whether a context's memory is a row for each token, which sequences can share."""
+        return not (
+            llama_cpp.llama_model_is_recurrent(self.model)
+            or llama_cpp.llama_model_is_hybrid(self.model)
         )
 
     @property

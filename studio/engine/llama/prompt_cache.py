@@ -267,7 +267,8 @@ class PromptCache:
 
 def _computed_by(report: ModelReport) -> str:
     """What a state depends on beside model and tokens: in another it is another number's bytes."""
-    return f"{llama_cpp.__version__} {report.backend} {report.layers_offloaded}"
+    attention = "flash" if report.has_flash_attention else "plain"
+    return f"{llama_cpp.__version__} {report.backend} {report.layers_offloaded} {attention}"
 
 
 def _common(one: NDArray[np.int32], other: NDArray[np.int32]) -> int:

@@ -9,10 +9,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.model.names import byte_size, model_title
-from studio.engine.messages import MOST_PROMPT_CACHE, SMALLEST_CONTEXT, LoadOptions, ModelReport
+from studio.app.model.names import attention_words, byte_size, model_title
+from studio.engine.messages import (
+    MOST_PROMPT_CACHE,
+    SMALLEST_CONTEXT,
+    FlashAttention,
+    LoadOptions,
+    ModelReport,
+)
 from studio.translation import mark, tr
-from studio.ui.theme.controls import CheckBox, SpinBox
+from studio.ui.theme.controls import CheckBox, ComboBox, SpinBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
@@ -20,6 +26,11 @@ from studio.ui.widgets.labels import PlainLabel
 from studio.visible_text import visible_name
 
 _AUTOMATIC = mark("automatic")
+_ATTENTION: dict[FlashAttention, str] = {
+    "auto": _AUTOMATIC,
+    "on": mark("always"),
+    "off": mark("never"),
+}
 _GIB = 1024
 """MiB."""
 
@@ -94,11 +105,24 @@ class ModelOptionsDialog(QDialog):
         )
         self._prompt_cache.setSpecialValueText(tr("nothing"))
         self._prompt_cache.setSuffix(tr(" GB"))
+        self._flash_attention = ComboBox(theme)
+        for choice, words in _ATTENTION.items():
+            self._flash_attention.addItem(tr(words), choice)
+        self._flash_attention.setCurrentIndex(list(_ATTENTION).index(options.flash_attention))
+        self._flash_attention.setToolTip(
+            tr(
+                "Two ways to compute the same. Which is quicker depends on processor and model. "
+                "Automatic: both are timed once, when the model has nothing to do, and the next "
+                "load has the quicker one. With the same seed the one may draw another word than "
+                "the other where two are as likely."
+            )
+        )
         form = QFormLayout()
         for name, field in (
             (tr("GPU layers"), self._gpu_layers),
             (tr("Context size"), self._context_size),
             (tr("Threads"), self._threads),
+            (tr("Flash attention"), self._flash_attention),
             (tr("Kept on the disk"), self._prompt_cache),
         ):
             field.setAccessibleName(name)
@@ -135,6 +159,7 @@ class ModelOptionsDialog(QDialog):
             threads=self._threads.value(),
             memory_map=self._memory_map.isChecked(),
             prompt_cache_mib=self._prompt_cache.value() * _GIB,
+            flash_attention=list(_ATTENTION)[self._flash_attention.currentIndex()],
         )
 
 
@@ -181,6 +206,7 @@ def _report_form(report: ModelReport) -> QFormLayout:
         tr("Memory"): tr("{memory}, file mapped ({file})", **sizes)
         if report.memory_mapped
         else tr("{memory}, file read ({file})", **sizes),
+        tr("Attention"): attention_words(report),
         tr("Loaded in"): tr("{time:.1f} s", time=report.seconds),
     }
     for name, value in facts.items():

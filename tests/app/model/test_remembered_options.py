@@ -9,7 +9,14 @@ pytestmark = pytest.mark.usefixtures("own_settings")
 
 
 def test_what_a_model_was_opened_with_is_there_the_next_time() -> None:
-    options = LoadOptions(gpu_layers=3, context_size=512, threads=2, memory_map=False)
+    options = LoadOptions(
+        gpu_layers=3,
+        context_size=512,
+        threads=2,
+        memory_map=False,
+        prompt_cache_mib=0,
+        flash_attention="off",
+    )
     settings = Settings()
     assert load_options(settings) == LoadOptions()
     remember_options(settings, options)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.engine.llama.context import Context, EvaluationStopped
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import Context
+from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.model import Model
 from studio.engine.llama.vocabulary import Vocabulary
 from tests.engine.conftest import NewContext
