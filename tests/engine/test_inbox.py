@@ -323,3 +323,29 @@ def test_a_scoring_lets_a_look_ahead_finish(harness: Harness) -> None:
     harness.put(score(2))
     assert not control.stopped
     assert harness.take()[0] == 2
+
+
+# Work that nobody asked for
+
+
+def test_a_command_interrupts_what_is_done_at_rest(harness: Harness) -> None:
+    assert harness.inbox.rests(0), "nothing waits"
+    assert not harness.interrupt.is_set()
+    harness.put(look(1))
+    assert harness.interrupt.is_set()
+    assert not harness.inbox.rests(0)
+    assert harness.take()[0] == 1
+    assert not harness.interrupt.is_set(), "the command itself goes on"
+
+
+def test_the_end_interrupts_it_too(harness: Harness) -> None:
+    assert harness.inbox.rests(0)
+    harness.inbox.close()
+    assert harness.interrupt.is_set()
+
+
+def test_nothing_rests_while_a_command_runs(harness: Harness) -> None:
+    harness.put(write(1))
+    harness.take()
+    harness.put(look(2))
+    assert not harness.interrupt.is_set()
