@@ -36,4 +36,7 @@ def load_options(settings: Settings) -> LoadOptions:
 
 
 def _choice(text: str) -> FlashAttention:
-    return text if text == "on" or text == "off" else "auto"
+    match text:
+        case "on" | "off":
+            return text
+    return "auto"

@@ -416,7 +416,7 @@ class Context:
             return known
         self._keep(0)
         self._make_room(len(found.tokens))
-        bytes_ = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        bytes_ = (ctypes.c_uint8 * len(state)).from_buffer(state.data)
         taken = llama_cpp.llama_state_seq_set_data(self._context, bytes_, len(state), _MAIN)
         if taken != len(state):
             # What llama.cpp has of it is not known.
@@ -425,7 +425,9 @@ class Context:
             return 0
         self._tokens = found.tokens.tolist()
         cache.found(found)
-        return self._common_prefix(tokens)
+        # From where a batch of a whole text would begin: llama.cpp sums large batches in another
+        # order than single tokens, and the logits are to be those of a text that is read.
+        return self._common_prefix(tokens) // self._chunk * self._chunk
 
     def keep_prompt(self) -> None:
         """Keep what is evaluated on the disk, where that is worth it: see `PromptCache.wants`."""
@@ -436,7 +438,7 @@ class Context:
         if not 0 < size <= cache.limit // 2:
             return
         state = np.empty(size, np.uint8)
-        bytes_ = (ctypes.c_uint8 * size).from_buffer(state)
+        bytes_ = (ctypes.c_uint8 * size).from_buffer(state.data)
         if llama_cpp.llama_state_seq_get_data(self._context, bytes_, size, _MAIN) == size:
             cache.keep(self._tokens, state)
 

@@ -97,7 +97,7 @@ class CachedPrompt:
         length = 4 * self.facts.tokens
         if len(body) != length + self.facts.state:
             return None
-        if hashlib.sha256(body).hexdigest() != self.facts.digest:
+        if hashlib.sha256(body.data).hexdigest() != self.facts.digest:
             return None
         with contextlib.suppress(OSError):
             os.utime(self.path)  # it was of use: others go first
@@ -226,8 +226,8 @@ class PromptCache:
             print_trace(error)
 
     def _facts(self, tokens: NDArray[np.int32], state: NDArray[np.uint8]) -> _Facts:
-        digest = hashlib.sha256(tokens.astype("<i4", copy=False))
-        digest.update(state)
+        digest = hashlib.sha256(tokens.astype("<i4", copy=False).data)
+        digest.update(state.data)
         return _Facts(
             self._model_hash(),
             self._files,

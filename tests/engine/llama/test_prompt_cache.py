@@ -25,7 +25,7 @@ def tokens_of(length: int, start: int = 0) -> list[int]:
     return [3 + (start + place * 7) % 250 for place in range(length)]
 
 
-LONG, OTHER = tokens_of(400), tokens_of(400, start=1)
+LONG, OTHER = tokens_of(450), tokens_of(400, start=1)
 
 
 @pytest.fixture
@@ -65,17 +65,16 @@ def test_what_was_read_is_there_after_a_restart_with_the_same_logits(
     started: Start, byte_level: Model, new_context: NewContext
 ) -> None:
     keep(started(), LONG)
-    fresh = new_context(byte_level)
-    for tokens, known in ((LONG, 399), (LONG + OTHER[:50], 400), (LONG[:300], 299)):
+    for tokens, known in ((LONG, 384), (LONG + OTHER[:50], 384), (LONG[:300], 256)):
         context = started()
         assert context.evaluate(tokens) == known
-        fresh.evaluate(tokens[:known])
+        fresh = new_context(byte_level)
         fresh.evaluate(tokens)
         np.testing.assert_array_equal(context.logits(), fresh.logits())
-        # It goes on as any other.
         for one in (context, fresh):
             one.append(9)
-        np.testing.assert_array_equal(context.logits(), fresh.logits())
+        # Cells lie in another order, and are summed in it.
+        np.testing.assert_allclose(context.logits(), fresh.logits(), atol=1e-4, rtol=1e-4)
 
 
 def test_a_short_or_other_text_is_read(started: Start, tmp_path: Path) -> None:
@@ -94,8 +93,9 @@ def test_a_text_is_kept_before_another_takes_its_place(started: Start, tmp_path:
     assert context.prompt_cache is not None
     context.prompt_cache.wait(None)
     assert len(files(tmp_path)) == 1
-    assert context.evaluate(LONG) == 399
-    assert len(files(tmp_path)) == 1, "what it left was not at rest, but is long enough"
+    assert context.evaluate(LONG) == 384
+    context.prompt_cache.wait(None)
+    assert len(files(tmp_path)) == 2, "the other, too"
 
 
 def test_a_text_that_grows_replaces_its_older_state(started: Start, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_least_recently_used_goes_first(started: Start, tmp_path: Path) -> N
     [other_file] = set(files(tmp_path)) - {long_file}
     for age, path in ((200, other_file), (300, long_file)):
         os.utime(path, (path.stat().st_atime - age, path.stat().st_mtime - age))
-    assert started().evaluate(LONG) == 399
+    assert started().evaluate(LONG) == 384
     context = started()
     assert context.prompt_cache is not None
     context.prompt_cache.limit = long_file.stat().st_size
@@ -172,7 +172,7 @@ def test_a_damaged_or_foreign_state_never_reaches_llama_cpp(
         assert started().evaluate(LONG) == 0, name
     monkeypatch.undo()
     path.write_bytes(data)
-    assert started().evaluate(LONG) == 399, "as it was written it is taken"
+    assert started().evaluate(LONG) == 384, "as it was written it is taken"
 
 
 def test_a_state_that_llama_cpp_refuses_is_read_and_deleted(
@@ -191,11 +191,11 @@ def test_a_model_that_was_moved_is_known_by_its_weights(
     context = started()
     assert context.prompt_cache is not None
     context.prompt_cache._files = "of another place"
-    assert context.evaluate(LONG) == 399
+    assert context.evaluate(LONG) == 384
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(started: Start, tmp_path: Path) -> None:
     (tmp_path / "prompts").write_text("a file where the folder would be")
     context = started()
     keep(context, LONG)
-    assert context.evaluate([*LONG, 9]) == 400
+    assert context.evaluate([*LONG, 9]) == 450
