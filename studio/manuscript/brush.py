@@ -7,7 +7,7 @@ they are runs, so that a passage of any length costs no more than a short one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
@@ -63,6 +63,14 @@ class Brush:
     """
 
     own: OwnSampling
+    _still: Brush | None = field(default=None, init=False, repr=False)
+
+    @property
+    def still(self) -> Brush:
+        """One that says the same for good, for a document: the same one until this is turned."""
+        if self._still is None or self._still.own is not self.own:
+            self._still = Brush(self.own)
+        return self._still
 
 
 Run = tuple[int, Brush | None]
@@ -80,6 +88,11 @@ def merged(runs: Iterable[Run]) -> Brushes:
         elif length:
             kept.append((length, brush))
     return () if len(kept) == 1 and kept[0][1] is None else tuple(kept)
+
+
+def still(brushes: Brushes) -> Brushes:
+    """The runs as they are now, whatever is turned later."""
+    return tuple((length, brush and brush.still) for length, brush in brushes)
 
 
 def between(brushes: Brushes, start: int, end: int) -> Iterator[Run]:

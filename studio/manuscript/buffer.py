@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from studio.manuscript.brush import Brush, Brushes, between, merged, split
+from studio.manuscript.brush import Brush, Brushes, between, merged, split, still
 from studio.manuscript.change import Change
 from studio.manuscript.event_emitter import EventEmitter
 from studio.manuscript.passage import NOTHING, Marks, Origin, Passage
@@ -54,16 +54,34 @@ class _Chunk:
     Attributes:
         text: Its characters.
         origins: Who wrote each.
-        marks: One a character; None where there is none at all.
+        marks: One a character; None where there is none at all. A tuple is that of `kept` too.
         brushes: As in a `Passage`.
         words: Those that it has by itself; None until somebody asks.
+        kept: All of it as it was when a document was made last, for the next one.
     """
 
     text: str
     origins: bytes
-    marks: list[object | None] | None
+    marks: list[object | None] | Marks | None
     brushes: Brushes = ()
     words: Words | None = None
+    kept: Passage | None = None
+
+    def own_marks(self) -> list[object | None]:
+        """The marks, to be changed in place: no document has them then."""
+        self.kept = None
+        if not isinstance(self.marks, list):
+            self.marks = list(self.marks or (None,) * len(self.text))
+        return self.marks
+
+    def as_passage(self) -> Passage:
+        """All of it for a document: the same one as before, where nothing has changed."""
+        brushes, kept = still(self.brushes), self.kept
+        if kept is None or kept.brushes != brushes:
+            if self.marks is not None:
+                self.marks = tuple(self.marks)
+            kept = self.kept = Passage(self.text, self.origins, self.marks, brushes)
+        return kept
 
 
 @dataclass(eq=False, slots=True)
@@ -175,11 +193,8 @@ class Buffer:
             mark: Anything; None for no mark.
         """
         for chunk, low, high in self._between(start, end):
-            if chunk.marks is None:
-                if mark is None:
-                    continue
-                chunk.marks = [None] * len(chunk.text)
-            chunk.marks[low:high] = [mark] * (high - low)
+            if chunk.marks is not None or mark is not None:
+                chunk.own_marks()[low:high] = [mark] * (high - low)
 
     def mark_each(self, start: int, marks: Sequence[object]) -> None:
         """Marks each character from `start` on with its own: as `mark`, at once for many.
@@ -190,9 +205,7 @@ class Buffer:
         """
         done = 0
         for chunk, low, high in self._between(start, start + len(marks)):
-            if chunk.marks is None:
-                chunk.marks = [None] * len(chunk.text)
-            chunk.marks[low:high] = marks[done : done + high - low]
+            chunk.own_marks()[low:high] = marks[done : done + high - low]
             done += high - low
 
     @property
@@ -260,16 +273,8 @@ class Buffer:
         )
 
     def passages(self) -> tuple[Passage, ...]:
-        """The whole text with all that is known of it, in pieces: quick, however long it is."""
-        return tuple(
-            Passage(
-                chunk.text,
-                chunk.origins,
-                tuple(chunk.marks) if chunk.marks else None,
-                chunk.brushes,
-            )
-            for chunk in self._chunks
-        )
+        """The whole text for a document, in pieces: what did not change since is not copied."""
+        return tuple([chunk.as_passage() for chunk in self._chunks])
 
     def words(self, most: int, start: int = 0, end: int | None = None) -> Words | None:
         """How many words a range has; at its ends, parts of words count as words.

@@ -25,6 +25,7 @@ from studio.manuscript.passage import (
     brushed,
     with_own_brushes,
     with_runs,
+    with_still_brushes,
 )
 from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
@@ -296,12 +297,10 @@ class Manuscript:
             place = self._growth.take_set.place
             take = copies[self._growth.take_set].takes[-1]
             take.passage = self._buffer.passage(place.start, place.end)
-        brushes: dict[Brush, Brush] = {}
         for one in copies.values():
             for take in one.takes:
-                take.passage = with_own_brushes(take.passage, brushes)
-        passages = tuple(with_own_brushes(one, brushes) for one in self._buffer.passages())
-        return passages, tuple(copies.values())
+                take.passage = with_still_brushes(take.passage)
+        return self._buffer.passages(), tuple(copies.values())
 
     # Editing
 
@@ -1133,7 +1132,7 @@ class Manuscript:
     def _coming(self, passage: Passage, start: int, end: int) -> Passage:
         """A passage as it comes to a place: with the brush of that, or with its own."""
         brush = self.brush_at(start, end)
-        return with_own_brushes(passage, {}) if brush is None else brushed(passage, brush)
+        return with_own_brushes(passage) if brush is None else brushed(passage, brush)
 
     def _bring_brushes_back(self, step: Step) -> int:
         """Exchange the brushes of a step with those in the text; returns where they are."""

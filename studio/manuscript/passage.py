@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from studio.manuscript.brush import Brush, Brushes, Run, between, merged
+from studio.manuscript.brush import Brush, Brushes, between, merged, still
 
 Marks = tuple[object | None, ...]
 """A mark or None for each code point. Characters that belong together share one object."""
@@ -116,23 +116,16 @@ def brushed(passage: Passage, brush: Brush | None) -> Passage:
     return passage if brushes == passage.brushes else replace(passage, brushes=brushes)
 
 
-def with_own_brushes(passage: Passage, copies: dict[Brush, Brush]) -> Passage:
-    """The same passage with copies of its brushes: it is not turned with the others.
+def with_own_brushes(passage: Passage) -> Passage:
+    """The same passage with copies of its brushes: it is not turned with the others."""
+    copies = {brush: Brush(brush.own) for _, brush in passage.brushes if brush is not None}
+    runs = tuple((length, brush and copies[brush]) for length, brush in passage.brushes)
+    return replace(passage, brushes=runs) if runs else passage
 
-    Args:
-        passage: The passage.
-        copies: Those that there are already, for several passages that belong together.
-    """
-    if not passage.brushes:
-        return passage
-    runs: list[Run] = []
-    for length, brush in passage.brushes:
-        copy = brush
-        if brush is not None and (copy := copies.get(brush)) is None:
-            copy = copies[brush] = Brush(brush.own)
-        runs.append((length, copy))
-    # Not `replace`, which is slow: of a long text there are a thousand pieces at each autosave.
-    return Passage(passage.text, passage.origins, passage.marks, tuple(runs))
+
+def with_still_brushes(passage: Passage) -> Passage:
+    """The same passage for a document: whatever is turned later, it stays as it is."""
+    return replace(passage, brushes=still(passage.brushes)) if passage.brushes else passage
 
 
 def runs_of(origins: bytes, origin: int) -> Iterator[tuple[int, int]]:

@@ -274,6 +274,28 @@ def test_a_document_keeps_it_as_it_was_when_it_was_asked_for() -> None:
     assert not document_of_bytes(document_to_bytes(plain)).passage.brushes
 
 
+def test_a_document_stays_as_it_was_though_the_next_one_shares_what_did_not_change() -> None:
+    manuscript = heated()
+    mark = object()
+    manuscript.begin_take(20).append(" Yes.")
+    manuscript.end_take()
+    brush = manuscript.brush_at(12, 12)
+    assert brush is not None
+    kept = []
+    for turned in (OwnSampling(0.5), OwnSampling(0.6), OwnSampling(0.5)):
+        manuscript.turn_brush(brush, turned)
+        kept.append(document_of(manuscript))
+        # In place, and the text stays.
+        manuscript.mark(9, 9 + len(kept), mark)
+    for number, (document, temperature) in enumerate(zip(kept, (0.5, 0.6, 0.5), strict=True)):
+        passage = document.passage
+        assert [one and one.own.temperature for _, one in passage.brushes][1] == temperature
+        assert (passage.marks or ()).count(mark) == number
+        # All of a passage is turned as one, in the takes too.
+        taken = document.take_sets[0].takes[0].passage
+        assert taken.brushes[0][1] is passage.brushes[1][1]
+
+
 def test_what_is_put_aside_takes_it_along() -> None:
     manuscript = heated()
     aside = manuscript.put_aside()
@@ -322,6 +344,14 @@ def test_a_key_costs_no_more_among_thousands_of_passages() -> None:
     assert manuscript.copied - before <= 4096
     document = document_of(manuscript)
     assert len(document.passage.brushes) == 6000
+    # The next document copies what has changed since, and nothing of the rest.
+    manuscript.edit(900_000, 0, "y")
+    assert len(set(map(id, manuscript.content()[0])) - set(map(id, document.passages))) <= 2
+    brush = manuscript.brush_at(10, 10)
+    assert brush is not None
+    others = manuscript.content()[0]
+    manuscript.turn_brush(brush, OwnSampling(1.9))
+    assert len(set(map(id, manuscript.content()[0])) - set(map(id, others))) == 1
     again = document_of_bytes(document_to_bytes(document))
     reopened = Manuscript()
     reopened.restore(again.passage, again.take_sets)
