@@ -122,8 +122,10 @@ class CompareLanes(QObject):
 
     @property
     def here(self) -> LaneSetup:
-        """The preset and the parameters in force on the Write page."""
-        return LaneSetup(self._preset_choice.current.name, self._sampling.params)
+        """The preset and the parameters in force at the caret, which may be its passage's own."""
+        own, choice = self._sampling.here, self._preset_choice
+        preset = (own and choice.named(own.preset)) or choice.current
+        return LaneSetup(preset.name, self._sampling.params)
 
     def open_first(self) -> None:
         """Make the first lanes, unless there are some."""

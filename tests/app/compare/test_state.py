@@ -23,6 +23,7 @@ from studio.engine.messages import (
     Stop,
     StopSequence,
 )
+from studio.manuscript import OwnSampling
 from studio.presets import Preset
 from tests.helpers.fake_engine import evaluated, finished, sketch, token
 from tests.helpers.lane_desk import LaneDesk
@@ -59,6 +60,21 @@ def test_set_ups(desk: LaneDesk) -> None:
     assert [setup.preset for setup in all_presets(desk.preset_choice.presets)] == [
         preset.name for preset in desk.preset_choice.presets
     ][:8]
+
+
+def test_lanes_begin_with_the_preset_whose_settings_the_carets_passage_has(desk: LaneDesk) -> None:
+    code = desk.preset_choice.named("Code")
+    assert code is not None
+    own = msgspec.structs.replace(code.sampling, temperature=0.9)
+    desk.sampling.set_own(OwnSampling(0.9, code.name, own))
+    assert desk.compare.here == (code.name, own)
+    desk.compare.set_up(around(*desk.compare.here))
+    assert {lane.preset_choice.current.name for lane in desk.compare.lanes} == {code.name}
+    # Of T alone, all else is the document's; and so it is called where the preset is gone.
+    for passage in (OwnSampling(0.3), OwnSampling(0.3, "Gone", own)):
+        desk.sampling.set_own(passage)
+        assert desk.compare.here == ("Creative writing", desk.sampling.params)
+        assert desk.sampling.params.temperature == 0.3
 
 
 def test_a_run_sends_what_is_set_and_holds_the_writing(desk: LaneDesk) -> None:
