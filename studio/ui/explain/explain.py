@@ -49,9 +49,7 @@ class Explain(SideDockAccess["ExplainDock"]):
 
     def open(self) -> None:
         """Open it at the step read last, and give it the keyboard."""
-        dock = self._made()
-        dock.show_where_there_is_room()
-        dock.panel.focus()
+        self._brought_forward().panel.focus()
 
     def open_at(self, step: str) -> None:
         """Open it at a step, one of `explain.text.STEP_NAMES`.

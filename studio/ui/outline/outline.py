@@ -58,9 +58,7 @@ class OutlineAccess(SideDockAccess["OutlineDock"]):
 
     def open(self) -> None:
         """Open it, and give it the keyboard."""
-        dock = self._made()
-        dock.show_where_there_is_room()
-        dock.chapters.setFocus()
+        self._brought_forward().chapters.setFocus()
 
     def toggle(self) -> None:
         """Open it, or close it where it is open; its action says which."""

@@ -74,11 +74,7 @@ class ParameterAccess(SideDockAccess["ParameterDock"]):
 
     def open(self) -> None:
         """Open it, and give it the keyboard."""
-        dock = self._made()
-        dock.show_where_there_is_room()
-        if dock.isFloating():
-            dock.activateWindow()
-        dock.editor.focus()
+        self._brought_forward().editor.focus()
 
     def open_at(self, name: str) -> None:
         """Open it at a parameter, by its name."""

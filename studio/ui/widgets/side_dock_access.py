@@ -75,6 +75,15 @@ class SideDockAccess(QObject, Generic[D]):
         self._settings.set(self._remembered.place, self._dock.place)
         self._settings.set(self._remembered.width, self._dock.docked_width)
 
+    def _brought_forward(self) -> D:
+        """The dock in view; afloat, in front of the other windows and with the keyboard."""
+        dock = self._made()
+        dock.show_where_there_is_room()
+        if dock.isFloating():
+            dock.raise_()
+            dock.activateWindow()
+        return dock
+
     def _made(self) -> D:
         if self._dock is None:
             settings, names = self._settings, self._remembered

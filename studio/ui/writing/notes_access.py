@@ -51,11 +51,7 @@ class NotesAccess(SideDockAccess["NotesDock"]):
 
     def open(self) -> None:
         """Open them, and give them the keyboard."""
-        dock = self._made()
-        dock.show_where_there_is_room()
-        if dock.isFloating():
-            dock.activateWindow()
-        dock.panel.focus()
+        self._brought_forward().panel.focus()
 
     def link(self) -> QPushButton:
         """A quiet button that opens and closes them, and says how many there are."""

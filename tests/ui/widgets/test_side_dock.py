@@ -2,11 +2,12 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
 from studio.ui.widgets.side_dock import SideDock
+from tests.ui.conftest import LONG
 
 
 def dock(window: MainWindow, place: str, width: int = 200) -> SideDock:
@@ -46,3 +47,19 @@ def test_two_do_not_share_a_side(open_window: Callable[[], MainWindow], qtbot: Q
     assert second.place == "left"
     assert third.isFloating()
     assert window.dockWidgetArea(second) == Qt.DockWidgetArea.LeftDockWidgetArea
+
+
+@pytest.mark.parametrize("name", ["explain", "outline", "parameters", "notes"])
+def test_one_that_floats_comes_to_the_front_when_it_is_opened_again(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, name: str
+) -> None:
+    window = open_window()
+    access = getattr(window, name)
+    access.open()
+    access.dock.setFloating(True)
+    for _ in range(2):
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
+        access.open()
+        qtbot.waitUntil(access.dock.isActiveWindow, timeout=LONG)
+        qtbot.waitUntil(lambda: access.dock.isAncestorOf(QApplication.focusWidget()), timeout=LONG)
