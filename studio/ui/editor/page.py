@@ -75,8 +75,8 @@ class PageBar(QScrollBar):
             self._is_ours = False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Shows nothing where everything is in view."""
-        if self.maximum() > self.minimum():
+        """Shows nothing where everything is in view, or would be if no line were held."""
+        if self._beyond > 0:
             super().paintEvent(event)
 
 

@@ -127,6 +127,16 @@ def test_lines_wrap_alike_with_and_without_the_scroll_bar(page: Page) -> None:
     assert page.document().textWidth() == width
 
 
+def test_a_text_that_fits_has_no_bar_either_where_its_line_is_held(page: Page) -> None:
+    shown(page)
+    page.set_holds_line(True)
+    write_lines(page, 3)
+    assert page.verticalScrollBar().minimum() < 0
+    assert not pixels(page)
+    write_lines(page, 30)
+    assert pixels(page)
+
+
 def test_the_text_stands_in_the_middle_of_a_wide_window(page: Page) -> None:
     page.resize(1500, 400)
     page.show()
