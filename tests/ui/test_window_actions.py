@@ -1,17 +1,18 @@
-from collections import Counter
+import re
 from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
 from studio.engine.messages import Evaluating, Superseded
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets.actions import shown_text
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -108,11 +109,58 @@ def test_every_action_is_in_a_menu_and_most_have_a_key(bare: MainWindow) -> None
         assert bool(action.shortcuts()) is (name in WITH_A_KEY), name
 
 
-def test_no_two_actions_share_a_key(bare: MainWindow) -> None:
-    keys = Counter(
-        key.toString() for action in bare.findChildren(QAction) for key in action.shortcuts()
-    )
-    assert [key for key, count in keys.items() if count > 1] == []
+def open_all(window: MainWindow) -> None:
+    """Make what is made when it is first asked for."""
+    for access in (window.outline, window.explain, window.parameters, window.notes):
+        access.open()
+    for page in (True, False):
+        window.compare.show(page)
+    actions = window.actions_
+    for action in (window.library.open, actions.takes, actions.prompt, actions.log, actions.find):
+        action.trigger()
+    for menu in menus(window):
+        menu.aboutToShow.emit()
+
+
+def window_of(made: QObject) -> QWidget:
+    """The window in which a key reaches it."""
+    while not isinstance(made, QWidget) or isinstance(made, QMenu):
+        made = made.parent()
+    return made.window()
+
+
+def test_every_action_has_a_name_and_its_keys_are_its_own(bare: MainWindow) -> None:
+    open_all(bare)
+    listed = {action for menu in menus(bare) for action in menu.actions()}
+    taken: dict[tuple[QWidget, str], str] = {}
+
+    def take(made: QObject, name: str, keys: list[QKeySequence]) -> None:
+        for key in keys:
+            place = window_of(made), key.toString()
+            assert place not in taken, f"{key.toString()}: “{name}” and “{taken[place]}”"
+            taken[place] = name
+
+    for action in bare.findChildren(QAction):
+        made = action.parent()
+        # Qt's own sign that clears a line; and the menu of a button, which has its words.
+        is_sign = isinstance(made, QLineEdit)
+        is_button = isinstance(made, QMenu) and action is made.menuAction()
+        if action.isSeparator() or is_sign or (is_button and action not in listed):
+            continue
+        name = shown_text(action)
+        assert name.strip(), action.parent()
+        assert "&" not in re.sub("&[a-z]+;", "", action.toolTip()), f"{name}: its letter is marked"
+        if action.isEnabled():
+            take(action, name, action.shortcuts())
+        if action.shortcuts() and window_of(action) is bare:
+            assert action in listed, f"{name}: no menu shows its key"
+    for menu in bare.menuBar().actions():
+        take(menu, shown_text(menu), [QKeySequence.mnemonic(menu.text())])
+    for button in bare.findChildren(QAbstractButton):
+        if button.isVisible() and not button.shortcut().isEmpty():
+            take(button, button.text(), [button.shortcut()])
+    for shortcut in bare.findChildren(QShortcut):
+        take(shortcut, "a shortcut", shortcut.keys())
 
 
 def test_no_key_is_one_that_writes_a_character_on_some_keyboard(bare: MainWindow) -> None:
