@@ -119,6 +119,8 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """How quick it is with and without; None where that was not found out yet."""
     vocabulary: str = ""
     """The vocabulary's fingerprint, a space, and the model's name: see `same_vocabulary`."""
+    control: Annotated[dict[TokenId, bool], msgspec.Meta(max_length=2**20)] = {}
+    """Of each control token, by its id, whether it ends a text."""
 
     def __post_init__(self) -> None:
         """Cut what the model's file says of itself to a line each: it may be of any length."""

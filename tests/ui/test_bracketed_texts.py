@@ -218,8 +218,7 @@ def standing_alone(window: MainWindow) -> frozenset[str]:
     tokens = (text(token) for token in range(report.vocabulary_size))
     return frozenset(
         {
-            *(shown.text for shown in tokens),
-            *("<|endoftext|>", "<|im_end|>", "<reponame>"),
+            *(words for shown in tokens for words in (shown.text, shown.exact)),
             *("task", "description", "notes", "plain", "chat", "stop", "max_tokens"),
             *("prompt_format", "system_message", *SAMPLING_FIELDS, ", ".join(DEFAULT_SAMPLERS)),
         }

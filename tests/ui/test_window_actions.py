@@ -124,9 +124,11 @@ def open_all(window: MainWindow) -> None:
 
 def window_of(made: QObject) -> QWidget:
     """The window in which a key reaches it."""
-    while not isinstance(made, QWidget) or isinstance(made, QMenu):
-        made = made.parent()
-    return made.window()
+    at: QObject | None = made
+    while not isinstance(at, QWidget) or isinstance(at, QMenu):
+        assert at is not None, "it is of a window"
+        at = at.parent()
+    return at.window()
 
 
 def test_every_action_has_a_name_and_its_keys_are_its_own(bare: MainWindow) -> None:

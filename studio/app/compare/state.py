@@ -355,6 +355,8 @@ class CompareState(CompareLanes):
     def _recognise_model(self) -> None:
         if self.run_input.prompt is None:
             self.vocabulary.use_vocabulary(self._model.vocabulary, self._model.mark)
+        if self.run_input.prompt is None or self.origin.is_open_model(self.run_input.source):
+            self.vocabulary.add_pieces({}, self._model.control)
         self.origin.recognise(self.run_input)
         self.changed.emit()
 

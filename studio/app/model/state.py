@@ -1,6 +1,6 @@
 """Which model is open: none, loading, ready, failed or gone."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -127,6 +127,11 @@ class ModelState(QObject):
     def mark(self) -> str:
         """The vocabulary's own fingerprint and the model's name; empty when none is ready."""
         return self.report.vocabulary if self.report else ""
+
+    @property
+    def control(self) -> Mapping[int, bool]:
+        """Of each control token, by its id, whether it ends a text; empty when none is ready."""
+        return self.report.control if self.report else {}
 
     def open(self, path: str, options: LoadOptions | None = None, *, anyway: bool = False) -> None:
         """Load another model, in place of the one that is open.

@@ -3,7 +3,7 @@
 The engine sends it bit by bit. What is known of vocabularies that are not in use is kept.
 """
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.text import TokenText, token_text
@@ -58,16 +58,16 @@ class KnownVocabulary:
         return self._known.pieces.get(token, b"")
 
     @property
-    def control(self) -> set[int]:
-        """The ids known to be control tokens; a copy."""
-        return set(self._known.control)
+    def control(self) -> dict[int, bool]:
+        """Of the tokens known to be control tokens, whether each ends a text; a copy."""
+        return dict(self._known.control)
 
-    def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
+    def add_pieces(self, pieces: Mapping[int, bytes], control: Mapping[int, bool] = {}) -> None:
         """Learn the bytes of tokens.
 
         Args:
             pieces: Bytes by token id; for a control token its name.
-            control: Which ids are control tokens.
+            control: Of control tokens, by their ids, whether each ends a text.
         """
         self._known.pieces.update(pieces)
         self._known.control.update(control)
@@ -86,7 +86,7 @@ class KnownVocabulary:
             return token_text(self.piece(token)[typed:], token)
         text = self._texts.get(token)
         if text is None:
-            text = token_text(known.pieces.get(token), token, control=token in known.control)
+            text = token_text(known.pieces.get(token), token, ends=known.control.get(token))
             self._texts[token] = text
         return text
 
@@ -181,7 +181,7 @@ class _Known:
 
     def __init__(self) -> None:
         self.pieces: dict[int, bytes] = {}
-        self.control: set[int] = set()
+        self.control: dict[int, bool] = {}
         self.breakers: dict[tuple[str, ...], Breakers] = {}
         self.words: dict[str, WordTokens] = {}
         self.tables: dict[tuple[WordBias, ...], WordTable] = {}

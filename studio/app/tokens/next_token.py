@@ -6,7 +6,7 @@ sketch.
 """
 
 import math
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -129,12 +129,12 @@ class NextToken(QObject):
         self.show(sketch, place, record.id, drawn=record.u is not None)
         return True
 
-    def add_pieces(self, pieces: Mapping[int, bytes], control: Collection[int] = ()) -> None:
+    def add_pieces(self, pieces: Mapping[int, bytes], control: Mapping[int, bool] = {}) -> None:
         """Learn the bytes of tokens of the vocabulary in use: see `use_vocabulary`.
 
         Args:
             pieces: Bytes by token id; for a control token its name.
-            control: Which ids are control tokens.
+            control: Of control tokens, by their ids, whether each ends a text.
         """
         self._vocabulary.add_pieces(pieces, control)
         if self._params.word_biases:

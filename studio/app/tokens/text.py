@@ -41,39 +41,50 @@ class TokenText(NamedTuple):
     """How a token is shown.
 
     Attributes:
-        text: What to draw; one line, never empty.
+        text: What to draw; one line, never empty. Of a control token what it is, in plain words.
         kind: ``text``; ``bytes`` where some of `text` are escapes of bytes that are no whole
-            character; ``control`` where `text` is a name and not what the token writes.
+            character; ``control`` where `text` is not what the token writes.
         spoken: The token in words, for a screen reader.
+        name: What the model calls a control token; empty for all others.
     """
 
     text: str
     kind: Kind
     spoken: str
+    name: str = ""
+
+    @property
+    def exact(self) -> str:
+        """What to draw for those who want to know which control token it is."""
+        return self.name or self.text
 
 
-def token_text(piece: bytes | None, token_id: int, *, control: bool = False) -> TokenText:
+def token_text(piece: bytes | None, token_id: int, *, ends: bool | None = None) -> TokenText:
     """How to show one token.
 
     Args:
         piece: The token's bytes; for a control token its name (``<|im_end|>``), which may be
             empty; None where they are not known.
         token_id: Shown where there are no bytes to show.
-        control: Whether it is a control token: one that steers and writes nothing.
+        ends: Of a control token, which steers and writes nothing, whether it ends a text; None for
+            one that writes.
     """
     if not piece:
-        return TokenText(
-            tr("⟨token {number}⟩", number=token_id),
-            "control",
-            tr("token number {number}", number=token_id),
-        )
+        number = tr("⟨token {number}⟩", number=token_id)
+        spoken = tr("token number {number}", number=token_id)
+        return TokenText(number, "control", spoken) if ends is None else _marker(number, ends)
     # Whole characters still: none has more than four bytes.
     text = piece[: 4 * _MOST_READ].decode("utf-8", "surrogateescape")[:_MOST_READ]
-    if control:
-        name = _elided(_visible(text.strip("<|>[]") or text))
-        return TokenText(f"⟨{name}⟩", "control", tr("control token {name}", name=name))
+    if ends is not None:
+        return _marker(f"⟨{_elided(_visible(text.strip('<|>[]') or text))}⟩", ends)
     broken = any("\udc80" <= character <= "\udcff" for character in text)
     return TokenText(_elided(_visible(text)), "bytes" if broken else "text", _spoken(text, broken))
+
+
+def _marker(name: str, ends: bool) -> TokenText:
+    if ends:
+        return TokenText(tr("end of text"), "control", tr("end of text"), name)
+    return TokenText(tr("a marker"), "control", tr("a marker, {name}", name=name[1:-1]), name)
 
 
 def _visible(text: str) -> str:

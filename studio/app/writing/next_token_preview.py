@@ -155,6 +155,7 @@ class NextTokenPreview(QObject):
         match self._model.phase:
             case ModelPhase.READY:
                 self._next_token.use_vocabulary(self._model.vocabulary, self._model.mark)
+                self._next_token.add_pieces({}, self._model.control)
                 if self._asked is None:
                     self._next_token.clear(tr(READING))
                 self._ask()

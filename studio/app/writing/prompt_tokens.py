@@ -99,7 +99,7 @@ class PromptTokens(QObject):
             is_control = token in read.control
             piece = pieces.get(token, b"")  # those that are not known are asked for
             text = (
-                token_text(piece, token, control=True).text if is_control else decoder.decode(piece)
+                token_text(piece, token, ends=False).exact if is_control else decoder.decode(piece)
             )
             found.append(PromptToken(token, text, is_control, parts[number]))
         return found

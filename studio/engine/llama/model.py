@@ -148,6 +148,7 @@ class Model:
             seconds=self._seconds,
             has_flash_attention=has_flash_attention,
             vocabulary=self.vocabulary.mark,
+            control=self.vocabulary.control,
         )
 
     @property

@@ -127,7 +127,8 @@ class TokenCard(QWidget):
         y = _PADDING + metrics.ascent()
         painter.setFont(self._token_font(details))
         painter.setPen(text if details.row.text.kind == "text" else muted)
-        painter.drawText(left, y, details.row.text.text)
+        token = details.row.text
+        painter.drawText(left, y, f"{token.text}  {token.name}" if token.name else token.text)
         painter.setFont(self.font())
         painter.setPen(muted)
         if details.row.chosen:

@@ -158,7 +158,10 @@ class NextTokenHistogram(QWidget):
         return self._is_open
 
     def set_exact(self, is_exact: bool) -> None:
-        """Say how many words are cut though the row of them is closed, or that they are."""
+        """Say how many words are cut though the row of them is closed, or that they are.
+
+        Control tokens have their names then, and plain words else.
+        """
         self._rows.is_exact = is_exact
         self.update()
         self._describe()

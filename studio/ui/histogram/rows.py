@@ -78,7 +78,7 @@ class RowsPainter:
         self._low_lines = low_lines or lines
         self._has_axis = has_axis
         self.is_exact = False
-        """Whether the row of what is cut always says how many."""
+        """Whether the row of what is cut always says how many, and control tokens their names."""
         self._colors: Colors | None = None
         self.set_font(font)
         self.set_size(QSize(0, 0))
@@ -301,7 +301,8 @@ class RowsPainter:
                 if wanted is not ink:
                     ink = wanted
                     painter.setPen(ink)
-                laid_out, width = texts.fitted(row.text.text, room)
+                words = row.text.exact if self.is_exact else row.text.text
+                laid_out, width = texts.fitted(words, room)
                 painter.drawStaticText(right - width, self.top_of(index) + lead, laid_out)
 
     def _paint_values(self, painter: QPainter, inks: _Inks, lines: Sequence[Line]) -> None:

@@ -152,7 +152,7 @@ class _Row(QWidget):
     def show_text(self, *, is_foreign: bool = False) -> None:
         """Show the token by its text, where that is known now and it is this model's."""
         text = self._lookup.text(self._token)
-        self._name.setText(tr(_FOREIGN) if is_foreign else text.text)
+        self._name.setText(tr(_FOREIGN) if is_foreign else text.exact)
         set_tip(self._name, tr(_FOREIGN_TIP) if is_foreign else plain_tip(text.spoken))
         role = "error" if is_foreign else ""
         if self._name.property("role") != role:

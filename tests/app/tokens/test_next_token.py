@@ -179,13 +179,13 @@ def test_pieces_give_the_tokens_their_text(qtbot: QtBot) -> None:
     first, second = (row.token for row in state.rows(2))
     assert state.rows(1)[0].text.text == f"⟨token {first}⟩"
     with qtbot.waitSignal(state.changed):
-        state.add_pieces({first: b" sea", second: b"<|im_end|>"}, control=[second])
-    assert [row.text.text for row in state.rows(2)] == ["␣sea", "⟨im_end⟩"]
+        state.add_pieces({first: b" sea", second: b"<|im_end|>"}, {second: True})
+    assert [row.text.text for row in state.rows(2)] == ["␣sea", "end of text"]
     state.use_vocabulary("another model")
     assert state.rows(1)[0].text.text == f"⟨token {first}⟩"
     state.add_pieces({first: b" lake"})
     state.use_vocabulary(None)
-    assert [row.text.text for row in state.rows(2)] == ["␣sea", "⟨im_end⟩"]
+    assert [row.text.text for row in state.rows(2)] == ["␣sea", "end of text"]
     state.use_vocabulary("another model")
     assert state.rows(1)[0].text.text == "␣lake"
 

@@ -41,7 +41,7 @@ FACE = "🙂".encode()  # four bytes
     ],
 )
 def test_whole_characters(piece: bytes, text: str, spoken: str) -> None:
-    assert token_text(piece, 7) == (text, "text", spoken)
+    assert token_text(piece, 7) == (text, "text", spoken, "")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_whole_characters(piece: bytes, text: str, spoken: str) -> None:
 )
 def test_half_characters(piece: bytes, text: str) -> None:
     shown = token_text(piece, 7)
-    assert shown == (text, "bytes", "part of a character")
+    assert shown == (text, "bytes", "part of a character", "")
 
 
 def test_a_literal_escape_is_distinguished_from_real_bytes() -> None:
@@ -72,15 +72,18 @@ def test_a_literal_escape_is_distinguished_from_real_bytes() -> None:
     ("piece", "text"),
     [(b"<|im_end|>", "⟨im_end⟩"), (b"</s>", "⟨/s⟩"), (b"[INST]", "⟨INST⟩"), (b"<>", "⟨<>⟩")],
 )
-def test_control_tokens_show_their_name(piece: bytes, text: str) -> None:
-    shown = token_text(piece, 2, control=True)
-    assert (shown.text, shown.kind) == (text, "control")
-    assert shown.spoken.startswith("control token")
+def test_control_tokens_are_said_in_words_and_keep_their_name(piece: bytes, text: str) -> None:
+    assert token_text(piece, 2, ends=True) == ("end of text", "control", "end of text", text)
+    shown = token_text(piece, 2, ends=False)
+    assert shown == ("a marker", "control", f"a marker, {text[1:-1]}", text)
+    assert shown.exact == text
+    assert token_text(b" sea", 2).exact == "␣sea"
 
 
 @pytest.mark.parametrize("piece", [b"", None])
 def test_a_token_without_bytes_shows_its_number(piece: bytes | None) -> None:
-    assert token_text(piece, 49_151) == ("⟨token 49151⟩", "control", "token number 49151")
+    shown = token_text(piece, 49_151)
+    assert shown == ("⟨token 49151⟩", "control", "token number 49151", "")
 
 
 def test_a_long_piece_is_cut_off_and_says_so() -> None:
@@ -89,14 +92,15 @@ def test_a_long_piece_is_cut_off_and_says_so() -> None:
     assert text.endswith("…")
 
 
-@given(st.binary(min_size=1, max_size=40), st.booleans())
+@given(st.binary(min_size=1, max_size=40), st.sampled_from([None, True, False]))
 def test_whatever_the_bytes_the_text_is_one_visible_bounded_line(
-    piece: bytes, control: bool
+    piece: bytes, ends: bool | None
 ) -> None:
-    shown = token_text(piece, 3, control=control)
-    assert 0 < len(shown.text) <= MAX_LENGTH + 2
+    shown = token_text(piece, 3, ends=ends)
+    assert 0 < len(shown.exact) <= MAX_LENGTH + 2
+    assert shown.text
     assert shown.spoken
-    for character in shown.text:
+    for character in shown.exact:
         assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
 
 

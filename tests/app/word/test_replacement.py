@@ -38,7 +38,7 @@ class Text:
         """A token that could stand there, and is spelled so."""
         ids = LogitSketch.from_bytes(self.span.record.sketch).ids.tolist()
         token = next(found for found in ids if found != self.span.record.id)
-        self.desk.next_token.add_pieces({token: piece}, [token] if control else [])
+        self.desk.next_token.add_pieces({token: piece}, {token: False} if control else {})
         return int(token)
 
 

@@ -181,7 +181,7 @@ def test_what_cannot_be_is_said_and_changes_nothing() -> None:
     place.desk.client.die()
     place.desk.load()
     place.look(" sea")
-    place.desk.next_token.add_pieces({other: b"<|end|>"}, [other])
+    place.desk.next_token.add_pieces({other: b"<|end|>"}, {other: True})
     place.replacement.lead_on(other)
     place.replacement.replace(other)
     place.replacement.lead_on("")

@@ -57,7 +57,7 @@ def test_a_word_is_a_take_of_one_token_and_one_step_of_undo(bars: Bars) -> None:
 def test_what_can_stand_in_no_text_is_refused(
     bars: Bars, piece: bytes, control: bool, why: str
 ) -> None:
-    bars.desk.next_token.add_pieces({2: piece}, [2] if control else [])
+    bars.desk.next_token.add_pieces({2: piece}, {2: True} if control else {})
     bars.words.write(2)
     assert (bars.text, bars.refused, bars.written) == ("", [why], [])
 

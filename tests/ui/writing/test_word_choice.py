@@ -1,11 +1,13 @@
 """A word of the bars is written: in the real window, with the real model."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.app.heat.measure import HeatMeasure
+from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.place import place_of
 from studio.app.tokens.rows import Fold, TokenRow
 from studio.app.word.words import CHOSEN
@@ -151,7 +153,7 @@ def test_what_cannot_be_written_is_said_and_writes_nothing(
     assert words.why_not(token) is None
     tokens.add_pieces({lower: b"\xf0\x9f"})
     assert words.why_not(lower) == PART
-    tokens.add_pieces({lower: b"<|im_end|>"}, [lower])
+    tokens.add_pieces({lower: b"<|im_end|>"}, {lower: True})
     words.write(lower)
     QTest.keyClicks(window.editor, " grey")
     words.write(token)  # the bars are still those of the place before
@@ -214,3 +216,26 @@ def test_a_double_click_writes_one_word_and_reports_nothing(
     settle(window, qtbot)
     click(window, 0)
     assert len(session.draft.manuscript.text) > len(TEXT + piece)
+
+
+def test_the_end_of_a_text_is_said_in_words_named_under_details_and_never_written(
+    settled: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = settled, settled.session
+    report, tokens, bars = session.model.report, session.next_token, window.histogram.histogram
+    assert report is not None
+    end = next(token for token, ends in report.control.items() if ends)
+    TokenLookup(session.client, session.model, tokens, window).spell([end])
+    qtbot.waitUntil(lambda: end in tokens.pieces, timeout=LONG)
+    logits = np.full(report.vocabulary_size, -9.0, np.float32)
+    logits[end] = 0.0
+    bars.set_exact(False)
+    tokens.show(LogitSketch.of(logits))
+    assert row(window, 0).text.text == "end of text"
+    qtbot.waitUntil(lambda: bars.accessibleDescription().startswith("end of text"), timeout=LONG)
+    plain = bars.grab(bars.line_rect(0)).toImage()
+    bars.set_exact(True)
+    assert bars.grab(bars.line_rect(0)).toImage() != plain, "it has its name"
+    assert row(window, 0).text.exact.startswith("⟨")
+    session.words.write(end)
+    assert session.draft.manuscript.text == TEXT
