@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFontDatabase, QPalette, QRawFont
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -228,6 +228,28 @@ def test_the_faces_are_the_programs_own(qapp: QApplication) -> None:
         letters = QRawFont.fromFont(theme.prose_font)
         assert letters.familyName() == FAMILIES[face]
         assert all(letters.glyphIndexesForString("Aéßőæ“”’«»—–… ΩλЖя€"))
+
+
+def test_bold_letters_are_drawn_and_not_smeared(qapp: QApplication) -> None:
+    load_faces()
+
+    def drawn(family: str, weight: QFont.Weight) -> QImage:
+        font = QFont(family, weight=weight.value)
+        font.setPixelSize(24)
+        image = QImage(160, 40, QImage.Format.Format_Grayscale8)
+        image.fill(QColor("white"))
+        painter = QPainter(image)
+        painter.setFont(font)
+        painter.drawText(4, 28, "Temperature")
+        painter.end()
+        return image
+
+    weights = QFont.Weight
+    for family in FAMILIES.values():
+        bold = drawn(family, weights.Bold)
+        # Qt would make lighter letters bolder by itself where the face had none for that weight.
+        assert bold == drawn(family, weights.DemiBold)
+        assert bold != drawn(family, weights.Normal)
 
 
 def test_zoom_scales_everything_within_limits(qtbot: QtBot, qapp: QApplication) -> None:
