@@ -46,10 +46,9 @@ from studio.ui.widgets.keys import claims_escape
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.page_scroll import PageScroll
-from studio.ui.widgets.side_dock import SideDock
+from studio.ui.widgets.side_dock import INSET, SideDock
 from studio.ui.widgets.tips import set_tip
 
-_MARGIN = 16
 _DOT = 8
 _DOT_ROOM = 16
 _BESIDE_THE_BAR = 10
@@ -132,7 +131,7 @@ class ExplainPanel(QFrame):
         way.addWidget(self._next)
 
         whole = QVBoxLayout(self)
-        set_margins(whole, _MARGIN, 11, _MARGIN, 13)
+        set_margins(whole, INSET, 11, INSET, 13)
         set_spacing(whole, 6)
         whole.addWidget(self._number)
         whole.addWidget(self._title)
@@ -142,11 +141,11 @@ class ExplainPanel(QFrame):
 
     def sizeHint(self) -> QSize:
         """Wide enough for sixty letters in a line."""
-        return QSize(self.fontMetrics().averageCharWidth() * 60 + 2 * _MARGIN, 640)
+        return QSize(self.fontMetrics().averageCharWidth() * 60 + 2 * INSET, 640)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow, and as low as a few lines with the controls under them."""
-        return QSize(self.fontMetrics().averageCharWidth() * 44 + 2 * _MARGIN, 260)
+        return QSize(self.fontMetrics().averageCharWidth() * 44 + 2 * INSET, 260)
 
     def focus(self) -> None:
         """Give the keyboard to the way through the steps."""

@@ -99,7 +99,7 @@ class HeatLegend(QWidget):
         close.setAccessibleName(tr("Turn the heat off"))
         close.clicked.connect(lambda: heat.set_measure(HeatMeasure.OFF))
         row = QHBoxLayout(self)
-        set_margins(row, 12, 0, 6, 0)
+        set_margins(row, 19, 0, 6, 0)
         set_spacing(row, _GAP)
         row.addWidget(self.measure_button)
         row.addWidget(self.scale)

@@ -47,7 +47,7 @@ class LandscapePanel(Card):
         self._theme = theme
         self.view: LandscapeView | None = None
         """The picture, once the card was shown."""
-        set_margins(self.body, 16, 6, 16, 8)
+        set_margins(self.body, 26, 6, 26, 8)
         set_spacing(self.body, 2)
         self._words = ElidedLabel()
         self._words.setProperty("role", "muted")

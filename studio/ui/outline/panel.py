@@ -29,12 +29,12 @@ from PySide6.QtWidgets import (
 
 from studio.app.writing.outline import Outline
 from studio.translation import mark, tr
-from studio.ui.theme.spacing import set_spacing
+from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.keys import claims_escape
 from studio.ui.widgets.labels import PlainLabel
-from studio.ui.widgets.side_dock import SideDock
+from studio.ui.widgets.side_dock import INSET, SideDock
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
 
@@ -46,7 +46,7 @@ _HOW = mark("Click or Enter goes there. Drag it, or press Alt+↑ or Alt+↓, to
 _ROW_FORMAT = "application/x-kelvin-chapter"
 _LONGEST_TITLE = 200
 _INDENT = 14
-_SIDE, _ABOVE, _BETWEEN = 8, 5, 10
+_ABOVE, _BETWEEN = 5, 10
 """Pixels round the words of a row and between them, at a zoom of 100 %."""
 _BAR = 3
 _WIDTH = 36
@@ -177,7 +177,7 @@ class _ChapterDelegate(QStyledItemDelegate):
         if is_current:
             bar = QRect(rect.left(), rect.top(), round(_BAR * size), rect.height())
             painter.fillRect(bar, QColor(colors.focus))
-        side, between = round(_SIDE * size), round(_BETWEEN * size)
+        side, between = round(INSET * size), round(_BETWEEN * size)
         inner = rect.adjusted(side, 0, -side, 0)
         words = str(index.data(_WORDS))
         painter.setFont(option.font)
@@ -337,7 +337,10 @@ class _Panel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         set_spacing(column, 6)
-        column.addWidget(self._nothing)
+        inside = QVBoxLayout()
+        set_margins(inside, INSET, 0, INSET, 0)
+        inside.addWidget(self._nothing)
+        column.addLayout(inside)
         column.addWidget(self.chapters, 1)
         column.addStretch(0)
         outline.changed.connect(self._follow)

@@ -23,7 +23,6 @@ from studio.ui.theme.controls import CheckBox, ComboBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.table import Table
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.card import framed
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
@@ -88,7 +87,7 @@ class PresetComparisonWindow(QDialog):
         set_spacing(column, 10)
         column.addLayout(choice)
         column.addLayout(line)
-        column.addWidget(framed(self.table), 1)
+        column.addWidget(self.table, 1)
         column.addWidget(buttons)
         state.changed.connect(self._follow)
         theme.changed.connect(self._follow)

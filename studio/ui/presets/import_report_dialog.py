@@ -23,7 +23,6 @@ from studio.app.presets.import_report_words import Left, as_lines, sums_up
 from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.table import Table
-from studio.ui.widgets.card import framed
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
@@ -61,7 +60,7 @@ class ImportReportDialog(QDialog):
         column = QVBoxLayout(self)
         set_spacing(column, 10)
         column.addWidget(words)
-        column.addWidget(framed(self.table), 1)
+        column.addWidget(self.table, 1)
         column.addWidget(buttons)
 
 

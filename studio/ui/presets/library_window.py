@@ -23,7 +23,6 @@ from studio.ui.presets.notices import PresetNotices
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.actions import ActionButton, make_action
-from studio.ui.widgets.card import framed
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.notice_bar import NoticeBar
@@ -190,7 +189,7 @@ class PresetLibraryWindow(QDialog):
         left.setContentsMargins(0, 0, 0, 0)
         set_spacing(left, _GAP)
         left.addWidget(self.search)
-        left.addWidget(framed(self.list), 1)
+        left.addWidget(self.list, 1)
         below = QHBoxLayout()
         set_spacing(below, 6)
         for action in (self.actions_.import_, self.actions_.show_folder):

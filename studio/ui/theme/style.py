@@ -9,8 +9,8 @@ with ``flat=true`` bare text; so is a flat ``QLineEdit``. A ``QTabBar`` with ``s
 switch, with ``documents=true`` that of the open documents. A ``QLabel`` has a ``role`` of
 ``heading``, ``muted`` or ``error``. Labels, buttons and line edits have a ``type`` of ``lead``,
 ``title`` or ``number`` where their letters are larger. A flat button with ``fold=true`` opens and
-closes something, and says so by its sign. A widget with ``ground=page`` lies on the page's surface,
-with ``ground=window`` on the window's.
+closes something, and says so by its sign; one with ``inline=true`` stands in a line of text. A
+widget with ``ground=page`` lies on the page's surface, with ``ground=window`` on the window's.
 """
 
 import re
@@ -61,6 +61,7 @@ QPushButton[flat="true"], QToolButton {
     color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 3px 6px;
 }
+QPushButton[flat="true"][inline="true"] { padding: 1px 6px; }
 QPushButton[role="muted"] { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:checked { color: $text; background: $hover; }

@@ -8,18 +8,6 @@ from studio.ui.widgets.labels import PlainLabel
 CARD_MARGINS = (6, 6, 6, 6)
 """Left, top, right and bottom, round a card's contents."""
 
-_CLEAR = 4
-
-
-def framed(contents: QWidget) -> QFrame:
-    """A card without heading round something with square corners of its own, which stay clear."""
-    card = QFrame()
-    card.setProperty("card", True)
-    inside = QVBoxLayout(card)
-    set_margins(inside, _CLEAR, _CLEAR, _CLEAR, _CLEAR)
-    inside.addWidget(contents)
-    return card
-
 
 class Card(QFrame):
     """A column under a quiet heading.

@@ -19,6 +19,8 @@ _EDGE = 14
 """Between the window's edge and its cards."""
 
 _FLOATING_EDGE = 8
+INSET = 16
+"""From a dock's edge to what its panel holds; the heading stands over that."""
 _FEWEST_CHARACTERS = 100
 """What stays of the window beside a docked panel, in letters: page and bars, to be used."""
 _EDGE_STRENGTH = 0.6
@@ -191,7 +193,7 @@ class _TitleBar(QWidget):
     def set_sides(self, left: int, right: int) -> None:
         """Stand in line with the card below."""
         # As high as the row of pickers beside it, so that the cards below begin in one line.
-        set_margins(self._row, left + 2, 8, right, 13)
+        set_margins(self._row, left + INSET, 8, right, 13)
 
     def _name_detach(self, is_floating: bool) -> None:
         self._detach.setText(tr("Dock") if is_floating else tr("Detach"))

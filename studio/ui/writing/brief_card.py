@@ -102,6 +102,7 @@ class BriefCard(Card):
 
     def add_link(self, link: QWidget) -> None:
         """Have a link to what belongs to the brief stand at the end of its line."""
+        link.setProperty("inline", True)
         self.header.insertWidget(self.header.count() - 1, link, 0, Qt.AlignmentFlag.AlignTop)
 
     @property

@@ -40,7 +40,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.widgets.bounded_edit import BoundedEdit
 from studio.ui.widgets.keys import claims_escape
 from studio.ui.widgets.labels import PlainLabel
-from studio.ui.widgets.side_dock import SideDock
+from studio.ui.widgets.side_dock import INSET, SideDock
 from studio.ui.widgets.tips import set_tip
 from studio.ui.widgets.token_limit import token_limit
 
@@ -64,7 +64,6 @@ _WHEN_TIP = mark(
 _KEYS_TIP = mark(
     "Words or phrases, with commas between them. Whole words count, upper or lower case alike"
 )
-_MARGIN = 12
 _CHARACTERS = 52
 _NARROWEST = 40
 _LOWEST, _HIGHEST = 320, 620
@@ -188,7 +187,7 @@ class NotesPanel(QFrame):
         called.addWidget(_row(PlainLabel(tr("Keys in the last")), self.looked_at))
         called.addWidget(_row(PlainLabel(tr("Called notes at most")), self.most_called))
         column = QVBoxLayout(self)
-        set_margins(column, _MARGIN, 11, _MARGIN, 10)
+        set_margins(column, INSET, 11, INSET, 10)
         set_spacing(column, 8)
         column.addLayout(buttons)
         column.addWidget(self._nothing)
@@ -200,12 +199,12 @@ class NotesPanel(QFrame):
 
     def sizeHint(self) -> QSize:
         """Wide enough for a line of a note."""
-        width = self.fontMetrics().averageCharWidth() * _CHARACTERS + 2 * _MARGIN
+        width = self.fontMetrics().averageCharWidth() * _CHARACTERS + 2 * INSET
         return QSize(width, _HIGHEST)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow, and as low as a few rows."""
-        width = self.fontMetrics().averageCharWidth() * _NARROWEST + 2 * _MARGIN
+        width = self.fontMetrics().averageCharWidth() * _NARROWEST + 2 * INSET
         return QSize(width, max(_LOWEST, super().minimumSizeHint().height()))
 
     def focus(self) -> None:

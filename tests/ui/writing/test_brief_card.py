@@ -1,11 +1,13 @@
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.draft import Draft
 from studio.presets import Preset
+from studio.ui.theme.theme import Theme
+from studio.ui.widgets.quiet_link import quiet_link
 from studio.ui.writing.brief_card import BriefCard
 
 
@@ -45,6 +47,28 @@ def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft, qtbot: 
     assert summary == ["Brief", "Short sentences. No names. The sea."]
     QTest.mouseClick(card, Qt.MouseButton.LeftButton)
     assert card.edit.isVisible()
+
+
+def test_a_link_stands_on_the_line_of_the_name(theme: Theme, card: BriefCard) -> None:
+    link = quiet_link("Brief", "Notes", "Notes")
+    card.add_link(link)
+    card.resize(600, 60)
+    card.ensurePolished()
+    QApplication.processEvents()
+    image = card.grab().toImage()
+
+    def top(widget: QWidget) -> int:
+        """The first row of pixels with ink."""
+        place = QRect(widget.mapTo(card, QPoint(0, 0)), widget.size())
+        ground = image.pixelColor(place.topLeft()).lightness()
+        return next(
+            y
+            for y in range(place.top(), place.bottom())
+            for x in range(place.left(), place.right())
+            if abs(image.pixelColor(x, y).lightness() - ground) > 60
+        )
+
+    assert abs(top(link) - top(card.findChildren(QLabel)[0])) <= 1
 
 
 def test_tab_leaves_it(card: BriefCard) -> None:
