@@ -32,7 +32,7 @@ from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
-from studio.ui.widgets.keys import claims_escape
+from studio.ui.widgets.keys import claims_escape, claims_step, step_of
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.side_dock import INSET, SideDock
 from studio.ui.widgets.tips import plain_tip
@@ -55,7 +55,6 @@ _WIDTH = 36
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _LEVEL, _WORDS, _IS_CURRENT = _Role.UserRole, _Role.UserRole + 1, _Role.UserRole + 2
-_MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: +1}
 
 
 class _ChapterModel(QAbstractListModel):
@@ -234,14 +233,11 @@ class ChapterList(QListView):
 
     def event(self, event: QEvent) -> bool:
         """Claim from the window's shortcuts the keys that move a chapter."""
-        if event.type() == QEvent.Type.ShortcutOverride and _step_of(event):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_step(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move a chapter, or go there."""
-        if step := _step_of(event):
+        if step := step_of(event):
             here = self.currentIndex()
             if here.isValid():
                 self._move_to(self._outline.move_by(here.row(), step))
@@ -269,15 +265,6 @@ class ChapterList(QListView):
         # What moved has the caret, and goes on being moved by the next key.
         if self._outline.current is not None:
             self.setCurrentIndex(self.model().index(self._outline.current, 0))
-
-
-def _step_of(event: QEvent) -> int:
-    """By how many places a key moves a chapter; 0 for any other."""
-    if not isinstance(event, QKeyEvent):
-        return 0
-    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    is_alt = modifiers == Qt.KeyboardModifier.AltModifier
-    return _MOVES.get(Qt.Key(event.key()), 0) if is_alt else 0
 
 
 class OutlineDock(SideDock):

@@ -12,6 +12,7 @@ from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.keys import claims_step, step_of
 from studio.ui.widgets.labels import ElidedLabel, PlainLabel
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.tips import set_tip
@@ -167,15 +168,7 @@ class _Box(QCheckBox):
         """Claim Alt+↑ and Alt+↓ from the window's shortcuts, and show in the row who has focus."""
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self._row.update()
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.modifiers() & Qt.KeyboardModifier.AltModifier
-            and event.key() in _STEPS
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_step(event) or super().event(event)
 
     @property
     def _side(self) -> int:
@@ -204,8 +197,8 @@ class _Box(QCheckBox):
         """With Alt the step moves, without it the keyboard does; Esc gives up a drag."""
         count = _STEPS.get(event.key())
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if count and modifiers == Qt.KeyboardModifier.AltModifier:
-            self._row.stepped.emit(count)
+        if step := step_of(event):
+            self._row.stepped.emit(step)
         elif count and not modifiers:
             self._row.left.emit(count)
         elif not (event.key() == Qt.Key.Key_Escape and self._row.give_up()):

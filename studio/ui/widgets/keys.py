@@ -1,6 +1,6 @@
-"""Keys that a part of the window has a use for: Esc, and all as soon as somebody types elsewhere.
+"""Keys that a part of the window has a use for: Esc, those that move what is chosen, and any.
 
-Esc would else be the window's, to stop writing.
+Esc would else be the window's, to stop writing, and Alt+Down would look at a word.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,26 @@ def claims_escape(event: QEvent) -> bool:
     if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
         return False
     if event.key() != Qt.Key.Key_Escape:
+        return False
+    event.accept()
+    return True
+
+
+_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: +1}
+
+
+def step_of(event: QEvent) -> int:
+    """By how many places Alt+Up or Alt+Down moves what is chosen; 0 for any other event."""
+    if not isinstance(event, QKeyEvent):
+        return 0
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    is_alt = modifiers == Qt.KeyboardModifier.AltModifier
+    return _STEPS.get(Qt.Key(event.key()), 0) if is_alt else 0
+
+
+def claims_step(event: QEvent) -> bool:
+    """As `claims_escape`, of Alt+Up and Alt+Down."""
+    if event.type() != QEvent.Type.ShortcutOverride or not step_of(event):
         return False
     event.accept()
     return True

@@ -38,7 +38,7 @@ from studio.ui.theme.controls import ComboBox, SpinBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.bounded_edit import BoundedEdit
-from studio.ui.widgets.keys import claims_escape
+from studio.ui.widgets.keys import claims_escape, claims_step, step_of
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.side_dock import INSET, SideDock
 from studio.ui.widgets.tips import set_tip
@@ -224,17 +224,16 @@ class NotesPanel(QFrame):
         self._follow()
 
     def event(self, event: QEvent) -> bool:
-        """Claims Esc from a shortcut of the window while the keyboard is here."""
-        return claims_escape(event) or super().event(event)
+        """Claims its keys from shortcuts of the window while the keyboard is here."""
+        return claims_escape(event) or claims_step(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes; in the list Delete deletes, Alt+Up and Alt+Down move the chosen note."""
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Escape:
             self.close_asked.emit()
         elif event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
             self._delete()
-        elif step and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        elif step := step_of(event):
             self._move(self._number, self._number + step)
         else:
             super().keyPressEvent(event)

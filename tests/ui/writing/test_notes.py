@@ -112,6 +112,10 @@ def test_notes_are_ordered_deleted_and_brought_back(window: MainWindow) -> None:
     QTest.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert [note.name for note in notes(window)] == ["One", "Three", "Two"]
     assert panel.name.text() == "Three"
+    QTest.keyClick(panel.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert [note.name for note in notes(window)] == ["One", "Two", "Three"]
+    QTest.keyClick(panel.name, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert [note.name for note in notes(window)] == ["One", "Three", "Two"]
     panel.list.dropped.emit(1, 0)
     assert [note.name for note in notes(window)] == ["Three", "One", "Two"]
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
