@@ -274,6 +274,7 @@ class Engine:
             opened.reader,
             self._emit,
             self._frame_seconds,
+            lambda queued: self._tokenized(queued, opened),
         )
         if command.keep:
             opened.kept = generation

@@ -17,6 +17,7 @@ from studio.engine.messages import (
     Load,
     Ping,
     PreviewNextToken,
+    QueueSequence,
     RemoveSequence,
     RerunSequence,
     Runnable,
@@ -63,7 +64,7 @@ class Inbox:
                     pass  # whoever reads commands has answered
                 case ChangeSequence() | StopSequence() | ContinueSequence():
                     self._put_sequence_command(command)
-                case RerunSequence() | RemoveSequence():
+                case RerunSequence() | QueueSequence() | RemoveSequence():
                     self._put_sequence_command(command)
                 case _:
                     self._give_way(lambda older: _gives_way(older, command))

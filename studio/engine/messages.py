@@ -483,6 +483,29 @@ class RerunSequence(Command, frozen=True, kw_only=True, tag=True):
         check_stop(self.stop)
 
 
+class QueueSequence(Command, frozen=True, kw_only=True, tag=True):
+    """Run one more sequence, with a prompt of its own, as soon as there is room for it.
+
+    Of a generation whose full context means `end`, while it runs. Those queued begin in their
+    order: each once fewer than `MOST_SEQUENCES` run, and the context has room for its prompt and
+    all it may write beside what the others may. So what one writes does not depend on the others.
+    It takes a number that none has that runs. Answers: Started, Evaluated where its prompt is
+    another than that of the one before, then as for `ContinueSequence`. One that has no room at all
+    ends at once, with `context_full`. A generation that is over answers nothing.
+    """
+
+    prompt: Prompt
+    start: SequenceStart
+    max_tokens: int
+
+    def __post_init__(self) -> None:
+        """Refuse what has begun already, and what can write nothing."""
+        if self.start.written or self.start.waits:
+            raise ValueError("start: found a sequence that has begun; allowed is a new one")
+        if self.max_tokens < 1:
+            raise ValueError(f"max_tokens: found {self.max_tokens}; allowed is 1 or more")
+
+
 class RemoveSequence(Command, frozen=True, kw_only=True, tag=True):
     """Forget a sequence, and free its room in the context. No answer, not even for one that ran."""
 
@@ -765,7 +788,14 @@ class BreakersFound(Event, frozen=True, kw_only=True, tag=True):
     """`studio.sampling.Breakers`."""
 
 
-SequenceCommand = ChangeSequence | StopSequence | ContinueSequence | RerunSequence | RemoveSequence
+SequenceCommand = (
+    ChangeSequence
+    | StopSequence
+    | ContinueSequence
+    | RerunSequence
+    | QueueSequence
+    | RemoveSequence
+)
 SequenceEvent = Started | Token | ParamsChanged | Finished
 Runnable = (
     Load
@@ -780,7 +810,7 @@ Runnable = (
     | RemoveSequence
 )
 """What the engine carries out, one by one; all other commands reach one that runs."""
-AnyCommand = Runnable | ChangeSequence | StopSequence | Stop | Ping
+AnyCommand = Runnable | ChangeSequence | StopSequence | QueueSequence | Stop | Ping
 AnyEvent = (
     Loading
     | Loaded

@@ -13,6 +13,7 @@ from studio.engine.messages import (
     Load,
     PreviewNextToken,
     Prompt,
+    QueueSequence,
     RemoveSequence,
     RerunSequence,
     Score,
@@ -48,6 +49,11 @@ def go_on(request: int) -> ContinueSequence:
 
 def again(request: int) -> RerunSequence:
     return RerunSequence(request=request, sequence=0, params=COLD, max_tokens=3)
+
+
+def queue(request: int) -> QueueSequence:
+    start = SequenceStart(params=COLD)
+    return QueueSequence(request=request, prompt=PROMPT, start=start, max_tokens=3)
 
 
 class Harness:
@@ -130,6 +136,7 @@ def test_what_concerns_a_lane_reaches_the_run() -> None:
         StopSequence(request=1, sequence=1),
         go_on(1),
         again(1),
+        queue(1),
         RemoveSequence(request=1, sequence=1),
     ]
     harness.put(*commands)
@@ -154,7 +161,7 @@ def test_a_lane_that_goes_on_when_nothing_runs_is_a_run_and_others_join_it() -> 
 
 
 def test_turns_and_stops_of_what_does_not_run_are_nothing() -> None:
-    harness = Harness(turn(1), StopSequence(request=1, sequence=0))
+    harness = Harness(turn(1), StopSequence(request=1, sequence=0), queue(1))
     assert harness.rest() == []
 
 

@@ -39,6 +39,14 @@ class Evaluation(Protocol):
             EngineError: llama.cpp refused.
         """
 
+    def hold(self, one: SequenceState) -> None:
+        """Keep a sequence's prompt, which is evaluated: another one is evaluated next.
+
+        Raises:
+            EvaluationStopped: the interrupt was set.
+            EngineError: llama.cpp refused.
+        """
+
     def drop(self, number: int) -> None:
         """Forget what is evaluated of a sequence."""
 
@@ -57,26 +65,24 @@ def evaluation_of(
     cells = None if alone else context.sequence_cells
     if cells is not None and cells.share(0, len(prompt)):
         cells.drop(0)
-        return Together(context, prompt, progress)
+        return Together(context, progress)
     return InTurn(context, progress)
 
 
 class Together:
-    """One batch a step, of one token for each sequence; the prompt's cells are everybody's.
+    """One batch a step, of one token for each sequence; a prompt's cells are everybody's.
 
     Args:
         context: holds the prompt, in memory that can be copied.
-        prompt: as the model sees it.
         progress: of a prompt that must be evaluated again.
     """
 
     at_once = MOST_SEQUENCES
 
-    def __init__(self, context: Context, prompt: list[int], progress: Progress) -> None:
+    def __init__(self, context: Context, progress: Progress) -> None:
         assert context.sequence_cells is not None
         self._context = context
         self._cells = context.sequence_cells
-        self._prompt = prompt
         self._progress = progress
 
     def begin(self) -> None:
@@ -86,8 +92,8 @@ class Together:
         """See `Evaluation`."""
         missing = [self._missing(one) for one in sequences]
         if sum(missing) > self._context.free:
-            # What the main sequence holds beside the prompt is nobody's.
-            self._context.cut_to(self._prompt)
+            # What the main sequence holds beside a prompt is nobody's.
+            self._context.cut_to(sequences[0].evaluated)
             missing = [self._missing(one) for one in sequences]
             if sum(missing) > self._context.free:
                 return None
@@ -100,6 +106,11 @@ class Together:
         return self._context.step(
             [one.number for one in sequences], [one.history[-1] for one in sequences]
         )
+
+    def hold(self, one: SequenceState) -> None:
+        """See `Evaluation`."""
+        if not self._cells.length(one.number):
+            self._begin(one)
 
     def drop(self, number: int) -> None:
         """See `Evaluation`."""
@@ -118,16 +129,17 @@ class Together:
     def _shared(self, one: SequenceState) -> int:
         """How many of the prompt's tokens a sequence begins with: all but some of the last."""
         assert one.before is not None, "it has written"
-        pairs = zip(one.before, self._prompt, strict=False)
+        pairs = zip(one.before, one.evaluated, strict=False)
         different = (place for place, (mine, other) in enumerate(pairs) if mine != other)
-        return next(different, min(len(one.before), len(self._prompt)))
+        return next(different, min(len(one.before), len(one.evaluated)))
 
     def _begin(self, one: SequenceState) -> None:
         """Give a sequence what it has of the prompt."""
         shared = self._shared(one)
-        if not self._cells.holds(shared) and not self._context.holds(self._prompt[:shared]):
-            self._context.evaluate(self._prompt, self._progress)
-        self._cells.share(one.number, shared)
+        is_there = self._cells.holds(shared, one.prompt_number)
+        if not is_there and not self._context.holds(one.evaluated[:shared]):
+            self._context.evaluate(one.evaluated, self._progress)
+        self._cells.share(one.number, shared, one.prompt_number)
 
 
 class InTurn:
@@ -167,6 +179,9 @@ class InTurn:
             context.evaluate(tokens, self._progress)
         self._held = one
         return [context.logits()]
+
+    def hold(self, one: SequenceState) -> None:
+        """See `Evaluation`: each is evaluated again in its turn."""
 
     def drop(self, number: int) -> None:
         """See `Evaluation`: nothing is kept for a sequence."""

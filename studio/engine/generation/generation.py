@@ -18,9 +18,11 @@ from studio.engine.generation.context_policy import ContextPolicy, CutWhenFull, 
 from studio.engine.generation.evaluation import Evaluation, evaluation_of
 from studio.engine.generation.pending_tokens import Drawn, PendingTokens
 from studio.engine.generation.sequence import SequenceState
+from studio.engine.generation.sequence_queue import ReadPrompt, SequenceQueue, Tokenize
 from studio.engine.generation.stop_strings import SequenceStops
 from studio.engine.llama.interrupt import EvaluationStopped
 from studio.engine.messages import (
+    MOST_SEQUENCES,
     AnyEvent,
     ChangeSequence,
     ContinueSequence,
@@ -30,6 +32,7 @@ from studio.engine.messages import (
     FinishReason,
     Generate,
     ParamsChanged,
+    QueueSequence,
     RemoveSequence,
     RerunSequence,
     RunFinished,
@@ -56,6 +59,7 @@ class Generation:
         reader: reads it; no sequence but the main one has cells in its context.
         emit: takes all events.
         frame_seconds: how long tokens are collected before they are given.
+        tokenize: makes tokens of the prompts of sequences that are queued.
 
     Raises:
         EngineError: the context has no room for it, or a bias is for a token that the model lacks.
@@ -68,22 +72,23 @@ class Generation:
         reader: Reader,
         emit: Emit,
         frame_seconds: float,
+        tokenize: Tokenize,
     ) -> None:
         self.request = command.request
         self._ignore_eos = command.ignore_eos
-        self._prompt = prompt
         self._reader = reader
         self._context = context = reader.context
         self._policy: ContextPolicy = CutWhenFull()
         if command.when_full == "end":
             self._policy = EndWhenFull(at_once=context.sequence_cells is not None)
-        self._fitted = self._policy.fit(prompt, command, context.size)
+        fitted = self._policy.fit(prompt, command, context.size)
+        self._prompt = ReadPrompt(command.prompt, 0, prompt, fitted)
+        """For sequences that are run again too: they begin with the same logits."""
+        self._queue = SequenceQueue(self._prompt, context, tokenize)
         self._emit = emit
         self._stops = SequenceStops(emit)
         self._pending = PendingTokens(command.request, reader, self._stops, frame_seconds)
         self._evaluation: Evaluation | None = None
-        self._continued: ContinuedPrompt | None = None
-        """The prompt, for sequences that are run again too: they begin with the same logits."""
         self._tokens = self._evaluated = 0
         self._reasons: list[FinishReason] = []
         seed = command.seed if command.seed >= 0 else secrets.randbelow(_SEEDS)
@@ -118,6 +123,8 @@ class Generation:
             begun = self._pending.ended = time.perf_counter()
             while not control.stopped:
                 self.handle(control.commands)
+                if self._queue.waiting:
+                    self._begin_queued(evaluation, control)
                 going = [one for one in self._sequences.values() if one.runs][: evaluation.at_once]
                 if not going:
                     break
@@ -125,6 +132,7 @@ class Generation:
         except EvaluationStopped:
             pass
         finally:
+            self._queue.waiting.clear()
             self._pending.emit()
             ended = max(begun, self._pending.ended)
             for one in self._sequences.values():
@@ -136,7 +144,7 @@ class Generation:
                 tokens=self._tokens,
                 reasons=tuple(self._reasons),
                 evaluated=self._evaluated,
-                prompt_tokens=len(self._prompt.tokens),
+                prompt_tokens=len(self._prompt.whole.tokens),
                 seconds_prompt=begun - started,
                 seconds_generation=ended - begun,
             )
@@ -173,8 +181,67 @@ class Generation:
                         command.stop,
                     )
                     self._report_start(one)
+                case QueueSequence() as command if not self._policy.alone:
+                    self._queue.waiting.append(command)
                 case RemoveSequence() as command:
                     self._forget(command.sequence)
+
+    def _begin_queued(self, evaluation: Evaluation, control: Control) -> None:
+        """Begin sequences that wait, as many as have room beside those that run.
+
+        Each gets its first token and its part of the context here, for the next one's prompt takes
+        the place of its own in the main sequence.
+        """
+        while self._queue.waiting and not control.stopped:
+            running = [one for one in self._sequences.values() if one.runs]
+            if len(running) >= evaluation.at_once or not all(one.written for one in running):
+                return
+            for one in running:
+                evaluation.hold(one)
+            for one in self._sequences.values():
+                if not one.runs:
+                    evaluation.drop(one.number)
+            prompt = self._queue.prompt()
+            if prompt is not None and not self._queue.has_room(prompt, running):
+                return
+            taken = {one.number for one in running}
+            number = next(place for place in range(MOST_SEQUENCES) if place not in taken)
+            self._begin(number, self._queue.waiting.popleft(), prompt, evaluation)
+
+    def _begin(
+        self,
+        number: int,
+        command: QueueSequence,
+        prompt: ReadPrompt | None,
+        evaluation: Evaluation,
+    ) -> None:
+        """Begin a sequence, or end it at once where the context has no room for its prompt."""
+        self._forget(number)
+        params = command.start.params
+        seed = params.seed if params.seed >= 0 else secrets.randbelow(_SEEDS)
+        if prompt is None:
+            one = SequenceState(number, params, seed, [], [], 1, self._reader.vocabulary)
+            self._report_start(one)
+            self._end(one, "context_full")
+            return
+        one = SequenceState(
+            number,
+            params,
+            seed,
+            list(prompt.whole.tokens),
+            [],
+            command.max_tokens,
+            self._reader.vocabulary,
+            prompt.number,
+        )
+        self._stops.watch(number, command.start.stop)
+        one.states.at(params, len(one.history), one.history)
+        self._sequences[number] = one
+        self._report_start(one)
+        continued = self._read(prompt)
+        self._draw(one, prompt.statistics, continued)
+        if one.runs:
+            evaluation.hold(one)
 
     def _add(
         self,
@@ -185,12 +252,12 @@ class Generation:
         max_tokens: int,
         stop: tuple[str, ...],
     ) -> SequenceState:
-        prompt = list(self._prompt.tokens)
+        prompt = list(self._prompt.whole.tokens)
         one = SequenceState(
             number, params, seed, prompt, written, max_tokens, self._reader.vocabulary
         )
-        if self._continued:
-            one.stand_behind(self._continued)
+        if self._prompt.continued:
+            one.stand_behind(self._prompt.continued)
         self._stops.watch(number, stop)
         # What it cannot have is said before anything is evaluated.
         one.states.at(params, len(one.history), one.history)
@@ -216,19 +283,27 @@ class Generation:
     def _evaluate_prompt(self) -> Evaluation:
         # A sequence that goes on has evaluated more than the prompt, perhaps a moment ago.
         goes_on = self._policy.alone and all(one.written for one in self._sequences.values())
-        continued = self._reader.evaluate(
-            self._prompt, self._fitted, self._on_progress, looks=goes_on
-        )
-        self._report(
-            self._reader.report(self.request, continued.prompt, continued.fitted, continued.reused)
-        )
-        self._continued = continued
+        continued = self._read(self._prompt, looks=goes_on)
         for one in self._sequences.values():
             one.stand_behind(continued)
         self._evaluation = evaluation_of(
             self._context, continued.evaluated, self._on_progress, alone=self._policy.alone
         )
         return self._evaluation
+
+    def _read(self, prompt: ReadPrompt, *, looks: bool = False) -> ContinuedPrompt:
+        """Have the context hold a prompt; what follows it, which is found and reported once."""
+        continued = self._reader.evaluate(
+            prompt.whole, prompt.fitted, self._on_progress, looks=looks
+        )
+        if prompt.continued is None:
+            prompt.continued = continued
+            self._report(
+                self._reader.report(
+                    self.request, continued.prompt, continued.fitted, continued.reused
+                )
+            )
+        return prompt.continued
 
     def _step(self, going: list[SequenceState], evaluation: Evaluation, control: Control) -> None:
         """A token of each of these sequences."""
@@ -249,11 +324,11 @@ class Generation:
             if one in going:
                 self._draw(one, LogitStatistics(row))
         if len(behind) < len(going):
-            assert self._continued is not None, "the prompt is evaluated"
-            statistics = LogitStatistics(self._continued.healed.logits)
+            continued = self._prompt.continued
+            assert continued is not None, "the prompt is evaluated"
             for one in going:
                 if not one.written:
-                    self._draw(one, statistics, self._continued)
+                    self._draw(one, self._prompt.statistics, continued)
         self._pending.step_is_over()
 
     def _draw(
@@ -294,7 +369,7 @@ class Generation:
 
     def _on_full(self, one: SequenceState) -> None:
         """The context has no room for a sequence's next token."""
-        text = self._prompt._replace(tokens=list(one.history))
+        text = self._prompt.whole._replace(tokens=list(one.history))
         fitted = self._policy.cut(text, self._context.size)
         if fitted is None:
             self._end(one, "context_full")

@@ -18,12 +18,15 @@ class SequenceState:
         written: what it has written before.
         max_tokens: how many more it may write.
         vocabulary: the model's.
+        prompt_number: which of the generation's prompts it has.
 
     Attributes:
         number: its number in the generation.
+        prompt_number: which of the generation's prompts it has.
         params: in effect at its next token.
         seed: of its u.
         states: what its samplers carry from token to token.
+        evaluated: its prompt as the context holds it; empty until that is evaluated.
         history: the whole prompt's tokens and those written, for penalties.
         before: what stands in the context before the tokens that are only in `history`; None until
             one is written.
@@ -40,11 +43,14 @@ class SequenceState:
         written: list[int],
         max_tokens: int,
         vocabulary: Vocabulary,
+        prompt_number: int = 0,
     ) -> None:
         self.number = number
+        self.prompt_number = prompt_number
         self.params = params
         self.seed = seed
         self.states = SamplerStates(seed, vocabulary)
+        self.evaluated: list[int] = []
         self.history = prompt + written
         self.limit = len(written) + max_tokens
         self.reason: FinishReason | None = None
@@ -89,6 +95,7 @@ class SequenceState:
 
     def stand_behind(self, continued: ContinuedPrompt) -> None:
         """Go on from a prompt: behind the first token's way where one is written."""
+        self.evaluated = continued.evaluated
         prompt = continued.all_before(self.first) if self.written else continued.prompt.tokens
         self.before = continued.before(self.first) if self.written else None
         self._reported = len(continued.prompt.tokens)

@@ -27,8 +27,15 @@ class SequenceCells:
         self._lengths: dict[int, int] = {}
         self._shared: dict[int, int] = {}
         """How many of each one's cells are the prompt's: they are others' too."""
+        self._prompts: dict[int, int] = {}
+        """The number of each one's prompt."""
+        self._copies: dict[int, int] = {}
+        """Which evaluation of a prompt each one's shared cells are of: those of one are the same
+        cells."""
+        self._main_copy = 0
+        """That of the main sequence."""
         self._main = 0
-        """How many of the prompt's cells are the main sequence's too."""
+        """How many of that evaluation's cells are the main sequence's too."""
         self.held = 0
         """Cells that the main sequence does not have."""
 
@@ -41,24 +48,29 @@ class SequenceCells:
         """Tokens of a sequence, the prompt's among them; 0 where it has no cells, or lost them."""
         return self._lengths.get(sequence, 0)
 
-    def share(self, sequence: int, length: int) -> bool:
-        """Give a sequence the first `length` tokens of the main sequence, and nothing else.
+    def share(self, sequence: int, length: int, prompt: int = 0) -> bool:
+        """Give a sequence the first `length` tokens of its prompt, and nothing else.
+
+        They are another sequence's, if one of the same prompt has so many, or the main one's.
 
         Args:
             sequence: Its number.
             length: How many tokens.
+            prompt: The number of its prompt.
 
         Returns:
             Whether that worked. Where it did not, the sequence has nothing.
         """
         self.drop(sequence)
         # From another, if one has so many: the main sequence may have gone other ways.
-        having = (other for other, shared in self._shared.items() if shared >= length)
-        source = next(having, None)
+        source = self._having(length, prompt)
         if source is None:
-            if self._shared and self._main < max(self._shared.values()):
-                self.drop_all()  # theirs are not the main sequence's cells any more
-            self._main = length
+            if self._main < self._longest(self._main_copy):
+                # Theirs are not the main sequence's cells any more.
+                self._main_copy, self._main = self._main_copy + 1, 0
+            self._main = max(self._main, length)
+        self._prompts[sequence] = prompt
+        self._copies[sequence] = self._main_copy if source is None else self._copies[source]
         target = self.llama_id(sequence)
         cells = MAIN if source is None else self.llama_id(source)
         llama_cpp.llama_memory_seq_cp(self._memory, cells, target, 0, length)
@@ -70,9 +82,32 @@ class SequenceCells:
             return False
         return True
 
-    def holds(self, length: int) -> bool:
-        """Whether some sequence has that many of the prompt's tokens."""
-        return any(shared >= length for shared in self._shared.values())
+    def holds(self, length: int, prompt: int) -> bool:
+        """Whether some sequence has that many of a prompt's tokens.
+
+        Args:
+            length: How many.
+            prompt: The prompt's number.
+        """
+        return self._having(length, prompt) is not None
+
+    @property
+    def alone(self) -> int:
+        """Cells that the sequences have, those of the main sequence among them."""
+        own = sum(length - self._shared[sequence] for sequence, length in self._lengths.items())
+        return own + sum(map(self._longest, set(self._copies.values())))
+
+    def _having(self, length: int, prompt: int) -> int | None:
+        """A sequence that has that many of a prompt's tokens."""
+        for sequence, shared in self._shared.items():
+            if shared >= length and self._prompts[sequence] == prompt:
+                return sequence
+        return None
+
+    def _longest(self, copy: int) -> int:
+        """How many cells of an evaluation sequences have."""
+        having = (other for other, its in self._copies.items() if its == copy)
+        return max((self._shared.get(other, 0) for other in having), default=0)
 
     def grew(self, sequence: int, count: int) -> None:
         """A sequence has that many tokens more.
@@ -107,7 +142,7 @@ class SequenceCells:
         """Free a sequence's cells."""
         if sequence in self._lengths:
             llama_cpp.llama_memory_seq_rm(self._memory, self.llama_id(sequence), -1, -1)
-            del self._lengths[sequence], self._shared[sequence]
+            self._remove(sequence)
             self._count()
 
     def drop_all(self) -> None:
@@ -117,8 +152,8 @@ class SequenceCells:
 
     def forget(self) -> None:
         """The whole memory was cleared."""
-        self._lengths.clear()
-        self._shared.clear()
+        for sequence in list(self._lengths):
+            self._remove(sequence)
         self._count()
 
     def main_kept(self, length: int) -> None:
@@ -127,6 +162,9 @@ class SequenceCells:
             self._main = length
             self._count()
 
+    def _remove(self, sequence: int) -> None:
+        for found in (self._lengths, self._shared, self._prompts, self._copies):
+            del found[sequence]
+
     def _count(self) -> None:
-        own = sum(length - self._shared[sequence] for sequence, length in self._lengths.items())
-        self.held = own + max(0, max(self._shared.values(), default=0) - self._main)
+        self.held = self.alone - min(self._main, self._longest(self._main_copy))

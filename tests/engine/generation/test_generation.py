@@ -99,6 +99,7 @@ class Writer:
             reader,
             emit,
             frame_seconds,
+            lambda _prompt: TokenizedPrompt(list(prompt), head),
         )
         begin(control)
         generation.run(control)

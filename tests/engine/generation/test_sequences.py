@@ -134,6 +134,7 @@ class Studio:
             reader,
             emit,
             self.frame_seconds,
+            lambda _prompt: prompt,
         )
 
 

@@ -1,0 +1,257 @@
+"""Writing many texts at once, headless: a sample begins as soon as another has ended.
+
+What is to be written comes one by one, and so may depend on what was written. Prompts, parameters
+and lengths may be all different. What a sample is depends on its prompt, its parameters and its
+seed, and not on the others that are written beside it (near-ties excepted, see
+`studio.engine.generation.generation`).
+
+In process:
+
+    control = Control(interrupt)
+    run = SampleRun(1, more, written, control.commands.append)
+    for command in run.commands():
+        engine.run(command, control)  # whose events go to `run.on_event`
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import fmean
+
+import msgspec
+
+from studio.engine.messages import (
+    MOST_SEQUENCES,
+    AnyEvent,
+    Evaluated,
+    Failed,
+    Finished,
+    FinishReason,
+    Generate,
+    Prompt,
+    QueueSequence,
+    RunFinished,
+    SequenceStart,
+    Started,
+    Superseded,
+    Token,
+)
+from studio.sampling import InverseTemperature, LogitSketch, SamplingParams, SketchStack
+from studio.token_record import TokenRecord
+from studio.utf8 import whole_characters
+
+_LEAST = 5e-324
+"""No smaller probability is above 0, and none that was drawn is 0."""
+
+_AHEAD = MOST_SEQUENCES
+"""So many wait in the engine: as many as could end at once."""
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that is to be written."""
+
+    key: tuple[int, ...]
+    """Whatever whoever wants it knows it by."""
+    prompt: Prompt
+    params: SamplingParams
+    """With a seed: one that leaves it open is another text each time."""
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+
+    @property
+    def start(self) -> SequenceStart:
+        """How it begins."""
+        return SequenceStart(params=self.params, stop=self.stop)
+
+
+@dataclass(frozen=True)
+class WrittenSample:
+    """A text that was written.
+
+    Attributes:
+        sample: What was asked for.
+        seed: Of its random draws, also where that was left open.
+        text: What was written, without the prompt.
+        records: Its tokens, each with its sketch; a token that a stop string cut is none.
+        reason: Why it ended. With `context_full` and no text the prompt has no room.
+        unseen_characters: Of the prompt's manuscript, at its beginning: they had no room.
+    """
+
+    sample: Sample
+    seed: int
+    text: str
+    records: tuple[TokenRecord, ...]
+    reason: FinishReason
+    unseen_characters: int
+
+    @property
+    def temperature(self) -> InverseTemperature:
+        """T and β that it was written at."""
+        return InverseTemperature(self.sample.params.temperature)
+
+    @cached_property
+    def stack(self) -> SketchStack:
+        """The distributions of its tokens, for any temperature."""
+        stack = SketchStack()
+        for record in self.records:
+            stack.append(LogitSketch.from_bytes(record.sketch), record.id)
+        return stack
+
+    @property
+    def log_probability_t1(self) -> float | None:
+        """The mean of its tokens' ln p at T 1, without filters; None where it has none."""
+        if not self.records:
+            return None
+        return -math.log(2.0) * float(self.stack.surprise(1.0).mean())
+
+    @property
+    def log_probability_t(self) -> float | None:
+        """The same as they were drawn: at its T, behind its penalties and filters."""
+        if not self.records:
+            return None
+        return fmean(math.log(max(record.probability, _LEAST)) for record in self.records)
+
+
+@dataclass
+class _Lane:
+    sample: Sample
+    seed: int
+    unseen: int
+    records: list[TokenRecord] = field(default_factory=list)
+
+
+class SampleRun:
+    """Writes samples: gives the commands, one after another, and takes their events.
+
+    Args:
+        request: The number of the first command; others have those that follow it.
+        more: The next sample to be written; None where there is none now. It is asked again
+            whenever one was written, until none is and it has none.
+        written: Takes each sample as it ends.
+        send: Takes what is to reach the command that runs, while it does.
+        ignore_eos: Whether samples go on past an end-of-sequence token.
+
+    Attributes:
+        failed: What went wrong; None while nothing did.
+        is_stopped: Whether a command was stopped while samples were being written. They were given
+            up, and are written first where commands are asked for again.
+        tokens: How many were written, by all samples together.
+    """
+
+    def __init__(
+        self,
+        request: int,
+        more: Callable[[], Sample | None],
+        written: Callable[[WrittenSample], None],
+        send: Callable[[QueueSequence], None],
+        *,
+        ignore_eos: bool = False,
+    ) -> None:
+        self.failed: Failed | None = None
+        self.is_stopped = False
+        self.tokens = 0
+        self._request = request - 1
+        self._more = more
+        self._written = written
+        self._send = send
+        self._ignore_eos = ignore_eos
+        self._again: deque[Sample] = deque()
+        """Those that were under way when a command ended."""
+        self._waiting: deque[Sample] = deque()
+        """Those that the engine has, and has not begun; it begins them in this order."""
+        self._lanes: dict[int, _Lane] = {}
+        self._newest: _Lane | None = None
+        self._unseen = 0
+
+    def commands(self) -> Iterator[Generate]:
+        """What is to be carried out, the next one when the one before was answered."""
+        self.is_stopped = False
+        while not (self.failed or self.is_stopped):
+            first = self._next()
+            if first is None:
+                return
+            self._request += 1
+            self._waiting.append(first)
+            yield Generate(
+                request=self._request,
+                prompt=first.prompt,
+                sequences=(first.start,),
+                max_tokens=first.max_tokens,
+                ignore_eos=self._ignore_eos,
+                when_full="end",
+            )
+
+    def on_event(self, event: AnyEvent) -> None:
+        """Take an event of one of the commands; those of others are passed over."""
+        if event.request != self._request:
+            return
+        match event:
+            case Started():
+                lane = _Lane(self._waiting.popleft(), event.seed, self._unseen)
+                self._lanes[event.sequence] = self._newest = lane
+                self._fill()
+            case Evaluated():
+                self._unseen = event.unseen_characters
+                if self._newest is not None:
+                    self._newest.unseen = event.unseen_characters
+            case Token():
+                self._lanes[event.sequence].records.append(event.record)
+                self.tokens += 1
+            case Finished() if event.reason != "stopped":
+                self._finish(self._lanes.pop(event.sequence), event)
+                self._fill()
+            case RunFinished():
+                self.is_stopped = "stopped" in event.reasons
+                self._give_up()
+            case Superseded():
+                self.is_stopped = True
+                self._give_up()
+            case Failed(kind="context_size") if self._waiting and not self._lanes:
+                # The first one's prompt has no room; the others may have.
+                lane = _Lane(self._waiting.popleft(), 0, 0)
+                self._written(WrittenSample(lane.sample, 0, "", (), "context_full", 0))
+                self._give_up()
+            case Failed():
+                self.failed = event
+                self._give_up()
+
+    def _finish(self, lane: _Lane, finished: Finished) -> None:
+        records = tuple(lane.records)
+        data = b"".join(record.text for record in records)
+        if finished.beginning:
+            data += finished.beginning.record.text
+        text = whole_characters(data)
+        self._written(
+            WrittenSample(lane.sample, lane.seed, text, records, finished.reason, lane.unseen)
+        )
+
+    def _fill(self) -> None:
+        """Have enough wait in the engine that no lane is ever empty."""
+        while len(self._waiting) < _AHEAD:
+            sample = self._next()
+            if sample is None:
+                return
+            self._waiting.append(sample)
+            self._send(
+                QueueSequence(
+                    request=self._request,
+                    prompt=sample.prompt,
+                    start=sample.start,
+                    max_tokens=sample.max_tokens,
+                )
+            )
+
+    def _next(self) -> Sample | None:
+        return self._again.popleft() if self._again else self._more()
+
+    def _give_up(self) -> None:
+        """A command has ended: what it had of samples is to be written anew."""
+        under_way = [lane.sample for _, lane in sorted(self._lanes.items())]
+        self._again.extend([*under_way, *self._waiting])
+        self._lanes.clear()
+        self._waiting.clear()
+        self._newest = None
