@@ -33,7 +33,7 @@ _leave_the_current_folder_out()
 # Read by BLAS when numpy is imported, which is later than this.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-_COMMANDS = ("generate", "compare", "presets", "export", "fit", "bench")
+_COMMANDS = ("generate", "compare", "presets", "export", "fit", "sweep", "bench")
 
 _HELP = """usage: kelvin-studio [FILE]
        kelvin-studio COMMAND ...
@@ -47,6 +47,7 @@ commands:
   presets     list, show, import and export presets
   export      write a text as a document: Word, OpenDocument, e-book, web page
   fit         find the temperature under which a model finds a text most likely
+  sweep       write many texts at several temperatures, and measure them
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

@@ -57,15 +57,20 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
             '<circle class="lane-{} dot" cx="{}" cy="{}" r="3"><title>{}</title></circle>',
             '<polyline class="lane-{}" points="{}"><title>{}</title></polyline>',
             '<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-            "default-src 'none'; style-src 'unsafe-inline'",
             ' class="{}"',
             '<span{} title="{}">{}</span>',
             "end parting",
+        }
+    ),
+    "experiments/page_frame.py": frozenset(
+        {
+            "default-src 'none'; style-src 'unsafe-inline'",
             ".lane-{} { color: var(--lane-{}); } polyline.lane-{} { stroke: var(--lane-{}); } "
             "circle.lane-{} { fill: var(--lane-{}); }",
             "--lane-{}: {};",
         }
     ),
+    "experiments/sweep/chart.py": frozenset({"translate(0 {})", "translate({} {})"}),
     "experiments/markdown.py": frozenset({"text"}),
     # Names that nobody is shown.
     "app/engine_line/process.py": frozenset({"not started", "broke the protocol", "given up"}),

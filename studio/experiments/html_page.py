@@ -16,7 +16,8 @@ import msgspec
 
 from studio.experiments import words
 from studio.experiments.comparison import Comparison, LaneRecord
-from studio.experiments.page_colors import DARK, LIGHT, PageColors
+from studio.experiments.page_frame import page
+from studio.experiments.svg_scale import nice_step
 from studio.experiments.words import NamedLane
 from studio.sampling.measures import bits
 from studio.token_record import TokenRecord
@@ -27,7 +28,6 @@ from studio.visible_text import visible_line
 _WIDTH, _HEIGHT = 760, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 32
 _INNER_WIDTH, _INNER_HEIGHT = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
-_STEPS = (1, 2, 5)
 
 
 def entropy_chart(
@@ -42,7 +42,7 @@ def entropy_chart(
     """
     longest = max((len(line) for line in lines), default=0)
     most = max((value for line in lines for value in line), default=0.0)
-    step = _step(most / 4 or 0.25)
+    step = nice_step(most / 4 or 0.25)
     top = step * max(1, math.ceil(most / step))
     parts = [_grid(step, top), _axis(longest)]
     for line, name, number in zip(lines, names, colors, strict=True):
@@ -79,7 +79,7 @@ def _grid(step: float, top: float) -> str:
 
 
 def _axis(longest: int) -> str:
-    step = max(1, round(_step(longest / 8 or 1)))
+    step = max(1, round(nice_step(longest / 8 or 1)))
     labels = [
         f'<text x="{_x(place - 1, longest):.1f}" y="{_HEIGHT - 14}" '
         f'text-anchor="middle">{place}</text>'
@@ -94,51 +94,6 @@ def _x(index: int, longest: int) -> float:
 
 def _y(value: float, top: float) -> float:
     return _TOP + _INNER_HEIGHT * (1.0 - value / top)
-
-
-def _step(least: float) -> float:
-    """The least of 1, 2, 5, 10, ... that is not below `least`."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next((power * step for step in _STEPS if power * step >= least), 10.0 * power)
-
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""No script and no network, whatever stands in the page."""
-
-_STYLE = """
-:root { color-scheme: light dark; %(light)s }
-@media screen and (prefers-color-scheme: dark) { :root { %(dark)s } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1500px; padding: 24px; background: var(--page);
-  color: var(--text); font: 15px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 16px; margin: 28px 0 8px; }
-h3 { font-size: 15px; margin: 0; } p { margin: 6px 0; }
-.quiet { color: var(--quiet); font-size: 13px; }
-.card { background: var(--card); border: 1px solid var(--edge); border-radius: 6px;
-  padding: 14px 16px; }
-.text { white-space: pre-wrap; font: 16px/1.6 Georgia, serif;
-  margin: 10px 0; }
-.prompt { max-height: 320px; overflow: auto; }
-.lanes { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); }
-.lane { border-top: 3px solid currentColor; } .lane > * { color: var(--text); }
-.lane > .quiet { color: var(--quiet); } .lane h3 { color: inherit; }
-.lane > p { font-size: 14px; } .lane > .quiet { font-size: 13px; }
-.text span:hover { background: var(--edge); }
-.parting { background: var(--mark); border-radius: 3px; }
-.end { color: var(--quiet); font-size: 75%%; padding: 0 2px; }
-svg { width: 100%%; max-width: 1100px; height: auto; display: block; margin: 0 auto; }
-svg text { fill: var(--quiet); font-size: 9px; } svg .grid { stroke: var(--edge); }
-polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round;
-  vector-effect: non-scaling-stroke; }
-@media (max-width: 600px) { body { padding: 12px; } svg text { font-size: 19px; } }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; }
-.legend span::before { content: ""; display: inline-block; width: 14px; height: 3px;
-  margin-right: 6px; vertical-align: middle; background: currentColor; }
-.legend b { color: var(--text); font-weight: normal; }
-@media print { :root { --page: #ffffff; } body { padding: 0; } .card { break-inside: avoid; }
-  h2 { break-after: avoid; } .prompt { max-height: none; } .hint { display: none; } }
-%(lanes)s
-"""
 
 
 _LONGEST_SETTINGS = 2_000
@@ -160,15 +115,11 @@ def to_html(comparison: Comparison) -> str:
     body += [
         f'<p class="quiet">{escape(sentence)}</p>\n' for sentence in words.without_text(comparison)
     ]
-    language = escape(tr("en", "the code that HTML has for this language"))
-    return (
-        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{escape(heading)} · {escape(visible_line(comparison.model.name))}</title>\n"
-        f"<style>{_style()}</style>\n</head>\n<body>\n<h1>{escape(heading)}</h1>\n"
-        f"{_facts(comparison)}\n"
-        f"{_prompt(comparison)}\n{''.join(body)}</body>\n</html>\n"
+    model = visible_line(comparison.model.name)
+    return page(
+        f"{heading} · {model}",
+        heading,
+        f"{_facts(comparison)}\n{_prompt(comparison)}\n{''.join(body)}",
     )
 
 
@@ -207,23 +158,6 @@ def _results(named: Sequence[NamedLane], spellings: dict[int, bytes]) -> str:
         f'<p class="quiet">{escape(about)}</p>\n'
         f'{chart}\n<div class="legend">{legend}</div>\n</div>\n'
     )
-
-
-def _style() -> str:
-    return _STYLE % {
-        "light": _variables(LIGHT),
-        "dark": _variables(DARK),
-        "lanes": "\n".join(
-            f".lane-{n} {{ color: var(--lane-{n}); }} polyline.lane-{n} {{ stroke: "
-            f"var(--lane-{n}); }} circle.lane-{n} {{ fill: var(--lane-{n}); }}"
-            for n in range(len(LIGHT.lanes))
-        ),
-    }
-
-
-def _variables(colors: PageColors) -> str:
-    named = [f"--{name}: {getattr(colors, name)};" for name in PageColors._fields[:-1]]
-    return " ".join([*named, *(f"--lane-{n}: {color};" for n, color in enumerate(colors.lanes))])
 
 
 def _facts(comparison: Comparison) -> str:

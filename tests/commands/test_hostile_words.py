@@ -33,6 +33,7 @@ WRONG = {
     "a model": ["generate", "-p", "a", "-m", EVIL],
     "a text to export": ["export", EVIL, "-o", "a.docx"],
     "an export's name": ["export", "-", "-o", EVIL],
+    "a plan": ["sweep", EVIL],
     "temperatures": ["compare", "-p", "a", "--temperatures", EVIL],
     "presets": ["compare", "-p", "a", "--presets", EVIL],
 }
