@@ -31,6 +31,7 @@ from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
+from studio.ui.tuning.fit_window import FitWindow
 from studio.ui.writing.rewrite_panel import VersionRow
 from tests.ui.conftest import LONG
 from tests.ui.controls import name_of, tip_of, walked
@@ -49,6 +50,7 @@ PLACES = (
     "export",
     "about",
     "log",
+    "fit",
 )
 
 
@@ -104,6 +106,12 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
             shown = dialog = AboutDialog(window)
         case "log":
             shown = dialog = LogWindow(window)
+        case "fit":
+            shown = dialog = FitWindow(session, window.theme, window)
+            dialog.open()
+            dialog.other.begin("The Sea", "# One\n\nIt was calm.\n\n# Two\n\nNobody came.")
+            fits = (dialog.own, dialog.other)
+            qtbot.waitUntil(lambda: not any(fit.is_busy for fit in fits), timeout=LONG)
     if dialog is not None:
         dialog.show()
     shown.activateWindow()
