@@ -33,7 +33,16 @@ _leave_the_current_folder_out()
 # Read by BLAS when numpy is imported, which is later than this.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-_COMMANDS = ("generate", "compare", "presets", "export", "fit", "sweep", "bench")
+_COMMANDS = (
+    "generate",
+    "compare",
+    "presets",
+    "export",
+    "fit",
+    "sweep",
+    "turning-point",
+    "bench",
+)
 
 _HELP = """usage: kelvin-studio [FILE]
        kelvin-studio COMMAND ...
@@ -48,6 +57,8 @@ commands:
   export      write a text as a document: Word, OpenDocument, e-book, web page
   fit         find the temperature under which a model finds a text most likely
   sweep       write many texts at several temperatures, and measure them
+  turning-point
+              find the temperature from which a model's texts begin to fall apart
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

@@ -25,7 +25,8 @@ def run(name: str, arguments: Sequence[str]) -> int:
         with standard_streams():
             try:
                 # Only now: an interrupt during imports, half a second, ends without a traceback.
-                command = importlib.import_module(f"studio.commands.{name}")
+                module = name.replace("-", "_")
+                command = importlib.import_module(f"studio.commands.{module}")
                 if signals.status:  # C code that is imported may swallow what is raised
                     return signals.status
                 return int(command.main(arguments))
