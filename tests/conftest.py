@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.mark.expression import Expression  # how -m is read; nothing public does it
 from hypothesis import HealthCheck, Phase, settings
 
 from tests import tiers
+from tests.helpers.home import remember_in
 from tests.helpers.waiting import LONG
 from tests.real_logits import real_logits as real_logits
 
@@ -81,19 +82,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without the window tier do without the folders in which all is of it: a third of them."""
-    if collection_path not in tiers.WINDOWS or not config.option.markexpr:
-        return None
-
-    def is_window(name: str, /, **_: object) -> bool:
-        return name == "window"
-
-    return None if Expression.compile(config.option.markexpr).evaluate(is_window) else True
+    """Do without folders of which `-m` takes nothing: to import their tests takes seconds."""
+    return True if tiers.is_left_out(collection_path, config.option.markexpr) else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tiers.mark(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Have Python's collector look through no test: what was collected stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -146,8 +148,7 @@ def nothing_remembered(
     # Few tests look at it, and a folder for each of thousands takes long to delete.
     asks = "empty_home" in request.fixturenames
     home = request.getfixturevalue("empty_home") if asks else next(new_folders)
-    for name in ("cache", "config", "data", "state"):
-        monkeypatch.setenv(f"XDG_{name.upper()}_HOME", str(home / name))
+    remember_in(home, monkeypatch)
 
 
 @pytest.fixture(scope="session")

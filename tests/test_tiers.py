@@ -14,6 +14,8 @@ from tests import tiers
 from tests.helpers.engine_child import EngineChild
 from tests.helpers.tiny_model import write_byte_level_model
 
+ROOT = Path(__file__).parents[1]
+
 
 def test_every_test_has_exactly_one_tier(request: pytest.FixtureRequest) -> None:
     wrong = {
@@ -79,6 +81,35 @@ def test_a_tier_is_known_by_what_is_used(
     function: Callable[..., object], fixtures: tuple[str, ...], expected: str
 ) -> None:
     assert tiers.tier_by_use(fixtures, [function]) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expression", "expected"),
+    [
+        ("tests/ui", "", False),
+        ("tests/ui", "unit", True),
+        ("tests/ui", "not window", True),
+        ("tests/ui", "window or unit", False),
+        ("tests/ui/editor/test_editor.py", "window", False),
+        ("tests", "window", False),
+        ("tests/app", "window", True),
+        ("tests/app", "model or process", False),
+        ("tests/app", "", False),
+        ("tests/test_tiers.py", "window", True),
+        ("tests/app", "not window", False),
+    ],
+)
+def test_folders_of_other_tiers_are_not_looked_into(
+    path: str, expression: str, expected: bool
+) -> None:
+    assert tiers.is_left_out(ROOT / path, expression) is expected
+
+
+def test_a_test_of_a_window_stands_with_the_others(request: pytest.FixtureRequest) -> None:
+    item = pytest.Function.from_parent(request.node.parent, name=request.node.name)
+    item.add_marker("window")
+    with pytest.raises(pytest.UsageError, match="belongs in end_to_end or ui"):
+        tiers.mark([item])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such call")

@@ -22,6 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from _pytest.mark.expression import Expression  # how -m is read; nothing public does it
 
 TIERS = {
     "unit": "uses neither a model nor another process nor a widget",
@@ -34,7 +35,7 @@ TIERS = {
 _APPLICATION = "qapp"
 _WITHOUT_WIDGETS = frozenset({Path(__file__).parent / "app"})
 WINDOWS = frozenset(Path(__file__).parent / name for name in ("ui", "end_to_end"))
-"""Folders in which every test is of the window tier: others need not even look into them."""
+"""Folders in which every test is of the window tier, and that hold all of them."""
 _MODELS = frozenset({"starter_model", "real_logits"})
 """Fixtures; others are known by what their code uses."""
 _OWN = ("tests", "bootstrapping", "compile_kernels")
@@ -55,10 +56,45 @@ _NO_PROCESS = ("unit", "model")
 
 
 def mark(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier that does not bear it."""
+    """Mark every test with its tier that does not bear it.
+
+    Raises:
+        pytest.UsageError: A test of a window stands where `is_left_out` looks for none.
+    """
     for item in items:
         if not tiers_of(item):
             item.add_marker(tier(item))
+        if "window" in tiers_of(item) and not _is_below(item.path, WINDOWS):
+            folders = " or ".join(sorted(folder.name for folder in WINDOWS))
+            raise pytest.UsageError(f"{item.nodeid} needs a window: it belongs in {folders}")
+
+
+def is_left_out(path: Path, expression: str) -> bool:
+    """Whether a folder or file holds no test of the tiers that are asked for.
+
+    Args:
+        path: The folder or file.
+        expression: As `-m` is given it; empty for all.
+    """
+    asked = _asked(expression) if expression else frozenset[str]()
+    if path in WINDOWS:
+        return bool(asked) and "window" not in asked
+    leads_there = any(path in folder.parents for folder in WINDOWS)
+    return asked == {"window"} and not (leads_there or _is_below(path, WINDOWS))
+
+
+@cache
+def _asked(expression: str) -> frozenset[str]:
+    """The tiers of which an expression takes tests."""
+    compiled = Expression.compile(expression)
+
+    def takes(tier: str) -> bool:
+        def is_it(name: str, /, **_: object) -> bool:
+            return name == tier
+
+        return compiled.evaluate(is_it)
+
+    return frozenset(filter(takes, TIERS))
 
 
 def tiers_of(item: pytest.Item) -> list[str]:

@@ -29,6 +29,8 @@ class View(QWidget):
             one="%n token here",
         )
 """
+pytestmark = pytest.mark.process  # lupdate and lrelease
+
 GERMAN = {
     "“Marked” …": ["„Markiert“ …"],
     "Add {name}": ["{name} dazu"],
@@ -95,7 +97,6 @@ def test_a_language_without_a_translation_is_english(
     assert tr("Open", "as a lane is") == "Open"
 
 
-@pytest.mark.process
 def test_wrong_braces_are_reported(translations: Path) -> None:
     text = translations.read_text(encoding="utf-8").replace("{name} dazu", "{nmae} dazu")
     translations.write_text(text, encoding="utf-8")
@@ -103,7 +104,6 @@ def test_wrong_braces_are_reported(translations: Path) -> None:
     assert "Add {name}" in wrong
 
 
-@pytest.mark.process
 def test_every_text_of_the_program_is_found(tmp_path: Path) -> None:
     assert make_translations.collect(tmp_path / "studio.ts") == []
 
