@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
 import psutil
 import pytest
-from PySide6.QtCore import QEventLoop
+from PySide6.QtCore import QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -19,10 +20,22 @@ from studio.engine.messages import LoadOptions
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Theme
+from tests.helpers.home import remember_in
 from tests.helpers.waiting import LONG as LONG
 
 NEVER_ENDS = tuple((marker, -math.inf) for marker in (0, 2, 4))
 """Biases with which the starter model writes on, whatever it draws: without end markers."""
+
+
+@pytest.fixture(autouse=True)
+def widgets_end_with_their_test(qapp: QApplication) -> Iterator[None]:
+    """Deletes at once what was to be deleted later, which is in an event loop of the next test.
+
+    Whatever a theme sets on the application, Qt sets on each widget that is still there: a window
+    of the test before took longer to style than the next one to build.
+    """
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +52,13 @@ def known_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     What the model writes then is the same too, where it ends and how it is wrapped.
     """
+    know_seeds(monkeypatch)
+
+
+def know_seeds(patch: pytest.MonkeyPatch) -> None:
+    """Have a window choose the same seeds from now on, whenever it is."""
     random = Random(1)
-    monkeypatch.setattr(
-        "studio.app.writing.writing.secrets", SimpleNamespace(randbelow=random.randrange)
-    )
+    patch.setattr("studio.app.writing.writing.secrets", SimpleNamespace(randbelow=random.randrange))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,15 +94,13 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     qapp.setStyleSheet("")
 
 
-@pytest.fixture
-def open_window(
-    qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], MainWindow]]:
+@contextmanager
+def windows_opened(application: QApplication, qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
     """Opens windows as the program does, and closes them with their engines."""
     windows: list[MainWindow] = []
 
     def open_window() -> MainWindow:
-        window = make_window(qapp)
+        window = make_window(application)
         windows.append(window)
         if not Settings().get(PLACE):
             # Offscreen, a first window is fitted to a screen of 800 by 800.
@@ -104,26 +118,57 @@ def open_window(
         for window in windows
         if window.session.client.process_id
     ]
-    # A test that failed while text grew must not end in a question that nobody answers.
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
-    for window in windows:
-        window.session.close()
-        window.close()
-        window.deleteLater()
+    with pytest.MonkeyPatch.context() as patch:
+        # A test that failed while text grew must not end in a question that nobody answers.
+        patch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+        for window in windows:
+            window.session.close()
+            window.close()
+            window.deleteLater()
     _, alive = psutil.wait_procs(children, timeout=LONG / 1000)
     assert not alive, "an engine outlived its window"
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
+    """Opens windows, which are closed after the test."""
+    with windows_opened(qapp, qtbot) as open_window:
+        yield open_window
+
+
+def load_starter(window: MainWindow, qtbot: QtBot, starter_model: Path) -> None:
+    """Open the starter model, and wait until it is ready."""
+    model = window.session.model
+    # One thread: several would wait for one another by spinning where other tests use the cores.
+    model.open(str(starter_model), LoadOptions(threads=1, context_size=2048))
+    qtbot.waitUntil(lambda: model.phase is not ModelPhase.LOADING, timeout=LONG)
+    assert model.is_ready, model.message
 
 
 @pytest.fixture
 def window(open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path) -> MainWindow:
     """A window with the starter model loaded and the caret in an empty manuscript."""
     window = open_window()
-    # One thread: several would wait for one another by spinning where other tests use the cores.
-    window.session.model.open(str(starter_model), LoadOptions(threads=1, context_size=2048))
-    model = window.session.model
-    qtbot.waitUntil(lambda: model.phase is not ModelPhase.LOADING, timeout=LONG)
-    assert model.is_ready, model.message
+    load_starter(window, qtbot, starter_model)
     return window
+
+
+@contextmanager
+def shared_windows(request: pytest.FixtureRequest) -> Iterator[Callable[[], MainWindow]]:
+    """Opens windows for several tests, which leave them as they find them.
+
+    They have a home and seeds of their own: a fixture that outlives a test is made before it has
+    either.
+
+    Args:
+        request: Of that fixture.
+    """
+    folders: Iterator[Path] = request.getfixturevalue("new_folders")
+    with pytest.MonkeyPatch.context() as patch:
+        remember_in(next(folders), patch)
+        know_seeds(patch)
+        with windows_opened(request.getfixturevalue("qapp"), QtBot(request)) as open_window:
+            yield open_window
 
 
 def until_read(window: MainWindow) -> None:

@@ -5,6 +5,7 @@ Each page and dock of the real window is opened, and all that takes the keyboard
 
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -27,14 +28,14 @@ from studio.app.writing.exporting import ExportSource, first_choice
 from studio.app.writing.rewrite_request import RewriteKind
 from studio.ui.about_dialog import AboutDialog
 from studio.ui.export.dialog import ExportDialog
+from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
-from studio.ui.tuning.fit_window import FitWindow
 from studio.ui.writing.rewrite_panel import VersionRow
-from tests.ui.conftest import LONG
-from tests.ui.controls import name_of, tip_of, walked
+from tests.ui.conftest import LONG, load_starter, shared_windows
+from tests.ui.controls import name_of, tip_of, visible_controls, walked
 
 TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 """What is read needs no tooltip: it would lie over the words."""
@@ -50,20 +51,31 @@ PLACES = (
     "export",
     "about",
     "log",
-    "fit",
 )
 
 
-@pytest.fixture(params=PLACES)
-def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> Iterator[QWidget]:
-    """A part of the window with everything on it that can be shown."""
+@pytest.fixture(scope="module", params=PLACES)
+def place(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidget]:
+    """A part of a window with everything on it that can be shown, for all that look at it."""
+    with shared_windows(request) as open_window:
+        window, qtbot = open_window(), QtBot(request)
+        load_starter(window, qtbot, starter_model)
+        shown = shown_place(request.param, window, qtbot)
+        shown.activateWindow()
+        qtbot.waitUntil(shown.window().isActiveWindow, timeout=LONG)
+        qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
+        yield shown
+        if isinstance(shown, QDialog):
+            shown.close()
+        window.session.draft.manuscript.mark_clean()
+
+
+def shown_place(name: str, window: MainWindow, qtbot: QtBot) -> QWidget:
     session = window.session
-    window.resize(1320, 860)
     session.draft.manuscript.load("The old fisherman had never learned")
     window.notice.report("Something happened.", window.actions_.open_model)
-    dialog: QDialog | None = None
-    shown: QWidget = window
-    match request.param:
+    dialog: QDialog
+    match name:
         case "write":
             session.sampling.set_max_tokens(3)
             for begin in (session.writing.continue_writing, session.writing.retake):
@@ -73,54 +85,54 @@ def place(request: pytest.FixtureRequest, window: MainWindow, qtbot: QtBot) -> I
             window.landscape.action.trigger()
             window.sampling.set_open(True)
             window.actions_.find.trigger()
+            return window
         case "rewrite":
             session.draft.manuscript.load("The old fisherman had never learned to swim. He rowed.")
             window.editor.select_range(0, 44)
             session.rewriting.begin(RewriteKind.OWN)
             session.rewriting.ask("in the past tense")
             qtbot.waitUntil(lambda: not session.rewriting.is_running, timeout=LONG)
+            return window
         case "parameters":
             window.parameters.open_at("samplers")
+            return window
         case "explain":
             window.explain.open_at("temperature")
+            return window
         case "library":
             window.library.open.trigger()
             assert window.library.view is not None
-            shown = window.library.view
+            return window.library.view
         case "compare":
             window.compare.show(True)
             session.compare.set_max_tokens(2)
             session.compare.run()
             qtbot.waitUntil(lambda: not session.compare.is_running, timeout=LONG)
+            return window
         case "options":
-            shown = dialog = ModelOptionsDialog(
+            dialog = ModelOptionsDialog(
                 session.model.options, session.model.report, window.theme, window
             )
         case "export":
             text = "One.\nTwo."
             source = ExportSource(text, b"\1\1\1\1\0\0\0\0\0", None, "")
             first = first_choice(window.settings, source)
-            shown = dialog = ExportDialog(source, first, window.theme, window)
-            dialog.has_statement.setChecked(True)
+            dialog = export = ExportDialog(source, first, window.theme, window)
+            export.has_statement.setChecked(True)
         case "about":
-            shown = dialog = AboutDialog(window)
-        case "log":
-            shown = dialog = LogWindow(window)
-        case "fit":
-            shown = dialog = FitWindow(session, window.theme, window)
-            dialog.open()
-            dialog.other.begin("The Sea", "# One\n\nIt was calm.\n\n# Two\n\nNobody came.")
-            fits = (dialog.own, dialog.other)
-            qtbot.waitUntil(lambda: not any(fit.is_busy for fit in fits), timeout=LONG)
-    if dialog is not None:
-        dialog.show()
-    shown.activateWindow()
-    qtbot.waitUntil(shown.window().isActiveWindow, timeout=LONG)
-    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
-    yield shown
-    if dialog is not None:
-        dialog.close()
-    session.draft.manuscript.mark_clean()
+            dialog = AboutDialog(window)
+        case _:
+            dialog = LogWindow(window)
+    dialog.show()
+    return dialog
+
+
+def window_of(place: QWidget) -> MainWindow:
+    at: QWidget | None = place
+    while not isinstance(at, MainWindow):
+        assert at is not None
+        at = at.parentWidget()
+    return at
 
 
 def stops(place: QWidget) -> list[QWidget]:
@@ -144,8 +156,9 @@ def about(widget: QWidget) -> str:
     return f"{type(widget).__name__} “{name_of(widget)}” at {area(widget).getRect()}"
 
 
-def test_every_stop_has_a_name_and_says_what_it_does(place: QWidget) -> None:
-    found = stops(place)
+def test_every_stop_and_control_has_a_name_and_says_what_it_does(place: QWidget) -> None:
+    parts = [widget for widget in visible_controls(place) if widget.focusProxy() is None]
+    found = {*stops(place), *parts}
     assert found
     nameless = [about(widget) for widget in found if not name_of(widget)]
     silent = [
@@ -175,10 +188,8 @@ def picture(widget: QWidget) -> QImage:
 
 
 @pytest.mark.parametrize("appearance", ["light", "dark"])
-def test_it_can_be_seen_where_the_keyboard_is(
-    place: QWidget, window: MainWindow, appearance: Appearance
-) -> None:
-    window.theme.set_appearance(appearance)
+def test_it_can_be_seen_where_the_keyboard_is(place: QWidget, appearance: Appearance) -> None:
+    window_of(place).theme.set_appearance(appearance)
     unseen = []
     for widget in stops(place):
         if isinstance(widget, TEXTS):
@@ -215,5 +226,7 @@ def test_on_the_writing_page_tab_follows_the_eye(window: MainWindow, qtbot: QtBo
             ), f"{card.accessibleName()}: {[about(widget) for widget in inside]}"
     at = order.index
     assert at(window.preset_picker) < at(window.brief.edit) < at(window.editor)
+    assert temperature.temperature_edit in order
+    assert window.histogram.findChild(NextTokenHistogram) in order
     assert window.landscape.panel.view is not None
     assert at(window.editor) < at(window.landscape.panel.view) < at(temperature.slider)

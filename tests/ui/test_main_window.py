@@ -25,7 +25,6 @@ from studio.engine.messages import LoadOptions
 from studio.sampling import LogitSketch
 from studio.ui.application import make_window
 from studio.ui.compare.compare import Compare
-from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.landscape.landscape import Landscape
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.faces import FAMILIES
@@ -36,7 +35,6 @@ from studio.ui.widgets.side_dock_access import SideDockAccess
 from studio.ui.writing.take_steps import TakeSeed
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, remember, save_as
-from tests.ui.controls import name_of, tip_of, visible_controls, walked
 
 
 @pytest.fixture
@@ -102,38 +100,6 @@ def test_a_window_that_is_closed_at_once_opens_with_its_parts_the_next_time(
     assert not first.is_started
     assert not first.findChildren(SideDock), "nothing comes when it is gone"
     assert all(Settings().get(part) for part in PARTS)
-
-
-def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow, qtbot: QtBot) -> None:
-    bare.sampling.set_open(True)
-    bare.actions_.find.trigger()
-    bare.notice.report("Something happened.", bare.actions_.open_model)
-    controls = visible_controls(bare)
-    assert len(controls) > 20
-    for control in controls:
-        about = f"{type(control).__name__} {control.objectName()} {control.accessibleName()}"
-        assert name_of(control), f"no name: {about}"
-        if control is not bare.editor:
-            assert tip_of(control), f"no tooltip: {about}"
-
-
-def test_every_control_is_reached_by_the_keyboard(bare: MainWindow, qtbot: QtBot) -> None:
-    bare.activateWindow()
-    bare.sampling.set_open(True)
-    bare.editor.setFocus()
-    qtbot.waitUntil(bare.editor.hasFocus, timeout=LONG)
-    # The editor keeps Tab for itself; from it the keyboard goes on by shortcut or mnemonic.
-    reached = walked(bare.model_picker)
-    for control in (
-        bare.model_picker,
-        bare.preset_picker,
-        bare.brief.edit,
-        bare.editor,
-        bare.temperature.temperature_edit,
-        bare.temperature.slider,
-        bare.histogram.findChild(NextTokenHistogram),
-    ):
-        assert control in reached, control
 
 
 def test_the_window_is_remembered(open_window: Callable[[], MainWindow], qtbot: QtBot) -> None:

@@ -71,7 +71,6 @@ WITHOUT = {
     "takes",
     "prompt",
     "goal",
-    "fit",
 }
 OFFERED = {"open_anyway"}
 """By a message, and nowhere else."""

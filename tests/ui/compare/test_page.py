@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QTabBar,
-    QTextEdit,
     QToolButton,
     QWidget,
 )
@@ -98,16 +97,6 @@ def test_the_page_costs_nothing_until_it_is_shown(bare: MainWindow) -> None:
     assert "Open a model" in page.bar.prompt.text()
     assert not bare.compare.actions.run.isEnabled()
     assert "Open a model" in bare.compare.actions.run.toolTip()
-
-
-def test_every_control_has_a_name_and_says_what_it_does(bare: MainWindow) -> None:
-    page = page_of(bare)
-    controls = visible_controls(page)
-    assert len(controls) > 20
-    for control in controls:
-        assert name_of(control), control
-        # A tooltip would lie over what is read.
-        assert tip_of(control) or isinstance(control, QTextEdit), control
 
 
 def test_what_is_said_aloud_has_no_tags(bare: MainWindow) -> None:

@@ -66,7 +66,7 @@ def test_what_does_not_fit_is_struck_out(
     window: MainWindow, qtbot: QtBot, starter_model: Path
 ) -> None:
     session = window.session
-    session.model.open(str(starter_model), LoadOptions(context_size=256))
+    session.model.open(str(starter_model), LoadOptions(threads=1, context_size=256))
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
     session.draft.manuscript.edit(0, 0, "The sea was calm. " * 100)
     window.editor.move_caret(len(session.draft.manuscript))

@@ -14,11 +14,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from studio.app.model.state import ModelPhase
 from studio.manuscript import Document, Origin, Passage
 from studio.manuscript.document_file import open_document, write_document
 from studio.ui.main_window import MainWindow
-from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
+from tests.ui.conftest import LONG, NEVER_ENDS, load_starter, save, save_as
 
 OPENING = "The old fisherman looked out over the sea."
 DOCUMENT = "Kelvin Studio document, with takes (*.kelvin)"
@@ -214,8 +213,7 @@ def test_it_is_opened_before_a_model_is_and_its_tokens_show_with_it(
     later = open_window()
     later.open_path(path)
     assert len(later.session.records.spans) == 0
-    later.session.model.open(str(starter_model))
-    qtbot.waitUntil(lambda: later.session.model.phase is ModelPhase.READY, timeout=LONG)
+    load_starter(later, qtbot, starter_model)
     qtbot.waitUntil(lambda: len(later.session.records.spans) == count, timeout=LONG)
     QTest.keyClick(later.editor, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
     write(later, qtbot, again=True)

@@ -188,7 +188,7 @@ def test_the_prompt_view_has_every_part_with_switches(
     window: MainWindow, qtbot: QtBot, starter_model: Path
 ) -> None:
     session = window.session
-    session.model.open(str(starter_model), LoadOptions(context_size=256))
+    session.model.open(str(starter_model), LoadOptions(threads=1, context_size=256))
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
     text = "It began.\n" + "The sea was calm and nobody spoke.\n" * 60
     session.draft.manuscript.edit(0, 0, text)
