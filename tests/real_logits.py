@@ -60,7 +60,7 @@ def real_logits() -> Iterator[NDArray[np.float32]]:
     assert model, f"{model_file} did not load"
     params = llama_cpp.llama_context_default_params()
     params.n_ctx = params.n_batch = 256
-    params.n_threads = params.n_threads_batch = 2
+    params.n_threads = params.n_threads_batch = 1
     context = llama_cpp.llama_init_from_model(model, params)
     vocabulary = llama_cpp.llama_model_get_vocab(model)
     size = llama_cpp.llama_vocab_n_tokens(vocabulary)

@@ -1,4 +1,7 @@
-"""`python -m studio compare`, as a writer's script calls it: a process, its output, its end."""
+"""`python -m studio compare`, as a writer's script calls it: its output, its end.
+
+In this process where that shows the same: another takes half a second to start.
+"""
 
 import json
 import math
@@ -15,21 +18,23 @@ from studio.experiments import comparison_file
 from studio.experiments.comparison_file import ComparisonFileError, load_comparison, to_json
 from tests.experiments.strategies import SKETCHES
 from tests.experiments.test_bounded_reading import long
+from tests.helpers.commands_here import run_here
 from tests.helpers.reference import Reference, softmax
 
 ROOT = Path(__file__).parents[2]
 OPENING = "The old fisherman looked out over the"
 
 
-def command(name: str, *arguments: str) -> list[str]:
-    # One thread: see tests/engine/conftest.py.
-    return [sys.executable, "-m", "studio", name, "--threads", "1", "--gpu-layers", "0", *arguments]
+ALONE = ("--threads", "1", "--gpu-layers", "0")
+"""One thread: see tests/engine/conftest.py."""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "studio", "compare", *ALONE, *arguments]
 
 
 def run(name: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    done = subprocess.run(command(name, *arguments), cwd=ROOT, capture_output=True, timeout=100)
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return done
+    return run_here(name, *ALONE, *arguments)
 
 
 def compare(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
@@ -152,8 +157,13 @@ def test_lanes_end_at_stop_strings_and_say_so(tiny: str, tmp_path: Path) -> None
 
 
 def test_what_is_printed_without_a_form(tiny: str) -> None:
-    done = compare("--model", tiny, "--prompt", "abc", "--temperatures", "0,1", "--seed", "5",
-                   "--max-tokens", "6", "--ignore-eos")  # fmt: skip
+    done = subprocess.run(
+        command("--model", tiny, "--prompt", "abc", "--temperatures", "0,1", "--seed", "5",
+                "--max-tokens", "6", "--ignore-eos"),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=100,
+    )  # fmt: skip
     assert done.returncode == 0
     text = done.stdout.decode()
     assert text.startswith("[1] T 0, seed 5\n")
@@ -256,7 +266,7 @@ def test_a_signal_ends_it_in_order_with_what_was_written(
 ) -> None:
     saved = tmp_path / "sea.json"
     process = subprocess.Popen(
-        command("compare", "--prompt", OPENING, "--temperatures", "0.5,1", "--max-tokens", "400",
+        command("--prompt", OPENING, "--temperatures", "0.5,1", "--max-tokens", "400",
                 "--ignore-eos", "--json", "--save", str(saved)),
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -1,4 +1,7 @@
-"""`python -m studio generate`, as a writer's script calls it: a process, its output, its end."""
+"""`python -m studio generate`, as a writer's script calls it: its output, its end.
+
+In this process where that shows the same: another takes half a second to start.
+"""
 
 import argparse
 import json
@@ -7,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,10 @@ import pytest
 
 from studio.commands.arguments import add_sampling_arguments, sampling_overrides
 from studio.sampling import CASINGS, SamplingParams, WordBias
+from tests.helpers.commands_here import run_here
 from tests.helpers.reference import Reference, softmax
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 ROOT = Path(__file__).parents[2]
 OPENING = "The old fisherman looked out over the"
@@ -29,6 +35,11 @@ def command(*arguments: str | bytes) -> list[str | bytes]:
 
 
 def generate(*arguments: str | bytes) -> "subprocess.CompletedProcess[bytes]":
+    return run_here("generate", "--threads", "1", *arguments)
+
+
+def generate_apart(*arguments: str | bytes) -> "subprocess.CompletedProcess[bytes]":
+    """The same in a process of its own."""
     done = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, timeout=100)
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     return done
@@ -49,7 +60,7 @@ def llama_cpp(starter_model: Path) -> Iterator[Reference]:
 
 
 def test_at_a_temperature_they_are_the_softmax_of_llama_cpps_logits(llama_cpp: Reference) -> None:
-    done = generate(
+    done = generate_apart(
         "--prompt", OPENING, "--temperature", "0.7", "--seed", "3", "--max-tokens", "48",
         "--ignore-eos", "--json", "--gpu-layers", "0",
     )  # fmt: skip
@@ -178,8 +189,8 @@ def test_the_same_text_with_and_without_json(starter_model: Path) -> None:
         "--model", str(starter_model), "--prompt", "Fish 🐟🐠 und Übermut: 你",
         "--temperature", "1.6", "--seed", "11", "--max-tokens", "40", "--ignore-eos",
     )  # fmt: skip
-    plain = generate(*arguments)
-    written = lines(generate(*arguments, "--json"))[:-1]
+    plain = generate_apart(*arguments)
+    written = lines(generate_apart(*arguments, "--json"))[:-1]
     assert plain.returncode == 0
     assert plain.stdout.decode() == "".join(token["text"] for token in written) + "\n"
 
@@ -325,6 +336,7 @@ def test_a_bias_for_a_token_that_the_model_lacks_is_said(tiny: str) -> None:
     assert b"logit_bias: found token 9,999; this model has the tokens 0 to 260" in done.stderr
 
 
+@pytest.mark.process  # renders a template
 def test_a_chat_presets_prompt_is_the_models_template(starter_model: Path) -> None:
     *_, finished = lines(
         generate("--model", str(starter_model), "--preset", "customer support", "--prompt", "Dear",
@@ -362,7 +374,7 @@ def test_odd_prompts(tiny: str, prompt: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="arguments are text there")
 def test_a_prompt_that_is_no_utf_8(tiny: str) -> None:
-    done = generate("--model", tiny, "--prompt", b"a\xff\xfeb", "--max-tokens", "2", "--json",
+    done = generate_apart("--model", tiny, "--prompt", b"a\xff\xfeb", "--max-tokens", "2", "--json",
                     "--ignore-eos")  # fmt: skip
     assert lines(done)[-1]["prompt_tokens"] == 4
 
@@ -379,9 +391,9 @@ def test_a_prompt_file(tiny: str, tmp_path: Path) -> None:
     assert with_mark[:-1] == from_file[:-1]
 
 
-def wrong(*arguments: str) -> str:
+def wrong(*arguments: str, run: Run = generate) -> str:
     """What a wrong call says; it ends with status 2 and prints nothing else."""
-    done = generate(*arguments)
+    done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     return done.stderr.decode()
 
@@ -445,7 +457,8 @@ def test_a_wrong_value_is_refused_by_name(
 
 
 def test_a_wrong_call_of_the_process() -> None:
-    assert "temperature: found -1.0" in wrong("--prompt", "a", "--temperature", "-1")
+    said = wrong("--prompt", "a", "--temperature", "-1", run=generate_apart)
+    assert "temperature: found -1.0" in said
     assert "one of the arguments -p/--prompt -f/--prompt-file is required" in wrong()
 
 
@@ -626,7 +639,7 @@ def test_a_preset_of_the_users_with_its_stop_strings(tiny: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
-def test_a_text_never_ends_in_half_a_character(length: int) -> None:
+def test_a_text_never_ends_in_half_a_character(starter_model: Path, length: int) -> None:
     """The starter model spells each fish with three tokens."""
     arguments = ("--prompt", "🐟🐠🐟🐠🐟🐠🐟🐠🐟", "--temperature", "0", "--ignore-eos",
                  "--max-tokens", str(length))  # fmt: skip
@@ -685,7 +698,7 @@ def test_a_suffix_from_a_file_or_the_input(starter_model: Path, tmp_path: Path) 
 
 
 def test_the_input_is_only_one_of_the_two_and_candidates_have_a_limit(tiny: str) -> None:
-    both = generate("--model", tiny, "--prompt-file", "-", "--suffix-file", "-")
+    both = generate_apart("--model", tiny, "--prompt-file", "-", "--suffix-file", "-")
     assert both.returncode == 2
     assert b"the input is the prompt's already" in both.stderr
     many = generate("--model", tiny, "--prompt", "a", "--suffix", "b", "--candidates", "9")

@@ -31,6 +31,7 @@ import sys
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
+from studio.engine.messages import LoadOptions
 from studio.ui import application as program
 from studio.app.engine_line import process
 from studio.ui.writing.recovery_dialog import RecoveryDialog
@@ -48,6 +49,7 @@ def say(**what):
 def show_and_type(window):
     show(window)
     session = window.session
+    session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
     asked = set()
 
     def look():

@@ -31,6 +31,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QLocale, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QSpinBox
+from studio.engine.messages import LoadOptions
 from studio.ui import application as program
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.presets.name_dialog import PresetNameDialog
@@ -56,6 +57,7 @@ def commit(edit, text):
 
 application = program.make_application()
 window = program.make_window(application)
+window.session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
 program.show(window)
 mistakes = []
 sys.excepthook = lambda kind, error, trace: mistakes.append(repr(error))

@@ -40,6 +40,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, qWarning
 from PySide6.QtTest import QTest
 from studio.app.engine_line import process
+from studio.engine.messages import LoadOptions
 from studio.sampling.word_bias import WordBias
 from studio.ui import application as program
 
@@ -97,6 +98,7 @@ def session_of(window):
 
 
 def show_and_work(window):
+    window.session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
     show(window)
     steps = []
     waits = [lambda: window.session.model.is_ready and window.is_started]

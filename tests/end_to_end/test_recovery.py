@@ -23,6 +23,7 @@ import sys
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
+from studio.engine.messages import LoadOptions
 from studio.ui import application as program
 from studio.app.model.state import ModelPhase
 from studio.ui.writing.recovery_dialog import RecoveryDialog
@@ -36,6 +37,7 @@ if not model:
     program.find_starter_model = lambda: None
 application = program.make_application()
 window = program.make_window(application)
+window.session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
 program.show(window)
 until(lambda: window.is_started)
 program.open_first(window, None)

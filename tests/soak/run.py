@@ -91,7 +91,7 @@ class Soak:
         desk = self._desk
         # As a program that is installed: no window's start compiles what another's has, nor where
         # no bytecode may be written each of them the whole.
-        for package in ("studio", "tests"):
+        for package in ("studio", "tests/helpers", "tests/soak"):
             compileall.compile_dir(ROOT / package, quiet=2)
         desk.lay_out(chances(self._seed, -1))
         self._remember_documents()

@@ -14,8 +14,6 @@ from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import (
     FindWords,
     Generate,
-    Load,
-    LoadOptions,
     Prompt,
     SequenceStart,
     Token,
@@ -34,7 +32,7 @@ PROMPT = "The old fisherman looked out over the"
 @pytest.fixture(scope="module")
 def bench(starter_model: Path) -> Iterator[EngineBench]:
     bench = EngineBench()
-    bench.run(Load(request=1, path=str(starter_model), options=LoadOptions(context_size=512)))
+    bench.load(starter_model, 512)
     yield bench
     bench.engine.close()
 
