@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 
 from studio.app.settings import settings_path
+from tests.helpers.fake_engine import Desk
 
 
 @pytest.fixture
@@ -16,3 +17,11 @@ def own_settings(empty_home: Path, qapp: QCoreApplication) -> Path:
     path = settings_path()
     assert path.is_relative_to(empty_home)
     return path
+
+
+@pytest.fixture
+def desk(qapp: QCoreApplication) -> Desk:
+    """What stands behind a window with a model and an empty text; the test plays the engine."""
+    desk = Desk()
+    desk.load()
+    return desk

@@ -8,13 +8,6 @@ from tests.helpers.fake_engine import Desk, distribution, evaluated, finished, t
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    desk.load()
-    return desk
-
-
-@pytest.fixture
 def source(desk: Desk) -> ExplainSource:
     source = ExplainSource(
         desk.next_token, desk.draft, desk.sampling, desk.writing, desk.next_token_preview

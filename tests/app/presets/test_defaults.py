@@ -10,14 +10,6 @@ KEY = model_key("/models/Tiny Q4.gguf", 98_000_000)
 OTHER = model_key("/models/Big.gguf", 5)
 
 
-@pytest.fixture
-def desk(tmp_path: Path, qapp: object) -> Desk:
-    desk = Desk(tmp_path / "presets")
-    for name in ("Mine", "Other"):
-        desk.presets.save_as(name)
-    return desk
-
-
 def remembered(desk: Desk) -> PresetDefaults:
     return PresetDefaults(desk.settings, desk.presets)
 

@@ -1,18 +1,6 @@
-from pathlib import Path
-
-import pytest
-
 from studio.app.presets.favourites import PresetFavourites
 from studio.app.settings import FAVOURITES
 from tests.helpers.preset_desk import Desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path, qapp: object) -> Desk:
-    desk = Desk(tmp_path / "presets")
-    for name in ("Mine", "Other"):
-        desk.presets.save_as(name)
-    return desk
 
 
 def remembered(desk: Desk) -> tuple[str, ...]:

@@ -1,5 +1,4 @@
 import pytest
-from pytestqt.qtbot import QtBot
 
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.text_question import TextQuestion
@@ -18,9 +17,7 @@ TEXTS = SamplingParams().dry_sequence_breakers
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    desk.load()
+def desk(desk: Desk) -> Desk:
     desk.question = TextQuestion(  # type: ignore[attr-defined]  # kept alive with it
         desk.client, desk.model, lambda: [(desk.sampling.params, desk.next_token)]
     )

@@ -19,10 +19,8 @@ from tests.helpers.waiting import LONG
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    """A loaded model; the look at the empty manuscript is answered."""
-    desk = Desk()
-    desk.load()
+def desk(desk: Desk) -> Desk:
+    """The look at the empty manuscript is answered."""
     answer(desk, 1)
     return desk
 

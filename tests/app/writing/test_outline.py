@@ -29,13 +29,6 @@ last"""
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    desk.load()
-    return desk
-
-
-@pytest.fixture
 def outline(desk: Desk) -> Outline:
     outline = Outline(desk.draft, desk.writing, desk.writing)
     desk.draft.manuscript.load(BOOK)

@@ -2,7 +2,6 @@
 
 import pytest
 from msgspec.structs import replace
-from pytestqt.qtbot import QtBot
 
 from studio.app.writing.place_words import place_words, progress_words
 from studio.app.writing.take_words import (
@@ -20,9 +19,7 @@ from tests.helpers.fake_engine import Desk, evaluated, finished, token
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    desk.load()
+def desk(desk: Desk) -> Desk:
     desk.type("Once")
     return desk
 

@@ -15,13 +15,6 @@ from tests.helpers.fake_engine import Desk, evaluated, finished, token
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    desk.load()
-    return desk
-
-
-@pytest.fixture
 def count(desk: Desk) -> WordCount:
     return WordCount(desk.draft, desk.writing)
 

@@ -1,1 +1,0 @@
-"""Which temperature for this task: measured on texts of the writer's own."""

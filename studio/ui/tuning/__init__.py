@@ -1,1 +1,0 @@
-"""The windows in which a temperature is tuned to a task."""
