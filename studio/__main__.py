@@ -41,6 +41,7 @@ _COMMANDS = (
     "fit",
     "sweep",
     "turning-point",
+    "augment",
     "bench",
 )
 
@@ -59,6 +60,7 @@ commands:
   sweep       write many texts at several temperatures, and measure them
   turning-point
               find the temperature from which a model's texts begin to fall apart
+  augment     write many texts of many prompts, as a data set
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

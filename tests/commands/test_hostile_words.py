@@ -35,6 +35,7 @@ WRONG = {
     "an export's name": ["export", "-", "-o", EVIL],
     "a plan": ["sweep", EVIL],
     "temperatures": ["compare", "-p", "a", "--temperatures", EVIL],
+    "prompts": ["augment", "--samples", "1", "--out", "a.jsonl", "--prompts", EVIL],
     "presets": ["compare", "-p", "a", "--presets", EVIL],
 }
 
