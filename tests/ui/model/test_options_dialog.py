@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.engine.messages import LoadOptions, ModelReport
+from studio.engine.messages import AttentionTiming, LoadOptions, ModelReport
 from studio.ui.main_window import MainWindow
 from studio.ui.model import choice
 from studio.ui.model.options_dialog import ModelOptionsDialog
@@ -13,7 +14,14 @@ from studio.ui.theme.theme import Theme
 from tests.helpers.fake_engine import model_report
 from tests.ui.conftest import LONG
 
-OPTIONS = LoadOptions(gpu_layers=5, context_size=1024, threads=2, memory_map=False)
+OPTIONS = LoadOptions(
+    gpu_layers=5,
+    context_size=1024,
+    threads=2,
+    memory_map=False,
+    prompt_cache_mib=3 * 1024,
+    flash_attention="off",
+)
 
 
 def dialog(
@@ -54,6 +62,17 @@ def test_what_is_really_used_stands_above(qtbot: QtBot, theme: Theme) -> None:
     words = " ".join(label.text() for label in shown.findChildren(QLabel))
     for fact in ("Tiny  Q4_1", "CPU: a processor", "0 of 30", "2,048", "8,192", "165 MB"):
         assert fact in words
+
+
+def test_how_quick_attention_is_stands_above(qtbot: QtBot, theme: Theme) -> None:
+    report = msgspec.structs.replace(
+        model_report("/m/Tiny.gguf"),
+        has_flash_attention=False,
+        attention_timing=AttentionTiming(flash=(0.033, 0.2), plain=(0.012, 0.1), tokens=1000),
+    )
+    shown = dialog(qtbot, theme, LoadOptions(), report)
+    words = " ".join(label.text() for label in shown.findChildren(QLabel))
+    assert "no flash attention: 12.0 ms a token, with it 33.0" in words
 
 
 @pytest.mark.parametrize("accepted", [True, False])
