@@ -83,6 +83,14 @@ class _Chunk:
             kept = self.kept = Passage(self.text, self.origins, self.marks, brushes)
         return kept
 
+    def part(self, low: int, high: int) -> Passage:
+        """The same of a part of it."""
+        if high - low == len(self.text):
+            return self.as_passage()
+        marks = tuple(self.marks[low:high]) if self.marks else None
+        brushes = still(merged(between(self.brushes, low, high)))
+        return Passage(self.text[low:high], self.origins[low:high], marks, brushes)
+
 
 @dataclass(eq=False, slots=True)
 class BufferContent:
@@ -272,9 +280,14 @@ class Buffer:
             self.brushes(start, end),
         )
 
-    def passages(self) -> tuple[Passage, ...]:
-        """The whole text for a document, in pieces: what did not change since is not copied."""
-        return tuple([chunk.as_passage() for chunk in self._chunks])
+    def passages(self, start: int, end: int) -> tuple[Passage, ...]:
+        """A range for a document, in pieces: what did not change since is not copied.
+
+        Args:
+            start: The first code point.
+            end: The one behind the last.
+        """
+        return tuple([chunk.part(low, high) for chunk, low, high in self._between(start, end)])
 
     def words(self, most: int, start: int = 0, end: int | None = None) -> Words | None:
         """How many words a range has; at its ends, parts of words count as words.

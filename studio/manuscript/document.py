@@ -54,6 +54,11 @@ class Document:
         return "".join([passage.text for passage in self.passages])
 
     @property
+    def origins(self) -> bytes:
+        """Who wrote each character, one byte each."""
+        return b"".join([passage.origins for passage in self.passages])
+
+    @property
     def passage(self) -> Passage:
         """The text in one piece."""
         return concatenated(self.passages)

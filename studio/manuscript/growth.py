@@ -7,8 +7,9 @@ been there first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,9 +17,35 @@ from studio.manuscript.brush import Brush
 from studio.manuscript.change import Change
 from studio.manuscript.history import History, Step
 from studio.manuscript.passage import Passage
-from studio.manuscript.place import Place
+from studio.manuscript.place import Place, carried
 from studio.manuscript.register import Places, TakeRegister
 from studio.manuscript.takes import Take, TakeSet
+
+
+class Waiting(NamedTuple):
+    """A take that has begun to grow and would leave no trace if it ended now.
+
+    Attributes:
+        start: Where it stands in the text.
+        end: Where it ends there.
+        replaced: What stood there, and would come back.
+        revision: The number of the text of before.
+        changes: What was done since, at the positions that it has with what would come back.
+        places: Of every set, with that.
+    """
+
+    start: int
+    end: int
+    replaced: Passage
+    revision: int
+    changes: Sequence[Change]
+    places: Places
+
+    def carried(self, position: int) -> int:
+        """Where a place of the text is with what would come back; the end of that, if in it."""
+        if position < self.start or position == self.start < self.end:
+            return position
+        return max(position, self.end) - (self.end - self.start) + len(self.replaced)
 
 
 @dataclass(slots=True)
@@ -36,6 +63,7 @@ class Growth:
         undone: Steps that can be redone again if the take ends without text.
         is_branch: Whether the set was made for this take: it goes with it.
         brush: What all of the take has; None for none.
+        least: Code points of it that count for nothing while no more have come.
     """
 
     take_set: TakeSet
@@ -47,6 +75,7 @@ class Growth:
     undone: list[Step]
     is_branch: bool
     brush: Brush | None
+    least: int = 0
 
     def targets(self) -> Places:
         """The places as the take begins: its own, and of the sets whose take holds it."""
@@ -94,6 +123,29 @@ class Growth:
     def live(self, recorded: Iterable[Change]) -> list[Change]:
         """Recorded changes with the positions they have in the present text."""
         return [change.settled(len(self.take.passage)) for change in recorded]
+
+    def waiting(self, history: History) -> Waiting | None:
+        """What there would be if the take ended now; None where it has text.
+
+        Args:
+            history: Where the take is an undo step.
+        """
+        if len(self.take.passage) > self.least:
+            return None
+        first = history.done.index(self.step)
+        length = len(self.replaced)
+        changes = [
+            change.settled(length) for step in history.done[first + 1 :] for change in step.changes
+        ]
+        here = self.take_set.place
+        return Waiting(
+            here.start,
+            here.end,
+            self.replaced,
+            history.revision_after(first),
+            changes,
+            {one: carried(place, changes) for one, place in self.places.items()},
+        )
 
     def settle(self, history: History, register: TakeRegister) -> None:
         """Ends the growth in the history. The take without text goes, from its set too.

@@ -82,7 +82,11 @@ class History:
     @property
     def revision(self) -> int:
         """The number of the present state."""
-        return self.done[-1].revision if self.done else self._first
+        return self.revision_after(len(self.done))
+
+    def revision_after(self, steps: int) -> int:
+        """The number of the state after so many of the steps done."""
+        return self.done[steps - 1].revision if steps else self._first
 
     @property
     def is_clean(self) -> bool:

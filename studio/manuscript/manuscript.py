@@ -14,7 +14,7 @@ from studio.manuscript.buffer import Buffer, Words
 from studio.manuscript.change import Change
 from studio.manuscript.edit import Edit
 from studio.manuscript.event_emitter import EventEmitter
-from studio.manuscript.growth import Growth
+from studio.manuscript.growth import Growth, Waiting
 from studio.manuscript.history import History, HistoryError, Step
 from studio.manuscript.manuscript_content import ManuscriptContent
 from studio.manuscript.passage import (
@@ -290,17 +290,51 @@ class Manuscript:
     def content(self) -> tuple[tuple[Passage, ...], tuple[TakeSet, ...]]:
         """The text with all that is known of it, in pieces, and copies of its takes.
 
-        They are as they are now, whatever happens; a take that grows has ended in its copy.
+        They are as they are now, whatever happens; a take that grows has ended there. What one that
+        waits for its text has replaced is back, as when it ends: see `waiting`.
         """
-        copies = copies_of(self._register.sets)
-        if self._growth is not None:
-            place = self._growth.take_set.place
-            take = copies[self._growth.take_set].takes[-1]
-            take.passage = self._buffer.passage(place.start, place.end)
+        growth, waiting = self._growth, self.waiting
+        pieces = self._buffer.passages(0, len(self))
+        if growth is None:
+            copies = copies_of(self._register.places())
+        elif waiting is None:
+            copies = copies_of(self._register.places())
+            place = growth.take_set.place
+            copies[growth.take_set].takes[-1].passage = self._buffer.passage(place.start, place.end)
+        else:
+            before = self._buffer.passages(0, waiting.start)
+            replaced = with_still_brushes(waiting.replaced)
+            pieces = (*before, replaced, *self._buffer.passages(waiting.end, len(self)))
+            places = waiting.places
+            if growth.is_branch:
+                places = {one: place for one, place in places.items() if one is not growth.take_set}
+            copies = copies_of(places, growth.take)
         for one in copies.values():
             for take in one.takes:
                 take.passage = with_still_brushes(take.passage)
-        return self._buffer.passages(), tuple(copies.values())
+        return pieces, tuple(copies.values())
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """The take that grows, while it would leave no trace if it ended; None where there is none.
+
+        It may take long until it has its first token: what is kept meanwhile is the text of before.
+        """
+        return self._growth.waiting(self._history) if self._growth else None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is no character in what `content` gives."""
+        waiting = None if len(self) else self.waiting
+        return not (len(self) or (waiting and waiting.replaced))
+
+    @property
+    def content_revision(self) -> int:
+        """The number of the text that `content` gives."""
+        growth, waiting = self._growth, self.waiting
+        if growth is None or waiting is None or self._history.done[-1] is not growth.step:
+            return self.revision
+        return waiting.revision
 
     # Editing
 
@@ -832,6 +866,16 @@ class Manuscript:
         self._refuse_while_growing()
         self._refuse_absent(take_set)
         return self._begin(take_set, seed, begun)
+
+    def wait_for_more(self) -> None:
+        """Has what the growing take has by now count for nothing, until more comes: see `waiting`.
+
+        Raises:
+            GrowingTakeError: No take grows.
+        """
+        if self._growth is None:
+            raise GrowingTakeError("no take grows")
+        self._growth.least = len(self._growth.take.passage)
 
     def end_take(self, candidates: Sequence[Take] = ()) -> None:
         """Ends the growing take. One without text leaves no trace: what it replaced comes back.

@@ -55,3 +55,8 @@ class ManuscriptContent:
             revision: Its number.
         """
         self.history.mark_clean(revision)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is no character."""
+        return not self.buffer.length

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from studio.manuscript.passage import NOTHING, Passage
@@ -145,28 +145,34 @@ class TakeSet:
         return next((index for index in others if not self.takes[index].is_deleted), None)
 
 
-def copies_of(take_sets: Iterable[TakeSet]) -> dict[TakeSet, TakeSet]:
+def copies_of(
+    places: Mapping[TakeSet, Place], without: Take | None = None
+) -> dict[TakeSet, TakeSet]:
     """The copy of each set of takes as it is now: what happens to one changes nothing of the other.
 
     A take that grows has ended in its copy. Takes that were deleted have none, nor what stood in
     these alone.
 
     Args:
-        take_sets: All of one text; sets nested in a take are among them.
+        places: Where each of one text stands; sets nested in a take are among them.
+        without: The last take of its set, which has no copy either; None for none.
     """
-    sets = list(take_sets)
-    within = {inner for one in sets for take in one.takes for inner in take.nested}
-    waiting = [one for one in sets if not one.place.gone or one not in within]
+    kept = {one: [take for take in one.kept if take is not without] for one in places}
+    within = {inner for one in places for take in one.takes for inner in take.nested}
+    waiting = [one for one, place in places.items() if not place.gone or one not in within]
     reached = set[TakeSet]()
     while waiting:
         one = waiting.pop()
-        if one not in reached and one.kept:
+        if one not in reached and kept[one]:
             reached.add(one)
-            waiting += (inner for take in one.kept for inner in take.nested)
-    copies = {one: TakeSet(one.place, used=one.used) for one in sets if one in reached}
+            waiting += (inner for take in kept[one] for inner in take.nested)
+    copies = {
+        one: TakeSet(_renumbered(place, one), used=one.used)
+        for one, place in places.items()
+        if one in reached
+    }
     for one, copy in copies.items():
-        copy.place = _renumbered(one.place, one)
-        for take in one.kept:
+        for take in kept[one]:
             nested = {
                 copies[inner]: _renumbered(place, inner)
                 for inner, place in take.nested.items()

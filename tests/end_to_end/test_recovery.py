@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.manuscript import Origin, RecoveryRecord
+from studio.manuscript.document_file import open_document
 from tests.helpers.journal_records import journal_records
 from tests.helpers.waiting import until
 
@@ -116,6 +117,11 @@ def obey():
             actions = window.actions_
             (actions.retake if name == "retake" else actions.continue_).trigger()
             until(lambda: window.session.writing.is_idle)
+        elif name == "begin_retake":
+            # Without a turn of the event loop until the next command: no token comes into the text.
+            window.actions_.retake.trigger()
+        elif name == "keep":
+            window.session.recovery.keep_and_wait()
         elif name == "answer":
             (dialog,) = window.findChildren(RecoveryDialog)
             QTest.mouseClick(getattr(dialog, rest[0]), Qt.MouseButton.LeftButton)
@@ -399,6 +405,37 @@ def test_a_kill_loses_no_take_of_a_document(
     third = start()
     assert third.offers == []
     assert third.state | {"caret": 0} == saved | {"caret": 0}, "the last document, all of it"
+
+
+def test_a_kill_while_retake_waits_for_its_first_token_loses_no_word(
+    start: Start, empty_home: Path, starter_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "The Fisherman.kelvin"
+    first = start(model=True)
+    first.do("type", "The old man looked out over the")
+    first.do("continue")
+    written, takes = first.state, first.takes
+    first.do("begin_retake")
+    assert first.state["text"] == "The old man looked out over the"
+    first.do("keep")
+    first.kill()
+    second = start()
+    second.do("answer", "restore")
+    assert second.state == written
+    second.kill()
+
+    # And what is saved then is the text of before.
+    first = start(model=True)
+    first.do("answer", "restore")
+    first.do("begin_retake")
+    assert first.state["text"] == "The old man looked out over the"
+    first.do("save_as", str(path))
+    first.kill()
+    document, _ = open_document(path)
+    assert (document.text, document.caret) == (written["text"], written["caret"])
+    assert [[take.text for take in one.takes] for one in document.take_sets] == [
+        [text for text, *_ in known] for known in takes
+    ]
 
 
 def test_a_kill_loses_nothing_of_several_documents(

@@ -1,9 +1,20 @@
 """What programs keep of unsaved texts, read while they write it."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
-from studio.manuscript import RecoveryRecord
+from studio.manuscript import Journal, RecoveryRecord
+
+
+def die(journal: Journal) -> None:
+    """As a killed process does: the lock goes, and nothing else."""
+    assert journal._lock is not None
+    descriptor = journal._lock._descriptor
+    assert descriptor is not None
+    os.close(descriptor)
+    if journal._connection is not None:
+        journal._connection.close()  # the system does
 
 
 def journal_records(root: Path) -> list[RecoveryRecord]:

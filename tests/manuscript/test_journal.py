@@ -27,6 +27,7 @@ from studio.manuscript import (
 from studio.manuscript.document_tables import DocumentTables
 from studio.model_record import ModelRecord
 from tests.helpers.documents import sea
+from tests.helpers.journal_records import die
 from tests.helpers.token_records import tokens
 
 ROOT = Path(__file__).parents[2]
@@ -47,16 +48,6 @@ while True:
 
 def record(text: str, written_at: float = 1.0) -> RecoveryRecord:
     return RecoveryRecord(TextFile(text), (), "", 0, None, None, written_at)
-
-
-def die(journal: Journal) -> None:
-    """As a killed process does: the lock goes, and nothing else."""
-    assert journal._lock is not None
-    descriptor = journal._lock._descriptor
-    assert descriptor is not None
-    os.close(descriptor)
-    if journal._connection is not None:
-        journal._connection.close()  # the system does
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.manuscript import GrowingTakeError, Manuscript, Origin, TakeSet
+from studio.manuscript import GrowingTakeError, Manuscript, Origin, Passage, TakeSet
 from tests.helpers.token_records import tokens
 
 T, G = bytes([Origin.TYPED]), bytes([Origin.GENERATED])
@@ -321,6 +321,72 @@ def test_a_copy_of_the_content_stays_as_it_was() -> None:
     again.step_take(copy, -1)
     assert again.text == "sea calm."
     assert texts(takes) == ["calm", "wild"]
+
+
+def test_a_take_that_waits_for_its_text_has_ended_in_a_copy_of_the_content() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm")
+    manuscript.mark_clean()
+    manuscript.retake(takes)
+    assert (manuscript.text, manuscript.is_clean) == ("sea .", False)
+    saved = manuscript.content_revision
+    manuscript.edit(0, 0, "The ")
+    manuscript.edit(len(manuscript), 0, " End.")
+    assert manuscript.text == "The sea . End."
+    passages, (copy,) = manuscript.content()
+    text = "".join(passage.text for passage in passages)
+    assert text == "The sea calm. End."
+    assert (texts(copy), copy.index) == (["calm"], 0)
+    assert text[copy.place.start : copy.place.end] == "calm"
+    assert manuscript.waiting is not None
+    places = [manuscript.waiting.carried(place) for place in (0, 7, 8, 14)]
+    assert places == [0, 7, len("The sea calm"), len(text)]
+    now = manuscript.content_revision
+    manuscript.end_take()
+    assert manuscript.text == text
+    assert manuscript.revision == now
+    assert (takes.place, takes.takes[0].passage) == (copy.place, copy.takes[0].passage)
+    manuscript.undo()
+    manuscript.undo()
+    assert (manuscript.revision, manuscript.is_clean) == (saved, True)
+    manuscript.begin_take(0)
+    passages, sets = manuscript.content()
+    assert len(sets) == 1, "of one that begins there is nothing yet"
+    manuscript.end_take()
+    manuscript.branch(5, 6)
+    _, sets = manuscript.content()
+    assert len(sets) == 1
+
+
+def test_a_page_of_one_take_is_not_blank_while_another_waits() -> None:
+    manuscript = Manuscript()
+    assert manuscript.is_blank
+    takes = write(manuscript, 0, "calm")
+    manuscript.retake(takes)
+    assert len(manuscript) == 0
+    assert not manuscript.is_blank
+    manuscript.end_take()
+    manuscript.undo()
+    assert manuscript.is_blank
+
+
+def test_what_a_take_is_begun_with_counts_for_nothing_where_it_waits_for_more() -> None:
+    manuscript = Manuscript("sea .")
+    takes = write(manuscript, 4, "calm")
+    take = manuscript.retake(takes, begun=Passage.of("ca", Origin.GENERATED))
+    take.append("l")
+    manuscript.wait_for_more()
+    manuscript.edit(len(manuscript), 0, "!")
+    assert manuscript.text == "sea cal.!"
+    assert "".join(passage.text for passage in manuscript.content()[0]) == "sea calm.!"
+    assert manuscript.waiting is not None
+    places = [manuscript.waiting.carried(place) for place in (4, 5, 7, 8, 9)]
+    assert places == [4, 8, 8, 9, 10]
+    take.append("low")
+    assert manuscript.waiting is None
+    passages, (copy,) = manuscript.content()
+    assert "".join(passage.text for passage in passages) == "sea callow.!"
+    assert texts(copy) == ["calm", "callow"]
 
 
 def test_a_set_that_was_used_last_is_still_when_it_comes_back() -> None:

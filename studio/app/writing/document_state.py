@@ -143,6 +143,6 @@ class DocumentState:
         Args:
             text: Its text.
         """
-        has_words = bool(len(text) or self.brief or self.plan.notes)
+        has_words = bool(not text.is_blank or self.brief or self.plan.notes)
         is_something = self.path is not None or has_words
         return self.is_modified(text) and is_something

@@ -73,6 +73,8 @@ class Draft(QObject):
     """A document was opened that keeps the preset in force then, as `Document.preset`."""
     file_changed = Signal()
     """The file is another one, or was saved."""
+    saved = Signal(object)
+    """A document, which may be in front no more, was saved: its `DocumentState`."""
 
     def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -246,10 +248,21 @@ class Draft(QObject):
         )
 
     def document(self) -> Document:
-        """All of it as it is now."""
+        """All of it as it is now; what waits for its first token has not begun there."""
         passages, take_sets = self.manuscript.content()
         preset = self.preset_in_force()
-        return Document(passages, take_sets, self.caret, self.state.brief, preset, self.plan)
+        caret, plan = self.caret, self.plan
+        if (waiting := self.manuscript.waiting) is not None:
+            caret = waiting.carried(caret)
+            former = self.state.passages.get(waiting.revision)
+            if former is None:  # the plan was changed since
+                length = len(waiting.replaced)
+                plan = plan.after(waiting.start, waiting.end - waiting.start, length)
+            else:
+                plan = msgspec.structs.replace(plan, passages=former)
+                for change in waiting.changes:
+                    plan = plan.after(change.position, len(change.removed), len(change.inserted))
+        return Document(passages, take_sets, caret, self.state.brief, preset, plan)
 
     def begin_save(self, path: Path) -> Saving:
         """Begin a save: returns the text in the file's encoding and line ends, and the brief.
@@ -258,14 +271,15 @@ class Draft(QObject):
         """
         manuscript = self.manuscript
         manuscript.close_step()
+        document = self.document()
         self.state.saving = Saving(
             path,
-            dataclasses.replace(self.state.file, text=manuscript.text),
-            self.state.brief,
-            self.state.plan,
-            manuscript.revision,
+            dataclasses.replace(self.state.file, text=document.text),
+            document.brief,
+            document.plan,
+            manuscript.content_revision,
             manuscript.take_changes,
-            self.document() if is_document_name(path) else None,
+            document if is_document_name(path) else None,
             bool(manuscript.take_sets) or manuscript.is_brushed,
             self.state,
         )
@@ -297,20 +311,21 @@ class Draft(QObject):
             text.mark_clean(saving.revision)
             _log.info("a text was saved, %d characters", len(saving.file.text))
             self.file_changed.emit()
+            self.saved.emit(state)
         return True
 
     def record(self) -> RecoveryRecord:
         """The document as it is now, to be recovered if the program dies."""
-        manuscript = self.manuscript
+        document = self.document()
         return RecoveryRecord(
-            file=dataclasses.replace(self.state.file, text=manuscript.text),
-            generated=tuple(runs_of(manuscript.origins(), Origin.GENERATED)),
-            brief=self.state.brief,
-            caret=self.caret,
+            file=dataclasses.replace(self.state.file, text=document.text),
+            generated=tuple(runs_of(document.origins, Origin.GENERATED)),
+            brief=document.brief,
+            caret=document.caret,
             path=self.path,
             held=self.state.held,
             written_at=time.time(),
-            document=self.document(),
+            document=document,
         )
 
     def restore(self, record: RecoveryRecord) -> None:

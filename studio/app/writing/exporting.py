@@ -72,9 +72,9 @@ class ExportSource:
             draft: The document.
             model: What the open model is called.
         """
-        manuscript, document = draft.manuscript, draft.document()
-        text, take_sets = manuscript.text, document.take_sets
-        provenance = provenance_of(text, manuscript.origins(), take_sets)
+        document = draft.document()
+        text, take_sets = document.text, document.take_sets
+        provenance = provenance_of(text, document.origins, take_sets)
         return cls(text, provenance, draft.path, names_of(take_sets) or model, document)
 
     @property

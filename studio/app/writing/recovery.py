@@ -61,7 +61,7 @@ class Recovery(QObject):
         draft.manuscript.state_changed.connect(self._follow)
         for changed in (draft.prompt_changed, draft.brief_changed, draft.file_changed):
             changed.connect(self._follow)
-        draft.file_changed.connect(self._forget_saved)
+        draft.saved.connect(self._on_saved)
         # Not in the same turn of the window's, which shows the generation's end.
         self._at_end = single_shot(self, self.keep_now)
         writing.ended.connect(self._at_end.start)
@@ -146,11 +146,16 @@ class Recovery(QObject):
             # Saved, or given up: at once, so that nothing is offered that is not missing.
             self.keep_now()
 
-    def _forget_saved(self) -> None:
-        """The same of those that are not in front: a save takes longer than to show another."""
-        for state in list(self._journals):
-            if state.content is not None and not state.is_worth_keeping(state.content):
-                self.forget(state)
+    def _on_saved(self, state: DocumentState) -> None:
+        """Have nothing kept that is older than the file.
+
+        A save takes some time, in which the writer writes on, or shows another document.
+        """
+        if state is self._draft.state:
+            if state in self._journals:
+                self.keep_now()
+        elif state.content is not None and not state.is_worth_keeping(state.content):
+            self.forget(state)
 
     def _on_written(self, why_not: str | None) -> None:
         if why_not is None:

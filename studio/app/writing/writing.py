@@ -364,7 +364,7 @@ class Writing(QObject):
         take: Take,
         prompt: Prompt,
         starts: Sequence[SequenceStart],
-        kept: Sequence[TokenRecord] = (),
+        kept: Sequence[TokenRecord] | None = None,
     ) -> None:
         """Write a take that was begun, and others beside it; nothing else is being written.
 
@@ -375,7 +375,8 @@ class Writing(QObject):
             take: It has begun to grow, and is shown as it does.
             prompt: What it continues.
             starts: It, and the others. Each has a seed.
-            kept: What it begins with; it is written alone then.
+            kept: The tokens that it begins with, where it is nothing if no more come; it is written
+                alone then.
         """
         params = starts[0].params
         take.seed = params.seed
@@ -386,17 +387,19 @@ class Writing(QObject):
         take.model = self.model_record
         take.written_from = self.mark_of(prompt)
         self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
-        for record in kept:
+        for record in kept or ():
             self._writer.add(record.text, record)
         self._writer.flush()
+        if kept is not None:
+            self._draft.manuscript.wait_for_more()
         self._before = TokenSequence([], seed=params.seed)
         self._prompt = prompt
-        self._sequence.turns, self._sequence.tokens = take.turns, list(kept)
+        self._sequence.turns, self._sequence.tokens = take.turns, list(kept or ())
         self._others = [GeneratedSequence(self._sampling) for _ in starts[1:]]
         for other, start in zip(self._others, starts[1:], strict=True):
             other.seed, other.turns = start.params.seed, [(0, start.params)]
             other.changed.connect(self.changed)
-        self._kept = self._shown = len(kept)
+        self._kept = self._shown = len(self._sequence.tokens)
         self._is_dropped = self._is_stopped = False
         self._endings = []
         self.rate = None
@@ -405,7 +408,7 @@ class Writing(QObject):
                 request=self._generation.next_request(),
                 prompt=prompt,
                 sequences=tuple(starts),
-                max_tokens=max(1, self._sampling.max_tokens - len(kept)),
+                max_tokens=max(1, self._sampling.max_tokens - self._kept),
                 when_full="end" if self._others else "cut",
             ),
             [self._sequence, *self._others],
@@ -493,8 +496,9 @@ class Writing(QObject):
             if isinstance(event, RunFinished) and self._begin_ranking():
                 self.changed.emit()
                 return
-        adds_nothing = self._shown == self._kept and reason not in _ENDS_OF_TEXT
-        if self._is_dropped or (self._kept and adds_nothing):
+        is_alone = not self._others
+        adds_nothing = is_alone and self._shown == self._kept and reason not in _ENDS_OF_TEXT
+        if self._is_dropped or (adds_nothing and self._draft.manuscript.waiting):
             self._draft.manuscript.drop_take()
         else:
             self._writer.end()

@@ -1,6 +1,8 @@
 """When a document is kept in the journal, and when no longer; without a window."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,16 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.writing.recovery import Recovery
 from studio.engine.messages import Generate
-from studio.manuscript import Journal, RecoveryRecord, write_text_file
+from studio.manuscript import (
+    Document,
+    Journal,
+    Origin,
+    PromptPassage,
+    PromptPlan,
+    RecoveryRecord,
+    write_text_file,
+)
+from studio.manuscript.document_file import open_document, read_database, write_document
 from tests.helpers.fake_engine import Desk, evaluated, finished, token
 from tests.helpers.journal_records import journal_records
 from tests.helpers.waiting import LONG
@@ -90,6 +101,91 @@ def test_what_is_saved_or_given_up_is_kept_no_longer(
     assert kept.texts == [], "at once: a kill now has nothing to offer that is older than the file"
     qtbot.waitUntil(lambda: kept.texts == [])
     qtbot.waitUntil(lambda: kept.is_at_rest)
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+@pytest.mark.parametrize("begins_with", [0, 1])
+def test_what_another_take_replaces_is_kept_until_that_has_a_token(
+    kept: Kept, tmp_path: Path, begins_with: int, is_edited: bool
+) -> None:
+    desk, draft = kept.desk, kept.desk.draft
+    desk.load()
+    desk.type("The sea was")
+    desk.writing.continue_writing()
+    request = desk.client.last(Generate).request
+    desk.client.answer(
+        *(evaluated(request, 1), token(request, 0, b" calm"), token(request, 1, b" and grey")),
+        *finished(request, 2),
+    )
+    draft.set_plan(PromptPlan(passages=(PromptPassage(4, 16, is_pinned=True),)))
+    text, [takes] = draft.manuscript.text, draft.manuscript.take_sets
+    written, plan = takes.takes[0], draft.plan
+    saving = draft.begin_save(tmp_path / "before.kelvin")
+    assert draft.end_save(saving, write_document(saving.path, draft.document()), True)
+    if begins_with:
+        desk.writing.write_on(takes, written.records[:begins_with], written.turns[0][1])
+        assert draft.manuscript.text == "The sea was calm"
+    else:
+        desk.writing.retake()
+        assert draft.manuscript.text == "The sea was"
+    assert draft.plan != plan
+    if is_edited:
+        draft.manuscript.edit(0, 0, "> ")
+        text, plan = f"> {text}", plan.after(0, 0, 2)
+
+    def check(document: Document) -> None:
+        assert document.text == text
+        assert document.origins.count(Origin.GENERATED) == len(" calm and grey")
+        assert (document.caret, document.plan) == (len(text), plan)
+        [copy] = document.take_sets
+        assert [take.text for take in copy.takes] == [" calm and grey"]
+        assert (copy.index, copy.place.end) == (0, len(text))
+
+    assert kept.recovery.keep_and_wait()
+    [record] = journal_records(kept.root)
+    assert (record.text, record.caret) == (text, len(text))
+    [beside] = kept.root.glob("*/document")
+    with closing(sqlite3.connect(beside)) as connection:
+        check(read_database(connection))
+    for name in ("sea.txt", "sea.kelvin"):
+        saving = draft.begin_save(tmp_path / name)
+        assert (saving.file.text, saving.plan) == (text, plan)
+        assert draft.end_save(saving, None, True)
+    assert saving.document is not None
+    held = write_document(saving.path, saving.document)
+    check(open_document(saving.path)[0])
+    saving = draft.begin_save(saving.path)
+    assert draft.end_save(saving, held, True)
+    desk.writing.stop()
+    request = desk.client.last(Generate).request
+    desk.client.answer(*finished(request, begins_with, reason="stopped"))
+    assert (draft.manuscript.text, draft.caret) == (text, len(text))
+    assert draft.manuscript.is_clean, "that was saved"
+
+
+def test_a_page_of_one_take_alone_is_kept_while_another_waits(kept: Kept) -> None:
+    kept.desk.load()
+    kept.desk.writing.continue_writing()
+    request = kept.desk.client.last(Generate).request
+    kept.desk.client.answer(
+        evaluated(request, 1), token(request, 0, b"Once"), *finished(request, 1)
+    )
+    kept.desk.writing.retake()
+    assert kept.desk.draft.manuscript.text == ""
+    assert kept.recovery.keep_and_wait()
+    assert kept.texts == ["Once"]
+
+
+def test_what_is_typed_while_it_is_saved_is_kept_when_that_ends(kept: Kept, tmp_path: Path) -> None:
+    draft = kept.desk.draft
+    kept.desk.type("The")
+    assert kept.recovery.keep_and_wait()
+    saving = draft.begin_save(tmp_path / "sea.txt")
+    kept.desk.type(" sea")
+    assert kept.is_waiting
+    assert draft.end_save(saving, write_text_file(saving.path, saving.file), True)
+    assert kept.recovery._disk.finish()
+    assert kept.texts == ["The sea"], "nothing older than the file"
 
 
 def test_what_is_typed_while_it_is_written_is_written_behind_it(
