@@ -25,6 +25,40 @@ OPENING = (
     "The old fisherman had never learned to swim. Every morning he rowed past the breakwater and "
     "let the boat find its own way. On the last day of October the fog came in early, and"
 )
+STORY = """# The Breakwater
+
+The old fisherman had never learned to swim. Every morning he rowed past the breakwater and let the
+boat find its own way. His father had built the breakwater, stone upon stone, in the years before
+the war, and Mara said that the sea was only lending it. Nobody in Kirkwall believed her. On the
+last day of October the fog came in early, and the gulls went inland without a sound.
+
+He heard the bell at Rora Head, then nothing. “You might have stayed in bed,” he said to the oars.
+The oars said what they always said. He thought of Anna, who had gone to Leith with a man who sold
+clocks, and of the clock that she had sent him, which was slow.
+
+# The Clock
+
+It was slow by eleven minutes in the year. Peter Doyle wanted to mend it and was not let. A man who
+has eleven minutes to spare in a year, said the fisherman, may as well keep them where he can see
+them. So the clock hung beside the window, and the tide came and went under it, and in the winter of
+the great frost the harbour froze from the steps to the lamp. Mara walked out on it in her red coat.
+She came back with a gull that had a ring on its leg and the word HULL on the ring.
+
+“Is it far?” she asked. It was as far as anybody had been. They fed the gull on herring until it was
+fat, and in March it went, over the breakwater and the lamp, and did not look back once.
+"""
+MANUAL = """# Before first use
+
+Remove the packaging and check that all parts are present. If a part is missing or damaged, do not
+use the device and contact the dealer. Place the device on a flat, dry and stable surface. Make sure
+that the cable does not hang over the edge of the table. Never use the device without water.
+
+# Cleaning
+
+Switch off the device and let it cool down before you clean it. Wipe the housing with a soft, damp
+cloth. Do not use any abrasive cleaners or solvents. Rinse the filter under running water and let it
+dry before you put it back in place. Never immerse the device in water or any other liquid.
+"""
 SEED = 417203
 SIZES = ((1320, 860, 1), (1366, 768, 1), (1280, 720, 2))
 """Width and height of the window, and the screen's scale: a process each."""
@@ -57,6 +91,7 @@ def make(width: int, height: int, scale: int) -> int:
     from studio.ui.measurement import run_until
     from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.no_traces import no_traces
+    from studio.ui.tuning.fit_window import FitWindow
     from studio.ui.writing.take_window import TakeWindow
 
     model = find_starter_model()
@@ -198,6 +233,14 @@ def make(width: int, height: int, scale: int) -> int:
         run_until(lambda: bool(session.who_wrote.letters))
         take("who-wrote-what")
         window.actions_.who_wrote.setChecked(False)
+        session.draft.manuscript.load(STORY)
+        window.actions_.fit.trigger()
+        fit = window.findChild(FitWindow)
+        assert fit is not None, "it was just opened"
+        fit.other.begin("In the manner of a manual", MANUAL)
+        run_until(lambda: not (fit.own.is_busy or fit.other.is_busy))
+        take("fit", fit)
+        fit.close()
         session.draft.new()  # nothing is asked about
         window.close()
     return 0

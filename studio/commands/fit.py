@@ -19,8 +19,24 @@ from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, Prompt, Score, Scored, ScoringEnded
+from studio.experiments.sentence_places import SentencePlace, sentence_places
+from studio.experiments.text_fit import CountedTokens, TextFit
+from studio.interchange.blocks import chapters, guessed_lines
+from studio.manuscript.token_characters import characters_of
 from studio.sampling import LogitSketch
-from studio.sampling.analysis.fitted_temperature import TemperatureFit, TemperatureLikelihood
+from studio.sampling.analysis.fitted_temperature import (
+    TemperatureFit,
+    TemperatureLikelihood,
+    at_once,
+)
+from studio.visible_text import visible_line
+
+_FIGURES = ("temperature", "low", "high", "perplexity_t1", "perplexity_fitted", "tokens")
+_PLACES = {
+    SentencePlace.START: "sentence starts",
+    SentencePlace.INSIDE: "inside sentences",
+    SentencePlace.NAME: "names",
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(str(error))
     interrupt = Interrupt()
     control = Control(interrupt)
-    reading = _Reading(len(text))
+    reading = _Reading(text)
     signals = EndSignals(control.stop)
     engine = Engine(reading.on_events, interrupt)
     try:
@@ -53,11 +69,11 @@ def main(arguments: Sequence[str]) -> int:
         reading.clear_line()
     if signals.status or reading.has_failed:
         return signals.status or 1
-    fit = reading.likelihood.fit()
-    if fit is None:
+    found = at_once(reading.counted.fitted(chapters(text)))
+    if found is None:
         print("studio fit: the text has no token that another could stand for", file=sys.stderr)
         return 1
-    _print(fit, as_json=given.json)
+    _print(found.whole, _parts(found, given.by), as_json=given.json)
     return 0
 
 
@@ -73,34 +89,66 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--brief", metavar="TEXT", default="", help="what the model is told before the text"
     )
+    parser.add_argument(
+        "--by",
+        choices=("chapter", "position"),
+        help="fit its parts too: each chapter, as headings with # part them, or sentence starts, "
+        "what is inside sentences, and names, which have a capital there",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     add_loading_arguments(parser)
     return parser
 
 
-def _print(fit: TemperatureFit, *, as_json: bool) -> None:
+def _parts(found: TextFit, by: str | None) -> dict[str, TemperatureFit | None] | None:
+    """The fits of a text's parts, by their names; None where nobody asks."""
+    match by:
+        case "chapter":
+            titles = [f"{number}. {it.title}" for number, it in enumerate(found.chapters, 1)]
+            return {title: it.fit for title, it in zip(titles, found.chapters, strict=True)}
+        case "position":
+            return {_PLACES[it.place]: it.fit for it in found.places}
+    return None
+
+
+def _print(
+    fit: TemperatureFit, parts: dict[str, TemperatureFit | None] | None, *, as_json: bool
+) -> None:
     if as_json:
-        print(msgspec.json.encode(fit._asdict()).decode())
+        figures: dict[str, object] = {name: getattr(fit, name) for name in _FIGURES}
+        if parts is not None:
+            figures["parts"] = [
+                {"part": name, **{it: getattr(part, it) for it in _FIGURES if part is not None}}
+                for name, part in parts.items()
+            ]
+        print(msgspec.json.encode(figures).decode())
         return
     print(f"temperature        {fit.temperature:.3f}  (95 %: {fit.low:.3f} to {fit.high:.3f})")
     print(f"perplexity at T 1  {fit.perplexity_t1:.2f}")
     print(f"perplexity there   {fit.perplexity_fitted:.2f}")
     print(f"tokens             {fit.tokens}")
+    for name, part in (parts or {}).items():
+        where = "" if part is None else f"  (95 %: {part.low:.3f} to {part.high:.3f})"
+        shown = "none" if part is None else f"{part.temperature:.3f}"
+        count = "" if part is None else f"  {part.tokens} tokens"
+        print(f"{visible_line(name)}: {shown}{where}{count}")
 
 
 class _Reading:
     """Takes what is scored, a context's worth after the other, and shows how far it is.
 
     Args:
-        characters: how many the text has, in code points.
+        text: what is read.
     """
 
-    def __init__(self, characters: int) -> None:
-        self.likelihood = TemperatureLikelihood()
+    def __init__(self, text: str) -> None:
+        self._likelihood = TemperatureLikelihood()
+        self.counted = CountedTokens(self._likelihood)
         self.reached = 0
         self.has_failed = False
         self.is_whole = False
-        self._characters = characters
+        self._characters = len(text)
+        self._places = sentence_places(text, is_wrapped=guessed_lines(text) == "joined")
         self._shows = sys.stderr.isatty()
 
     def on_events(self, *events: AnyEvent) -> None:
@@ -108,9 +156,7 @@ class _Reading:
         for event in events:
             match event:
                 case Scored():
-                    for record in event.tokens:
-                        assert record.sketch is not None, "what is scored has its sketch"
-                        self.likelihood.append(LogitSketch.from_bytes(record.sketch), record.id)
+                    self._count(event)
                     self._show()
                 case ScoringEnded():
                     self.is_whole = event.reached in (self._characters, self.reached)
@@ -124,7 +170,16 @@ class _Reading:
         if self._shows:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
+    def _count(self, event: Scored) -> None:
+        start = event.start
+        for record, characters in characters_of(event.tokens):
+            end = start + len(characters)
+            self._likelihood.append(LogitSketch.from_bytes(record.sketch), record.id)
+            place = max(self._places[start:end], default=0)
+            self.counted.append(len(self._likelihood) - 1, start, place)
+            start = end
+
     def _show(self) -> None:
         if self._shows:
-            read = f"{len(self.likelihood):,} tokens read"
+            read = f"{len(self.counted):,} tokens read"
             print(f"\rstudio fit: {read}", end="", file=sys.stderr, flush=True)

@@ -39,6 +39,11 @@ class ManuscriptContent:
         return self.buffer.length
 
     @property
+    def text(self) -> str:
+        """All characters, put together anew each time."""
+        return "".join([chunk.text for chunk in self.buffer.chunks])
+
+    @property
     def is_clean(self) -> bool:
         """Whether the text is as it was when last marked clean, loaded or made."""
         return self.history.is_clean

@@ -59,6 +59,7 @@ from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 if TYPE_CHECKING:
     from studio.ui.log_window import LogWindow
     from studio.ui.model.prompt_window import PromptWindow
+    from studio.ui.tuning.fit_window import FitWindow
     from studio.ui.writing.take_window import TakeWindow
 
 Choice = TypeVar("Choice", bound=str | int)
@@ -139,6 +140,7 @@ class WindowActions(QObject):
         self._log_window: LogWindow | None = None
         self._prompt_window: PromptWindow | None = None
         self._take_window: TakeWindow | None = None
+        self._fit_window: FitWindow | None = None
         writing = session.writing
 
         def go_on() -> None:
@@ -374,6 +376,15 @@ class WindowActions(QObject):
         self.explain = make_action(
             window, tr("&Explain temperature"), explain.open, "F1", tr(EXPLAIN_TIP)
         )
+        self.fit = make_action(
+            window,
+            tr("&Fit temperature to this text…"),
+            self._show_fit,
+            tip=tr(
+                "The T under which the model finds your own text most likely, how sure that is, "
+                "and what it is in each chapter"
+            ),
+        )
         self.log = make_action(
             window,
             tr("Show &log"),
@@ -418,6 +429,13 @@ class WindowActions(QObject):
             view.lanes_wanted.connect(self._show_lanes)
             view.addActions([self.undo, self.redo])  # their keys, too
         self._take_window.open()
+
+    def _show_fit(self) -> None:
+        if self._fit_window is None:
+            from studio.ui.tuning.fit_window import FitWindow  # few need it, and it has a plot
+
+            self._fit_window = FitWindow(self._session, self._theme, self._window)
+        self._fit_window.open()
 
     def _ask_goal(self, theme: Theme, settings: Settings) -> None:
         from studio.ui.writing.goal_dialog import GoalDialog  # few need it
@@ -547,6 +565,9 @@ class WindowActions(QObject):
         model.addActions([self.open_model, self.model_options, self.reopen_model, self.end_engine])
         bar.addMenu(preset_menu)
         self._compare.fill_menu(bar.addMenu(tr("&Compare")))
+        tools = bar.addMenu(tr("Too&ls"))
+        tools.addAction(self.fit)
+        tools.setToolTipsVisible(True)
         view = bar.addMenu(tr("&View"))
         view.addActions([self._compare.write_page, self._compare.compare_page])
         view.addSeparator()

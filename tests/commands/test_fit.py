@@ -36,6 +36,11 @@ def figures(done: "subprocess.CompletedProcess[str]") -> dict[str, float]:
     return found
 
 
+def parts_of(done: "subprocess.CompletedProcess[str]") -> dict[str, dict[str, float]]:
+    assert done.returncode == 0, done.stderr
+    return {part.pop("part"): part for part in json.loads(done.stdout)["parts"]}
+
+
 def test_the_perplexities_are_those_of_llama_cpps_logits(
     tmp_path: Path, starter_model: Path
 ) -> None:
@@ -72,6 +77,19 @@ def test_a_text_longer_than_the_context_is_read_to_its_end() -> None:
     assert whole["tokens"] == pytest.approx(6 * once["tokens"], abs=12)
     # What is said again is no surprise.
     assert whole["perplexity_t1"] < once["perplexity_t1"]
+
+
+def test_its_parts_are_fitted_too(tmp_path: Path) -> None:
+    story = tmp_path / "story.md"
+    story.write_text(f"# One\n\n{STORY}\n# Two\n\nAnna saw Peter Doyle.\n", encoding="utf-8")
+    found = parts_of(fit(str(story), "--json", "--by", "chapter"))
+    assert list(found) == ["1. One", "2. Two"]
+    assert found["1. One"]["tokens"] > 3 * found["2. Two"]["tokens"]
+    assert found["1. One"]["low"] < found["1. One"]["temperature"] < found["1. One"]["high"]
+    printed = fit(str(story), "--by", "position").stdout.splitlines()[4:]
+    names = [line.partition(":")[0] for line in printed]
+    assert names == ["sentence starts", "inside sentences", "names"]
+    assert all(" tokens" in line for line in printed)
 
 
 def test_it_is_printed_in_words() -> None:

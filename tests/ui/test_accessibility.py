@@ -33,6 +33,7 @@ from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
+from studio.ui.tuning.fit_window import FitWindow
 from studio.ui.writing.rewrite_panel import VersionRow
 from tests.ui.conftest import LONG, load_starter, shared_windows
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
@@ -51,6 +52,7 @@ PLACES = (
     "export",
     "about",
     "log",
+    "fit",
 )
 
 
@@ -121,6 +123,12 @@ def shown_place(name: str, window: MainWindow, qtbot: QtBot) -> QWidget:
             export.has_statement.setChecked(True)
         case "about":
             dialog = AboutDialog(window)
+        case "fit":
+            dialog = view = FitWindow(session, window.theme, window)
+            view.open()
+            view.other.begin("The Sea", "# One\n\nIt was calm.\n\n# Two\n\nNobody came.")
+            fits = (view.own, view.other)
+            qtbot.waitUntil(lambda: not any(fit.is_busy for fit in fits), timeout=LONG)
         case _:
             dialog = LogWindow(window)
     dialog.show()

@@ -71,6 +71,7 @@ WITHOUT = {
     "takes",
     "prompt",
     "goal",
+    "fit",
 }
 OFFERED = {"open_anyway"}
 """By a message, and nowhere else."""

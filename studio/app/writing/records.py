@@ -52,6 +52,7 @@ class TokenRecords(QObject):
 
     Attributes:
         spans: Where each token is; follows the text at once. See `TokenSpans.changed`.
+        is_unfinished: Whether the last scoring is under way, or was given up before its end.
 
     Args:
         client: The line to the engine.
@@ -84,6 +85,7 @@ class TokenRecords(QObject):
     ) -> None:
         super().__init__(parent)
         self.spans = TokenSpans(draft.manuscript)
+        self.is_unfinished = False
         self._client = client
         self._model = model
         self._draft = draft
@@ -182,15 +184,18 @@ class TokenRecords(QObject):
         """Whether `score` would do something now."""
         return self.why_not is None
 
-    def score(self) -> None:
+    def score(self, within: TextRange | None = None) -> None:
         """Give every token of the text that has no record one of its own.
 
         What is on the screen comes first, then the rest from the top. Each time as much is read as
         the context holds; where that is not all, half of it is the text before.
+
+        Args:
+            within: The part of the text whose tokens are meant; None for all of it.
         """
         if not self.can_score:
             return
-        plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen())
+        plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen(), within=within)
         if plan.next is None:
             plan.close()
             self.reported.emit(tr(NOTHING_TO_SCORE))
@@ -243,6 +248,7 @@ class TokenRecords(QObject):
         self._plan = plan
         self._placed = self._begun_anew = 0
         self._is_stopped = False
+        self.is_unfinished = True
         self._ask()
         self.scoring_changed.emit()
 
@@ -303,6 +309,7 @@ class TokenRecords(QObject):
             else:
                 self._ask()
             return
+        self.is_unfinished = False
         self._end()
         if plan.is_again:
             return  # nobody asked for it

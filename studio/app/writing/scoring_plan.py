@@ -5,6 +5,8 @@ It follows the text while it is edited.
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from studio.manuscript import Manuscript, TokenSpans
 
 TextRange = tuple[int, int]
@@ -19,6 +21,7 @@ class ScoringPlan:
         spans: What has records.
         seen: The part that is to come first; an empty one for none.
         again: A part that has records and is to be read again, that alone; None for none.
+        within: A part outside of which nothing is to be read; None for the whole text.
 
     Attributes:
         is_again: Whether there is such a part.
@@ -30,13 +33,15 @@ class ScoringPlan:
         spans: TokenSpans,
         seen: TextRange = (0, 0),
         again: TextRange | None = None,
+        within: TextRange | None = None,
     ) -> None:
         self._manuscript = manuscript
         self.is_again = again is not None
-        gaps = [again] if again else _gaps(spans, len(manuscript))
+        gaps = [again] if again else gaps_between(spans, within or (0, len(manuscript)))
         self._stretches = [[*gap] for gap in _seen_first(gaps, seen)]
         # All words of a long text have been counted before, in pieces.
-        counted = None if len(spans) or again else manuscript.words(len(manuscript))
+        is_part = len(spans) or again or within
+        counted = None if is_part else manuscript.words(len(manuscript))
         self.words = counted.total if counted else sum(map(self._words_in, self._stretches))
         """How many words there were to read."""
         self._done = self._under_way = 0
@@ -92,14 +97,22 @@ class ScoringPlan:
         self._drop_empty()
 
 
-def _gaps(spans: TokenSpans, length: int) -> list[TextRange]:
-    """The parts of the text that no span covers."""
-    found, reached = list[TextRange](), 0
-    for start, end in zip(spans.starts.tolist(), spans.ends.tolist(), strict=True):
+def gaps_between(spans: TokenSpans, within: TextRange) -> list[TextRange]:
+    """The stretches of a part of the text that no span covers.
+
+    Args:
+        spans: What has records.
+        within: The part.
+    """
+    found, (reached, last) = list[TextRange](), within
+    low, high = np.searchsorted(spans.ends, reached, "right"), np.searchsorted(spans.starts, last)
+    for start, end in zip(
+        spans.starts[low:high].tolist(), spans.ends[low:high].tolist(), strict=True
+    ):
         if start > reached:
             found.append((reached, start))
         reached = max(reached, end)
-    return [*found, (reached, length)] if reached < length else found
+    return [*found, (reached, last)] if reached < last else found
 
 
 def _seen_first(gaps: Iterable[TextRange], seen: TextRange) -> list[TextRange]:

@@ -13,8 +13,8 @@ over any part of the text, or over any sample of its parts, then cost next to no
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,17 +29,34 @@ _BETAS = np.geomspace(1.0 / HOTTEST, 1.0 / COLDEST, 61)
 _AT_ONE = _BETAS.size // 2
 _BETAS[_AT_ONE] = 1.0  # which rounding misses by the last bit
 
-_BLOCK = 32
+CURVE_TEMPERATURES = np.geomspace(COLDEST, HOTTEST, 241)
+"""Those that `LikelihoodSums.curve` is given at, ascending."""
+
+BLOCK = 32
 """Tokens. The surprises of neighbours go together, and blocks of them are drawn as a whole."""
+_MOST_BLOCKS = 512
+"""The blocks of a long text are longer."""
 _SAMPLES = 1000
 _SEED = 20250204
-_FEWEST_BLOCKS = 8
+FEWEST_BOOTSTRAPPED = 8 * BLOCK
+"""Tokens. Fewer blocks say nothing of how far they differ."""
 _TWO_SIDED = 0.95
 _DROP = 1.920729
 """Half the 95 % point of the chi-square distribution with one degree of freedom."""
+_DEVIATIONS = 1.959964
+"""Standard deviations of a normal distribution, on either side, that hold 95 % of it."""
 
 _HALVINGS = 60
 """Of an interval between two nodes: beyond what a float64 distinguishes."""
+_VALUE, _SLOPE, _CURVATURE = range(3)
+
+_STEP = 4096
+"""Tokens that are summed up in one go."""
+_FIRST_ROOM = 64
+
+Result = TypeVar("Result")
+Interval = tuple[float, float]
+Numbers = Sequence[int] | NDArray[np.intp]
 
 
 class TemperatureFit(NamedTuple):
@@ -53,6 +70,11 @@ class TemperatureFit(NamedTuple):
         perplexity_t1: exp of the mean surprise at T 1, in nats.
         perplexity_fitted: The same at the best T, which is the least there is.
         tokens: How many were counted.
+        by_likelihood: The T whose log-likelihood is hardly less than the best one (Wilks 1938).
+        by_information: The T about the best one by the curvature there, the observed information;
+            None where the best is an end of the range.
+        by_bootstrap: The middle 95 % of the best T of the text's blocks of tokens, drawn anew; None
+            where there are fewer than `FEWEST_BOOTSTRAPPED` tokens.
     """
 
     temperature: float
@@ -61,18 +83,22 @@ class TemperatureFit(NamedTuple):
     perplexity_t1: float
     perplexity_fitted: float
     tokens: int
+    by_likelihood: Interval
+    by_information: Interval | None
+    by_bootstrap: Interval | None
 
 
 class TemperatureLikelihood:
-    """The likelihood of a text's tokens at any T, token by token."""
+    """The likelihood of a text's tokens at any T, token by token: less than 1 KiB for each."""
 
     def __init__(self) -> None:
-        self._values: list[NDArray[np.float64]] = []
-        self._slopes: list[NDArray[np.float64]] = []
-        self._curvatures: list[NDArray[np.float64]] = []
+        self._size = 0
+        # In float32: what it rounds off, 1e-7 of each, is lost in the sums, which are float64.
+        self._rows = np.zeros((0, 3, _BETAS.size), dtype=np.float32)
+        """Of each token ln p, its slope and its curvature at all β."""
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._size
 
     def append(self, sketch: LogitSketch, token: int) -> None:
         """Take the next token of the text.
@@ -89,41 +115,101 @@ class TemperatureLikelihood:
             raise ValueError(f"token: the sketch does not know the logit of {token}")
         offset = logit - float(sketch.logits[0])
         log_mass, mean, variance = moments_of(everything(sketch), _BETAS)
-        self._values.append(_BETAS * offset - log_mass)
-        self._slopes.append(offset - mean)
-        self._curvatures.append(-variance)
+        if self._size == len(self._rows):
+            # By a quarter: a long text's rows take megabytes.
+            more = np.zeros((_FIRST_ROOM + self._size // 4, *self._rows.shape[1:]), np.float32)
+            self._rows = np.concatenate((self._rows, more))
+        row = self._rows[self._size]
+        row[_VALUE] = _BETAS * offset - log_mass
+        row[_SLOPE] = offset - mean
+        row[_CURVATURE] = -variance
+        self._size += 1
 
-    def fit(self, tokens: Iterable[int] | None = None) -> TemperatureFit | None:
+    def fit(self, tokens: Numbers | None = None) -> TemperatureFit | None:
         """Fit the temperature; None where there is no token, or none at which T matters.
 
         Args:
             tokens: Which of them to count, by number; None for all.
         """
-        chosen = range(len(self)) if tokens is None else list(tokens)
-        if not chosen:
-            return None
-        values, slopes, curvatures = (
-            np.stack([rows[token] for token in chosen])
-            for rows in (self._values, self._slopes, self._curvatures)
-        )
-        total, curvature = slopes.sum(axis=0), curvatures.sum(axis=0)
+        return at_once(self.summed(tokens)).fit()
+
+    def summed(self, tokens: Numbers | None = None) -> Generator[bool, None, LikelihoodSums]:
+        """Sum some tokens up, a millisecond's work a step.
+
+        Args:
+            tokens: Which of them to count, by number, in the order of the text; None for all.
+
+        Yields:
+            False: nothing is waited for.
+        """
+        numbers = np.arange(self._size) if tokens is None else np.asarray(tokens, dtype=np.intp)
+        length = max(BLOCK, -(-numbers.size // _MOST_BLOCKS))
+        step = max(1, _STEP // length) * length
+        sums = [np.zeros((0, 3, _BETAS.size))]
+        for first in range(0, numbers.size, step):
+            rows = self._rows[numbers[first : first + step]]
+            starts = np.arange(0, len(rows), length)
+            sums.append(np.add.reduceat(rows, starts, axis=0, dtype=np.float64))
+            yield False
+        return LikelihoodSums(np.concatenate(sums), numbers.size)
+
+
+class LikelihoodSums:
+    """The likelihood of some tokens at any T; to fit many takes no longer than to fit some.
+
+    Args:
+        blocks: `(n, 3, nodes)` ln p, its slope and its curvature at all β, summed up over each
+            block of tokens.
+        tokens: How many tokens these are.
+    """
+
+    def __init__(self, blocks: NDArray[np.float64], tokens: int) -> None:
+        self._blocks = blocks
+        self._whole = blocks.sum(axis=0)
+        self._tokens = tokens
+
+    def fit(self) -> TemperatureFit | None:
+        """Fit the temperature; None where there is no token, or none at which T matters."""
+        value, slope, curvature = self._whole
         if not curvature[_AT_ONE]:
             return None
-        count = len(chosen)
-        beta = float(_roots(total[None], curvature[None])[0])
-        value = values.sum(axis=0)
-        best = _value_at(beta, value, total)
-        intervals = [_by_likelihood_ratio(beta, best, value, total)]
-        if len(chosen) >= _FEWEST_BLOCKS * _BLOCK:
-            intervals.append(_by_bootstrap(slopes, curvatures))
+        beta = float(_roots(slope[None], curvature[None])[0])
+        best = _value_at(beta, value, slope)
+        by_likelihood = _by_likelihood_ratio(beta, best, value, slope)
+        by_bootstrap = None
+        if self._tokens >= FEWEST_BOOTSTRAPPED:
+            by_bootstrap = _by_bootstrap(self._blocks)
+        known = [by_likelihood] if by_bootstrap is None else [by_likelihood, by_bootstrap]
         return TemperatureFit(
             temperature=1.0 / beta,
-            low=1.0 / max(high for _, high in intervals),
-            high=1.0 / min(low for low, _ in intervals),
-            perplexity_t1=math.exp(-float(value[_AT_ONE]) / count),
-            perplexity_fitted=math.exp(-best / count),
-            tokens=count,
+            low=min(low for low, _ in known),
+            high=max(high for _, high in known),
+            perplexity_t1=math.exp(-float(value[_AT_ONE]) / self._tokens),
+            perplexity_fitted=math.exp(-best / self._tokens),
+            tokens=self._tokens,
+            by_likelihood=by_likelihood,
+            by_information=_by_information(beta, curvature),
+            by_bootstrap=by_bootstrap,
         )
+
+    def curve(self) -> NDArray[np.float64]:
+        """Return the mean log-likelihood of a token, in nats, at each of `CURVE_TEMPERATURES`."""
+        value, slope, _ = self._whole
+        return _values_at(1.0 / CURVE_TEMPERATURES, value, slope) / self._tokens
+
+
+def at_once(steps: Generator[object, None, Result]) -> Result:
+    """Do all steps of some work, and return what comes of it.
+
+    Args:
+        steps: The work.
+    """
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            result: Result = ended.value
+            return result
 
 
 def _roots(slopes: NDArray[np.float64], curvatures: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -157,12 +243,18 @@ def _roots(slopes: NDArray[np.float64], curvatures: NDArray[np.float64]) -> NDAr
 
 def _value_at(beta: float, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> float:
     """A log-likelihood between two nodes."""
-    left = min(max(int(np.searchsorted(_BETAS, beta, side="right")) - 1, 0), _BETAS.size - 2)
+    return float(_values_at(np.array([beta]), values, slopes)[0])
+
+
+def _values_at(
+    betas: NDArray[np.float64], values: NDArray[np.float64], slopes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The same at many β."""
+    left = np.clip(np.searchsorted(_BETAS, betas, side="right") - 1, 0, _BETAS.size - 2)
     width = _BETAS[left + 1] - _BETAS[left]
-    at = np.array([(beta - _BETAS[left]) / width])
-    start, end = values[left : left + 2]
-    start_slope, end_slope = slopes[left : left + 2] * width
-    return float(_hermite(at, start, end, start_slope, end_slope)[0])
+    at = (betas - _BETAS[left]) / width
+    start_slope, end_slope = slopes[left] * width, slopes[left + 1] * width
+    return _hermite(at, values[left], values[left + 1], start_slope, end_slope)
 
 
 def _hermite(
@@ -181,8 +273,8 @@ def _hermite(
 
 def _by_likelihood_ratio(
     beta: float, best: float, values: NDArray[np.float64], slopes: NDArray[np.float64]
-) -> tuple[float, float]:
-    """The β whose log-likelihood is within `_DROP` of the best one (Wilks 1938).
+) -> Interval:
+    """The T whose log-likelihood is within `_DROP` of the best one (Wilks 1938).
 
     Near the top that is the interval by observed information; where the best β lies at an end of
     the range, that one says nothing.
@@ -198,19 +290,29 @@ def _by_likelihood_ratio(
                 else:
                     inside = middle
         ends.append(outside)
-    return ends[0], ends[1]
+    return 1.0 / ends[1], 1.0 / ends[0]
 
 
-def _by_bootstrap(
-    slopes: NDArray[np.float64], curvatures: NDArray[np.float64]
-) -> tuple[float, float]:
-    """The interval of β by drawing blocks of tokens anew."""
-    starts = np.arange(0, len(slopes), _BLOCK)
-    blocks = [np.add.reduceat(part, starts, axis=0) for part in (slopes, curvatures)]
-    drawn = np.random.default_rng(_SEED).multinomial(
-        starts.size, np.full(starts.size, 1.0 / starts.size), size=_SAMPLES
-    )
-    weights = drawn.astype(np.float64)
-    found = _roots(weights @ blocks[0], weights @ blocks[1])
-    low, high = np.quantile(found, ((1.0 - _TWO_SIDED) / 2.0, (1.0 + _TWO_SIDED) / 2.0))
+def _by_information(beta: float, curvatures: NDArray[np.float64]) -> Interval | None:
+    """The T within 1.96 standard errors of the best β, as the curvature there has these."""
+    if not _BETAS[0] < beta < _BETAS[-1]:
+        return None
+    away = _DEVIATIONS / math.sqrt(-float(np.interp(beta, _BETAS, curvatures)))
+    return 1.0 / min(beta + away, _BETAS[-1]), 1.0 / max(beta - away, _BETAS[0])
+
+
+def _by_bootstrap(blocks: NDArray[np.float64]) -> Interval:
+    """The middle 95 % of the best T where blocks of tokens are drawn anew, many times.
+
+    Args:
+        blocks: As of `LikelihoodSums`.
+    """
+    count = len(blocks)
+    picks = np.random.default_rng(_SEED).integers(count, size=(_SAMPLES, count))
+    picks += np.arange(_SAMPLES)[:, None] * count
+    counts = np.bincount(picks.ravel(), minlength=_SAMPLES * count)
+    weights = counts.reshape(_SAMPLES, count).astype(np.float64)
+    slopes, curvatures = (weights @ blocks[:, part] for part in (_SLOPE, _CURVATURE))
+    ends = ((1.0 - _TWO_SIDED) / 2.0, (1.0 + _TWO_SIDED) / 2.0)
+    low, high = np.quantile(1.0 / _roots(slopes, curvatures), ends)
     return float(low), float(high)

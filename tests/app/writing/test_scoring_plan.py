@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.writing.scoring_plan import ScoringPlan
+from studio.app.writing.scoring_plan import ScoringPlan, gaps_between
 from studio.manuscript import Manuscript, TokenSpans
+from tests.helpers.token_records import tokens
 
 
 def plan_of(text: str, seen: tuple[int, int] = (0, 0)) -> tuple[Manuscript, ScoringPlan]:
@@ -30,6 +31,16 @@ def test_what_is_seen_comes_first_then_the_rest_from_the_top() -> None:
 def test_without_a_text_there_is_nothing() -> None:
     _, plan = plan_of("")
     assert plan.next is None
+
+
+def test_of_a_part_nothing_outside_is_read() -> None:
+    manuscript = Manuscript("one two three four")
+    spans = TokenSpans(manuscript)
+    spans.fill(4, tokens("two"))
+    plan = ScoringPlan(manuscript, spans, seen=(0, 9), within=(2, 13))
+    assert taken(plan) == [(2, 4), (7, 9), (9, 13)]
+    assert ScoringPlan(manuscript, spans, within=(4, 7)).next is None
+    assert gaps_between(spans, (5, 9)) == [(7, 9)]
 
 
 def test_what_cannot_be_read_is_skipped() -> None:

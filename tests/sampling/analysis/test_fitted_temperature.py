@@ -7,7 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from studio.sampling import LogitSketch
-from studio.sampling.analysis.fitted_temperature import TemperatureFit, TemperatureLikelihood
+from studio.sampling.analysis.fitted_temperature import (
+    CURVE_TEMPERATURES,
+    TemperatureFit,
+    TemperatureLikelihood,
+    at_once,
+)
 from studio.sampling.analysis.retemper import COLDEST, HOTTEST
 
 Logits = NDArray[np.float64]
@@ -141,3 +146,60 @@ def test_a_token_that_the_sketch_does_not_know_is_refused() -> None:
     last = int(logits.argmin())
     with pytest.raises(ValueError, match=f"does not know the logit of {last}"):
         TemperatureLikelihood().append(LogitSketch.of(logits), last)
+
+
+def test_the_intervals_agree_where_tokens_are_drawn_one_by_one() -> None:
+    logits = logits_of(2000, 300, seed=14)
+    fit = fitted(logits, drawn(logits, 0.9, seed=15))
+    assert fit.by_information is not None
+    assert fit.by_bootstrap is not None
+    for interval in (fit.by_information, fit.by_bootstrap):
+        assert interval == pytest.approx(fit.by_likelihood, rel=0.02)
+    assert fit.low == min(fit.by_likelihood[0], fit.by_bootstrap[0])
+    assert fit.high == max(fit.by_likelihood[1], fit.by_bootstrap[1])
+
+
+def test_the_observed_information_is_the_curvature_of_whole_logits() -> None:
+    logits = logits_of(300, 40, seed=16)
+    fit = fitted(logits, drawn(logits, 1.2, seed=17))
+    beta = 1.0 / fit.temperature
+    weights = np.exp(logits * beta - (logits * beta).max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    means = (weights * logits).sum(axis=1)
+    information = float(((weights * logits**2).sum(axis=1) - means**2).sum())
+    away = 1.959964 / math.sqrt(information)
+    expected = 1.0 / (beta + away), 1.0 / (beta - away)
+    assert fit.by_information == pytest.approx(expected, rel=5e-3)
+
+
+def test_of_few_tokens_and_at_the_ends_some_intervals_are_none() -> None:
+    logits = logits_of(50, 40, seed=18)
+    few = fitted(logits, drawn(logits, 1.0, seed=19))
+    assert few.by_bootstrap is None
+    assert (few.low, few.high) == few.by_likelihood
+    assert fitted(logits, logits.argmax(axis=1)).by_information is None
+
+
+def test_the_curve_is_the_likelihood_of_whole_logits() -> None:
+    logits = logits_of(80, 300, seed=20)
+    tokens = drawn(logits, 0.8, seed=21)
+    curve = at_once(likelihood_of(logits, tokens).summed()).curve()
+    for at in (60, 120, 180):
+        expected = -surprise(logits, tokens, 1.0 / float(CURVE_TEMPERATURES[at]))
+        assert curve[at] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_long_text_is_summed_up_in_steps_and_in_longer_blocks() -> None:
+    likelihood = TemperatureLikelihood()
+    logits = logits_of(8, 40, seed=22).astype(np.float32)
+    sketches = [(LogitSketch.of(row, 3), 3) for row in logits]
+    for _ in range(2100):
+        for sketch, token in sketches:
+            likelihood.append(sketch, token)
+    steps = list(likelihood.summed())
+    assert len(steps) > 3
+    long, short = likelihood.fit(), likelihood.fit(range(8))
+    assert long is not None
+    assert short is not None
+    assert long.temperature == pytest.approx(short.temperature, rel=1e-6)
+    assert long.tokens == 16_800

@@ -1,0 +1,1 @@
+"""The windows in which a temperature is tuned to a task."""

@@ -1,0 +1,229 @@
+"""How fast a text is read for its fitted temperature, and whether the window stays alive meanwhile.
+
+    python -m tests.benchmarks.fit_reading [MODEL.gguf] [TOKENS] [ROUNDS]
+
+with `QT_QPA_PLATFORM=offscreen` where there is no screen. Compared are, over the same tokens, a
+bare `llama_decode` of the prompt (in the batches of scoring, the logits of every token, as any
+program that wants a likelihood must ask for them; and beside it in batches of 128 with the logits
+of the last alone), the engine's scoring with a sketch of each token, and the fit in the real
+window from the press of a key to the table. Printed are medians, and the window's longest stall.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import llama_cpp
+
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.llama import log
+from studio.engine.llama.batch import Batch
+from studio.engine.llama.context import READ_BATCH
+from studio.engine.llama.interrupt import Interrupt
+from studio.engine.messages import (
+    AnyEvent,
+    Evaluated,
+    Failed,
+    Load,
+    Loaded,
+    LoadOptions,
+    Prompt,
+    Score,
+    Scored,
+)
+from studio.engine.model_files.starter_model import find_starter_model
+
+_SENTENCE = (
+    "The old fisherman looked out over the sea at hour {number} and thought about the years that "
+    "had gone, about Anna and the boat, and whether anybody would mend the nets. "
+)
+_PROBE_MS = 2
+_LARGE_BATCH = 128
+
+
+class _Bare:
+    """One model and one context, used as plainly as can be.
+
+    Args:
+        path: the model.
+        size: tokens of the context.
+        threads: that evaluate.
+    """
+
+    def __init__(self, path: Path, size: int, threads: int) -> None:
+        log.install()
+        llama_cpp.llama_backend_init()
+        options = llama_cpp.llama_model_default_params()
+        options.n_gpu_layers = 0
+        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), options)
+        settings = llama_cpp.llama_context_default_params()
+        settings.n_ctx = size
+        settings.n_threads = settings.n_threads_batch = threads
+        self._context = llama_cpp.llama_init_from_model(self._model, settings)
+
+    def seconds(self, tokens: Sequence[int], room: int, *, all_logits: bool) -> float:
+        """Evaluate a prompt from nothing."""
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
+        batch = Batch(room, room)
+        started = time.perf_counter()
+        for first in range(0, len(tokens), room):
+            part = list(tokens[first : first + room])
+            batch.put(part, first, 0, len(part) if all_logits else 1)
+            status = llama_cpp.llama_decode(self._context, batch.value)
+            if status:
+                raise SystemExit(f"llama_decode gave {status}")
+            for row in range(len(part)) if all_logits else (len(part) - 1,):
+                llama_cpp.llama_get_logits_ith(self._context, row)
+        seconds = time.perf_counter() - started
+        batch.free()
+        return seconds
+
+
+class _Reader:
+    """The engine, scoring.
+
+    Args:
+        path: the model.
+        size: tokens of the context.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._interrupt = Interrupt()
+        self._events: list[AnyEvent] = []
+        self._engine = Engine(lambda *events: self._events.extend(events), self._interrupt)
+        options = LoadOptions(context_size=size, gpu_layers=0)
+        loaded = self._run(Load(request=1, path=str(path), options=options))[-1]
+        assert isinstance(loaded, Loaded)
+        self.threads = loaded.report.threads
+
+    def score(self, text: str) -> tuple[list[int], int, float]:
+        """Score a text; its prompt's tokens, how many have a sketch now, and the seconds."""
+        self._run(Score(request=2, prompt=Prompt(manuscript="Nothing of the kind.")))
+        started = time.perf_counter()
+        events = self._run(Score(request=3, prompt=Prompt(manuscript=text)))
+        seconds = time.perf_counter() - started
+        evaluated = next(event for event in events if isinstance(event, Evaluated))
+        scored = sum(len(event.tokens) for event in events if isinstance(event, Scored))
+        return evaluated.token_ids(), scored, seconds
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _run(self, command: Load | Score) -> list[AnyEvent]:
+        self._events = []
+        self._interrupt.clear()
+        self._engine.run(command, Control(self._interrupt))
+        for event in self._events:
+            if isinstance(event, Failed):
+                raise SystemExit(event.message)
+        return self._events
+
+
+def _text_of(tokens: int) -> str:
+    return "".join(_SENTENCE.format(number=number) for number in range(tokens // 38 + 1))
+
+
+def _measure_engine(path: Path, tokens: int, rounds: int) -> None:
+    text = _text_of(tokens)
+    size = 2 * tokens + 256
+    reader = _Reader(path, size)
+    prompt, scored, _ = reader.score(text)
+    bare = _Bare(path, size, reader.threads)
+    times: list[list[float]] = [[], [], []]
+    for _ in range(rounds):
+        times[0].append(bare.seconds(prompt, READ_BATCH, all_logits=True))
+        times[1].append(bare.seconds(prompt, _LARGE_BATCH, all_logits=False))
+        times[2].append(reader.score(text)[2])
+    reader.close()
+    with_all, last_alone, scoring = map(statistics.median, times)
+    print(f"{len(prompt)} tokens, {scored} of them scored, {reader.threads} threads")
+    for name, seconds in (
+        (f"bare, batches of {READ_BATCH}, all logits", with_all),
+        (f"bare, batches of {_LARGE_BATCH}, the last logits", last_alone),
+        ("scoring", scoring),
+    ):
+        rate = len(prompt) / seconds
+        print(f"{name:<36} {rate:7.0f} tokens/s; scoring is {seconds / scoring:.2f} of it")
+
+
+def _measure_window(path: Path, tokens: int, rounds: int) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from studio.ui.application import make_application, make_window
+    from studio.ui.tuning.fit_window import FitWindow
+
+    application = make_application()
+    window = make_window(application)
+    window.show()
+
+    def run_until(condition: Callable[[], bool]) -> float:
+        """Run the event loop until something holds; the longest stall in milliseconds."""
+        last, longest = time.perf_counter(), 0.0
+
+        def tick() -> None:
+            nonlocal last, longest
+            now = time.perf_counter()
+            longest, last = max(longest, now - last), now
+
+        probe = QTimer()
+        probe.timeout.connect(tick)
+        probe.start(_PROBE_MS)
+        while not condition():
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        probe.stop()
+        return 1000 * longest
+
+    session = window.session
+    run_until(lambda: window.is_started)
+    session.model.open(str(path), LoadOptions(context_size=2 * tokens + 256, gpu_layers=0))
+    run_until(lambda: session.model.is_ready)
+    window.actions_.fit.trigger()
+    view = window.findChild(FitWindow)
+    assert isinstance(view, FitWindow)
+    run_until(lambda: not view.own.is_busy)
+    seconds, stalls, again = [], [], []
+    for number in range(rounds):
+        text = f"{number}. {_text_of(tokens)}"
+        session.draft.manuscript.load(text)
+        run_until(lambda: session.next_token_preview.is_settled)
+        started = time.perf_counter()
+        view.begin()
+        stalls.append(run_until(lambda: not view.own.is_busy))
+        seconds.append(time.perf_counter() - started)
+        assert view.own.fit is not None
+        started = time.perf_counter()
+        view.begin()
+        run_until(lambda: not view.own.is_busy)
+        again.append(time.perf_counter() - started)
+    count = view.own.fit.whole.tokens if view.own.fit is not None else 0
+    print(
+        f"in the window: {count} tokens in {statistics.median(seconds):.2f} s, "
+        f"{count / statistics.median(seconds):.0f} tokens/s to the table; once more, all read, "
+        f"in {statistics.median(again):.2f} s; longest stall {max(stalls):.0f} ms"
+    )
+    session.draft.manuscript.mark_clean()
+    window.close()
+
+
+def main() -> None:
+    """Measure the engine, then the window."""
+    path = Path(sys.argv[1]) if sys.argv[1:] else find_starter_model()
+    if path is None:
+        raise SystemExit("no model is given, and the starter model is not installed")
+    tokens = int(sys.argv[2]) if sys.argv[2:] else 2000
+    rounds = int(sys.argv[3]) if sys.argv[3:] else 5
+    home = tempfile.mkdtemp(prefix="fit-reading-")
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        os.environ[name] = home
+    _measure_engine(path, tokens, rounds)
+    _measure_window(path, tokens, rounds)
+
+
+if __name__ == "__main__":
+    main()
