@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from studio.ui.log_window import LogWindow
     from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.tuning.fit_window import FitWindow
+    from studio.ui.tuning.sweep_window import SweepWindow
     from studio.ui.writing.take_window import TakeWindow
 
 Choice = TypeVar("Choice", bound=str | int)
@@ -140,6 +141,7 @@ class WindowActions(QObject):
         self._log_window: LogWindow | None = None
         self._prompt_window: PromptWindow | None = None
         self._take_window: TakeWindow | None = None
+        self._sweep_window: SweepWindow | None = None
         self._fit_window: FitWindow | None = None
         writing = session.writing
 
@@ -385,6 +387,15 @@ class WindowActions(QObject):
                 "and what it is in each chapter"
             ),
         )
+        self.sweep = make_action(
+            window,
+            tr("&Sweep: which temperature for this task…"),
+            self._show_sweep,
+            tip=tr(
+                "Many texts at several temperatures, of this text or of a plan, measured: how "
+                "likely, how varied, how repetitive"
+            ),
+        )
         self.log = make_action(
             window,
             tr("Show &log"),
@@ -436,6 +447,13 @@ class WindowActions(QObject):
 
             self._fit_window = FitWindow(self._session, self._theme, self._window)
         self._fit_window.open()
+
+    def _show_sweep(self) -> None:
+        if self._sweep_window is None:
+            from studio.ui.tuning.sweep_window import SweepWindow  # few need it, and it has a plot
+
+            self._sweep_window = SweepWindow(self._session, self._theme, self._window)
+        self._sweep_window.open()
 
     def _ask_goal(self, theme: Theme, settings: Settings) -> None:
         from studio.ui.writing.goal_dialog import GoalDialog  # few need it
@@ -567,6 +585,7 @@ class WindowActions(QObject):
         self._compare.fill_menu(bar.addMenu(tr("&Compare")))
         tools = bar.addMenu(tr("Too&ls"))
         tools.addAction(self.fit)
+        tools.addAction(self.sweep)
         tools.setToolTipsVisible(True)
         view = bar.addMenu(tr("&View"))
         view.addActions([self._compare.write_page, self._compare.compare_page])

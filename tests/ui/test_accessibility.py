@@ -34,6 +34,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
 from studio.ui.tuning.fit_window import FitWindow
+from studio.ui.tuning.sweep_window import SweepWindow
 from studio.ui.writing.rewrite_panel import VersionRow
 from tests.ui.conftest import LONG, load_starter, shared_windows
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
@@ -53,6 +54,7 @@ PLACES = (
     "about",
     "log",
     "fit",
+    "sweep",
 )
 
 
@@ -123,6 +125,8 @@ def shown_place(name: str, window: MainWindow, qtbot: QtBot) -> QWidget:
             export.has_statement.setChecked(True)
         case "about":
             dialog = AboutDialog(window)
+        case "sweep":
+            dialog = SweepWindow(session, window.theme, window)
         case "fit":
             dialog = view = FitWindow(session, window.theme, window)
             view.open()

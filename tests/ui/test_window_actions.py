@@ -71,6 +71,7 @@ WITHOUT = {
     "takes",
     "prompt",
     "goal",
+    "sweep",
     "fit",
 }
 OFFERED = {"open_anyway"}
