@@ -4,7 +4,8 @@ Those of a take come as it is written. Text that the model did not write has non
 scored: the model reads it once, and gives its distribution at each token.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -28,7 +29,14 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.manuscript import FollowedText, Manuscript, Take, TokenSpan, TokenSpans
+from studio.manuscript import (
+    FollowedText,
+    Manuscript,
+    ManuscriptContent,
+    Take,
+    TokenSpan,
+    TokenSpans,
+)
 from studio.token_record import TokenRecord, TokenSequence, placed
 from studio.translation import mark, tr
 
@@ -45,6 +53,20 @@ FORGOTTEN = mark(
     "record any more. “Score the text” gives them a new one."
 )
 NOTHING_TO_SCORE = mark("Every token of the text that can be scored has its record already.")
+
+
+class _Left(NamedTuple):
+    """What is to be read of a text that is put aside.
+
+    Attributes:
+        source: Whose tokens were shown.
+        is_scored: Whether it was being scored, and is not to its end.
+        again: What was to be read again; None for nothing.
+    """
+
+    source: Hashable
+    is_scored: bool
+    again: TextRange | None
 
 
 class TokenRecords(QObject):
@@ -111,6 +133,12 @@ class TokenRecords(QObject):
         """How many tokens the model that was open last can see."""
         self._due: ScoringPlan | None = None
         """What is to be read again as soon as the engine has nothing else to do."""
+        self._goes_on = False
+        """Whether the text was being scored when it was put aside: the rest is due, too."""
+        self._is_whole = True
+        """Whether all of the text was to be scored last, and not a part of it."""
+        self._left: _Left | None = None
+        """What was left of the text that comes to the front."""
         self._soon = single_shot(self, self._read_what_is_due, _SOON_MS)
         self.seen: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Gives the part of the text that is on the screen."""
@@ -123,7 +151,9 @@ class TokenRecords(QObject):
         writing.changed.connect(self.scoring_changed)
         writing.changed.connect(self._wake)
         writing.put_aside.connect(self._on_put_aside)
-        draft.manuscript.loaded.connect(self._forget_text)
+        draft.manuscript.putting_aside.connect(self._on_putting_aside)
+        draft.manuscript.taking_up.connect(self._on_taking_up)
+        draft.manuscript.loaded.connect(self._on_text_loaded)
 
     def last(self, count: int) -> list[TokenRecord]:
         """The last `count` recorded tokens before the caret, or of what is being written."""
@@ -195,6 +225,7 @@ class TokenRecords(QObject):
         """
         if not self.can_score:
             return
+        self._goes_on, self._is_whole = False, within is None
         plan = ScoringPlan(self._draft.manuscript, self.spans, self.seen(), within=within)
         if plan.next is None:
             plan.close()
@@ -231,12 +262,14 @@ class TokenRecords(QObject):
             self._soon.start()
 
     def _wake(self) -> None:
-        if self._due is not None and self.can_score:
+        if (self._due is not None or self._goes_on) and self.can_score:
             self._soon.start()
 
     def _read_what_is_due(self) -> None:
         due = self._due
         if due is None:
+            if self._goes_on:
+                self.score()
             return
         if due.next is None:
             self._put_off(None)
@@ -344,12 +377,30 @@ class TokenRecords(QObject):
             self._wake()
         self.scoring_changed.emit()
 
-    def _forget_text(self) -> None:
-        """Another text is open: end the scoring of the one before it, without a word."""
+    def _on_putting_aside(self, content: ManuscriptContent) -> None:
+        """Keep what is still to be read of it: that goes on when it is in front again."""
+        plans = [plan for plan in (self._plan, self._due) if plan is not None]
+        again = next((plan.next for plan in plans if plan.is_again), None)
+        is_scored = self._is_whole and not all(plan.is_again for plan in plans)
+        is_scored |= self._goes_on
+        content.known[self] = _Left(self.spans.source, is_scored, again)
+
+    def _on_taking_up(self, content: ManuscriptContent) -> None:
+        left = content.known.pop(self, None)
+        self._left = left if isinstance(left, _Left) else None
+
+    def _on_text_loaded(self) -> None:
+        """Another text is in front: end the scoring of the one before it, without a word."""
+        left, self._left = self._left, None
+        self._goes_on = False
         self._put_off(None)
         if self.is_scoring:
             self._client.send(Stop(request=self._request))
             self._end()
+        if left is not None:
+            self._goes_on = left.is_scored
+            self._put_off(left.again if left.source == self.spans.source else None)
+            self._wake()
 
     def _learn(self, event: Scored) -> None:
         # Reported once: also what comes after the scoring was given up says how tokens are spelled.

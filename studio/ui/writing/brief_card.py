@@ -3,10 +3,17 @@
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QTextDocument
+from PySide6.QtWidgets import (
+    QFrame,
+    QPlainTextDocumentLayout,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from studio.app.writing.draft import Draft
+from studio.manuscript import ManuscriptContent
 from studio.translation import tr
 from studio.ui.theme.spacing import set_margins
 from studio.ui.widgets.bounded_edit import BoundedEdit
@@ -26,8 +33,25 @@ class _BriefEdit(BoundedEdit):
         super().__init__(tr("with it the brief"))
         # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.take_up(self.new_document())
+
+    def new_document(self) -> QTextDocument:
+        """What the field shows, empty: `take_up` has it shown."""
+        document = QTextDocument()
+        layout = QPlainTextDocumentLayout(document)
+        document.setDocumentLayout(layout)
+        document.setUndoRedoEnabled(False)  # else this would be its first step
+        document.setDocumentMargin(0)
+        document.setUndoRedoEnabled(True)
+        layout.documentSizeChanged.connect(self._fit)
+        return document
+
+    def take_up(self, document: QTextDocument) -> None:
+        """Show another text, with its own undo steps, as the one that is shown."""
+        document.setDefaultFont(self.font())
+        document.setDefaultTextOption(self.document().defaultTextOption())
+        self.setDocument(document)
+        self._shown = document  # which belongs to nobody else
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -96,6 +120,8 @@ class BriefCard(Card):
         self._draft = draft
         self._is_following = False
         self.edit.textChanged.connect(self._on_edited)
+        draft.manuscript.putting_aside.connect(self._put_aside)
+        draft.manuscript.taking_up.connect(self._take_up)
         draft.brief_changed.connect(self._follow)
         self._follow()
         self._toggle.toggled.connect(self._on_toggled)
@@ -117,6 +143,16 @@ class BriefCard(Card):
     def _on_edited(self) -> None:
         if not self._is_following:
             self._draft.set_brief(self.edit.text())
+
+    def _put_aside(self, content: ManuscriptContent) -> None:
+        """Another document comes to the front: this one's undo steps stay with it."""
+        content.known[self] = self.edit.document()
+
+    def _take_up(self, content: ManuscriptContent) -> None:
+        known = content.known.pop(self, None)
+        self._is_following = True
+        self.edit.take_up(known if isinstance(known, QTextDocument) else self.edit.new_document())
+        self._is_following = False
 
     def _follow(self) -> None:
         """Show the brief of another document, without the undo steps of the one before."""

@@ -23,11 +23,12 @@ from pytestqt.qtbot import QtBot
 from studio.app.writing.document_state import DocumentState
 from studio.app.writing.open_documents import OpenDocuments
 from studio.app.writing.recovery import Recovery
-from studio.engine.messages import Generate
+from studio.engine.messages import Generate, Score, Scored, Stop, Superseded
 from studio.manuscript import GrowingTakeError, Origin, write_text_file
 from studio.manuscript.buffer import BufferContent
 from studio.memory_budgets import UNDO
-from tests.helpers.fake_engine import Desk, evaluated, finished, token
+from studio.token_record import undrawn
+from tests.helpers.fake_engine import Desk, evaluated, finished, sketch, token
 from tests.helpers.journal_records import journal_records
 
 
@@ -301,6 +302,29 @@ def test_tokens_that_are_forgotten_or_of_another_model_meanwhile_are_not_shown(
     spans.forget(lambda record: record is written[0].record)
     desk.documents.show(first)
     assert spans.all == written[1:]
+
+
+def test_scoring_goes_on_when_its_document_is_in_front_again(desk: Open, qtbot: QtBot) -> None:
+    desk.type("The sea was calm")
+    first, client = desk.documents.front, desk.client
+    desk.records.score()
+    command = client.last(Score)
+    read = [undrawn(number, text, sketch(number)) for number, text in enumerate((b"The", b" sea"))]
+    client.answer(Scored(request=command.request, start=0, first=0, tokens=tuple(read), pieces={}))
+    desk.documents.begin()
+    assert command.request in [sent.request for sent in client.all_sent(Stop)]
+    assert not desk.records.is_scoring
+    desk.type("Mine.")
+    desk.documents.show(first)
+    assert [span.record.text for span in desk.records.spans.all] == [b"The", b" sea"]
+    qtbot.waitUntil(lambda: desk.records.is_scoring)
+    assert client.last(Score).prompt.manuscript == "The sea was calm"
+    assert client.last(Score).first == len("The sea")
+    desk.records.cancel()
+    client.answer(Superseded(request=client.last(Score).request))
+    desk.documents.show(desk.documents.all[1])
+    desk.documents.show(first)
+    assert not desk.records._soon.isActive(), "it was ended by the writer"
 
 
 def test_no_other_comes_to_the_front_while_a_take_grows(desk: Open) -> None:

@@ -1,9 +1,11 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QUrl
+from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.writing.document_state import DocumentState
 from studio.app.writing.draft import Draft
 from studio.presets import Preset
 from studio.ui.theme.theme import Theme
@@ -69,6 +71,32 @@ def test_a_link_stands_on_the_line_of_the_name(theme: Theme, card: BriefCard) ->
         )
 
     assert abs(top(link) - top(card.findChildren(QLabel)[0])) <= 1
+
+
+def test_each_document_has_its_own_undo_steps(card: BriefCard, draft: Draft) -> None:
+    first, second = draft.state, DocumentState(number=2)
+    QTest.keyClicks(card.edit, "Short sentences.")
+    size = card.edit.height()
+    draft.show(second)
+    assert (card.edit.text(), draft.brief) == ("", "")
+    assert not card.edit.document().isUndoAvailable()
+    QTest.keyClicks(card.edit, "No names.")
+    card.edit.setFont(QFont(card.edit.font().family(), 31))
+    draft.show(first)
+    assert card.edit.text() == "Short sentences."
+    assert card.edit.document().defaultFont() == card.edit.font()
+    assert card.edit.height() > size
+    card.edit.undo()
+    assert (card.edit.text(), draft.brief, second.brief) == ("", "", "No names.")
+    draft.show(second)
+    draft.show(first)
+    card.edit.redo()
+    draft.show(second)
+    assert (card.edit.text(), first.brief) == ("No names.", "Short sentences.")
+    card.edit.undo()
+    assert draft.brief == ""
+    draft.set_brief("Of a file.")
+    assert not card.edit.document().isUndoAvailable()
 
 
 def test_tab_leaves_it(card: BriefCard) -> None:
