@@ -2,12 +2,13 @@
 
     python -m tests.benchmarks.kills [--times 200] [--seed 1] [--keep]
 
-A window with its engine is written in by keys, and killed: anywhere, or while the model writes,
-while the document is saved or while the journal is written, a random time after that began. Then
-each file must hold what it held before or what was being saved, whole; the next start must offer
-the writing, with who wrote it, takes, brief and caret, as it was two seconds before at most; and no
-engine may be left. What came back is written on with, and killed again. A seed settles what is done
-and how long it lasts; to what point of its work the window comes meanwhile it does not.
+A window with its engine and some documents in tabs is written in by keys, and killed: anywhere, or
+while the model writes, while a document is saved or while the journal is written, a random time
+after that began. Then each file must hold what it held before or what was being saved, whole; the
+next start must offer the writing of each, with who wrote it, takes, passages with a temperature of
+their own, brief, notes and caret, as it was two seconds before at most; and no engine may be left.
+What came back is written on with, and killed again. A seed settles what is done and how long it
+lasts; to what point of its work the window comes meanwhile it does not.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median
+from urllib.parse import quote, unquote
 
 import psutil
 
@@ -35,8 +37,8 @@ MOST_LOST = 2.0
 """Seconds of writing that a kill may take."""
 
 _POINTS = ("writing", "saving", "keeping", "anywhere")
-_FILES = ("Story.kelvin", "Story.txt", "Story.kelvin", "")
-"""What is open; nothing, where the text has no file yet. Each for some kills."""
+_FILES = (("Story.kelvin", "Second.kelvin"), ("Story.txt", "Second.kelvin"), ("Story.kelvin",), ())
+"""What is open at first; nothing, where the text has no file yet. Each for some kills."""
 _KILLS_EACH = 8
 _STEPS = (
     *("type_words",) * 4,
@@ -44,6 +46,7 @@ _STEPS = (
     *("undo", "undo", "redo", "write_brief"),
     *("continue", "continue", "retake", "retake", "step_takes", "step_takes", "alternatives"),
     *("escape", "save"),
+    *("heat_passage", "heat_passage", "write_note", "pin", "walk", "walk", "new"),
 )
 _USUAL = {"writing": 0.5, "saving": 0.02, "keeping": 0.02}
 """Seconds that it takes from the beginning of each to its end, until some are known."""
@@ -63,7 +66,7 @@ class Report:
         kills: How many windows were to be killed at each point.
         within: In the middle of what how many were.
         offered: After how many the writing was offered; all else was in its file.
-        lost: The seconds of writing that each took.
+        lost: The seconds of writing that each took of each document.
     """
 
     failures: list[str] = field(default_factory=list)
@@ -79,13 +82,13 @@ class _Killed:
 
     Attributes:
         program: Its process.
-        moments: The documents that it had, in order.
-        kept: The last of them that was in the journal for certain; None for none.
+        documents: What each of its documents was, in order.
+        kept: The last of these that was in the journal for certain, where one was.
     """
 
     program: Program
-    moments: list[Moment]
-    kept: Moment | None
+    documents: dict[str, list[Moment]]
+    kept: dict[str, Moment]
 
 
 class Kills:
@@ -103,8 +106,6 @@ class Kills:
         self._say = say
         self._number = 0
         self._desk: Desk | None = None
-        self._first: Path | None = None
-        """What the first window on it opens."""
         self._took: dict[str, list[float]] = {point: [] for point in _USUAL}
         """How long those took that ended, in seconds."""
         self._engines: list[psutil.Process] = []
@@ -130,20 +131,19 @@ class Kills:
             self._clear()
         return self.report
 
-    def _lay_out(self, name: str) -> None:
-        """Another writer's home, with one document."""
+    def _lay_out(self, names: Sequence[str]) -> None:
+        """Another writer's home, with these documents."""
         self._clear()
         self._desk = desk = Desk(self._folder / f"desk-{self._number}")
         for made in (desk.home, desk.documents / EXPORTS, desk.log):
             made.mkdir(parents=True)
         self._marks = {}
-        self._first = desk.documents / name if name else None
-        if self._first is not None:
-            if is_document_name(self._first):
-                write_document(self._first, Document(()))
+        for path in (desk.documents / name for name in names):
+            if is_document_name(path):
+                write_document(path, Document(()))
             else:
-                self._first.write_text("")
-            self._marks[self._first] = [_mark_in(self._first)]
+                path.write_text("")
+            self._marks[path] = [_mark_in(path)]
 
     def _clear(self) -> None:
         if self._desk is not None:
@@ -190,18 +190,19 @@ class Kills:
         """What a kill has left."""
         report = self.report
         report.kills[point] += 1
-        moments, kept, begun = read(program.log), None, dict[str, float]()
+        moments, kept, begun = read(program.log), dict[str, Moment](), dict[str, float]()
         for said in program.announced:
             what, mark, path = said["announced"], said["mark"], Path(said["path"])
             if not said["has_ended"]:
                 begun.setdefault(what, said["at"])
             elif what in begun:
                 self._took[what].append(said["at"] - begun.pop(what))
-            if what == "keeping":
+            if what == "keeping" and mark:
                 # A key may have come between the last line of the log and this.
                 moment = Moment(said["at"], mark, is_modified=True)
                 moments.append(moment)
-                kept = moment if said["has_ended"] else kept
+                if said["has_ended"]:
+                    kept[_number(moment)] = moment
             elif what == "saving":
                 former = self._marks.get(path, [])[-1:]
                 self._marks[path] = [mark] if said["has_ended"] else [*former, mark]
@@ -214,7 +215,10 @@ class Kills:
         self._say(
             f"{self._number:5} killed {point}, in the middle of {', '.join(begun) or 'nothing'}"
         )
-        return _Killed(program, moments, kept)
+        documents: dict[str, list[Moment]] = {}
+        for moment in moments:
+            documents.setdefault(_number(moment), []).append(moment)
+        return _Killed(program, documents, kept)
 
     def _look_at_files(self) -> None:
         """Each is the one of before or the new one."""
@@ -250,38 +254,45 @@ class Kills:
     def _start(self, killed: _Killed | None) -> Program:
         """Start a window, and see whether what the one before had comes back."""
         assert self._desk is not None
-        first = self._first if killed is None else None
-        program = Program(self._desk, self._number, first, "tests.soak.kill_window")
+        program = Program(self._desk, self._number, None, "tests.soak.kill_window")
         self._take(program.last)
-        answer = self._do(program, "settle", "")
-        if killed is not None:
-            self._compare(killed, answer)
+        self._do(program, "settle", "")
+        if killed is None:
+            self._do(program, "open_all", "")
+            return program
+        self._do(program, "walk_through", "")
+        came = {_number(moment): moment for moment in read(program.log)}
+        self._compare(killed, list(came.values()))
         return program
 
-    def _compare(self, killed: _Killed, answer: Answer) -> None:
+    def _compare(self, killed: _Killed, came: Sequence[Moment]) -> None:
         """What came back is what there was, a moment before the kill."""
-        mark, path, is_offered = str(answer["mark"]), Path(answer["path"]), bool(answer["offers"])
-        self.report.offered += is_offered
-
-        def part(whole: str) -> str:
-            if is_offered:
-                return whole
-            # A file, opened as it is. Where the caret was is remembered elsewhere.
-            is_text = not is_document_name(path)
-            return whole.split("/")[0] if is_text else whole.rpartition("/")[0]
-
-        marks = [part(moment.mark) for moment in killed.moments]
-        if part(mark) not in marks:
-            self._fail(f"what came back was never there: {mark}, offered: {is_offered}")
-            return
-        last = len(marks) - 1 - marks[::-1].index(part(mark))
-        if killed.kept is not None and killed.moments.index(killed.kept) > last:
-            self._fail(f"what came back is older than what was kept: {mark}, {killed.kept.mark}")
-        ended = killed.moments[last + 1].since if last + 1 < len(marks) else None
-        lost = 0.0 if ended is None else max(0.0, killed.program.died_at - ended)
-        self.report.lost.append(lost)
-        words = "offered" if is_offered else "in its file"
-        self._say(f"      {words}, {lost:.2f} s of writing lost")
+        assert self._desk is not None
+        came = [moment for moment in came if not _is_blank(moment)]
+        self.report.offered += sum(moment.is_modified for moment in came)
+        for one in came:
+            if not any(_last(one, moments) is not None for moments in killed.documents.values()):
+                self._fail(f"what came back was never there: {one}")
+        for number, moments in killed.documents.items():
+            path = self._desk.documents / _name(moments[-1])
+            found = [_last(one, moments) for one in came]
+            if path.is_file():  # whether or not its tab came back
+                held = f"{number}/{quote(path.name)}/{_mark_in(path)}"
+                found.append(_last(Moment(0.0, held, is_modified=False), moments))
+            found += [at for at, moment in enumerate(moments) if _is_blank(moment)]
+            there = [at for at in found if at is not None]
+            if not there:
+                self._fail(f"a document did not come back: {moments[-1]}")
+                continue
+            last = max(there)
+            kept = killed.kept.get(number)
+            if kept is not None and moments.index(kept) > last:
+                self._fail(f"what came back is older than what was kept: {moments[last]}, {kept}")
+            ended = moments[last + 1].since if last + 1 < len(moments) else None
+            self.report.lost.append(
+                0.0 if ended is None else max(0.0, killed.program.died_at - ended)
+            )
+            self._say(f"      document {number}: {self.report.lost[-1]:.2f} s of writing lost")
 
     # --------------------------------------------------------------------------------------------
 
@@ -300,6 +311,34 @@ class Kills:
     def _fail(self, words: str) -> None:
         self.report.failures.append(f"kill {self._number}: {words}")
         self._say(f"FAILED {words}")
+
+
+# A mark in the log: the document's number, the name of its file, and its `document_mark`.
+
+
+def _number(moment: Moment) -> str:
+    return moment.mark.split("/")[0]
+
+
+def _name(moment: Moment) -> str:
+    return unquote(moment.mark.split("/")[1])
+
+
+def _last(one: Moment, moments: Sequence[Moment]) -> int | None:
+    """When a document was last what came back as `one`; None for never."""
+    if one.is_modified:
+        parts = slice(2, 5)  # it was offered
+    else:
+        # A file, opened as it is. Where the caret was is remembered elsewhere.
+        parts = slice(2, 4) if is_document_name(Path(_name(one))) else slice(2, 3)
+    wanted = one.mark.split("/")[parts]
+    found = [at for at, known in enumerate(moments) if known.mark.split("/")[parts] == wanted]
+    return found[-1] if found else None
+
+
+def _is_blank(moment: Moment) -> bool:
+    """Whether it is a page without a file and without words, which nobody misses."""
+    return not _name(moment) and moment.mark.split("/")[2] == mark_of("")
 
 
 def _mark_in(path: Path) -> str:
@@ -323,8 +362,8 @@ def main() -> int:
     points = ", ".join(f"{report.within[point]} {point}" for point in _USUAL)
     print(f"\nseed {given.seed}: {report.kills.total()} windows killed, in the middle of: {points}")
     print(
-        f"{len(lost)} came back, {report.offered} of them offered; seconds of writing lost: "
-        f"{lost[len(lost) // 2]:.2f} in the middle, {lost[-1]:.2f} at most"
+        f"{len(lost)} documents came back, {report.offered} of them offered; seconds of writing "
+        f"lost: {lost[len(lost) // 2]:.2f} in the middle, {lost[-1]:.2f} at most"
     )
     report.failures += [f"{one:.1f} s of writing lost" for one in lost if one > MOST_LOST]
     for failure in report.failures:

@@ -49,9 +49,6 @@ class Answers(QObject):
         offers: How many texts the program has offered to restore.
     """
 
-    restores = 0.75
-    """How often what is offered is restored."""
-
     def __init__(self, hand: Hand) -> None:
         super().__init__(hand.window)
         self._hand = hand
@@ -160,7 +157,7 @@ class Answers(QObject):
 
     def _recover(self, asked: RecoveryDialog, chance: float) -> None:
         self.offers = max(self.offers, asked.list.count())
-        if chance < self.restores and asked.chosen is not None:
+        if chance < 0.75 and asked.chosen is not None:
             mark = mark_of(asked.chosen.read().text)
             self._restored = asked.chosen, mark, len(self._hand.loads)
             QTest.mouseClick(asked.restore, LEFT)

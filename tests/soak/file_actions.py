@@ -10,6 +10,7 @@ from studio.app.model.state import ModelPhase
 from studio.app.settings import EXPORT_FORMAT
 from studio.interchange.formats import FORMATS
 from tests.soak.hand import CONTROL, LEFT, NONE, SHIFT, Hand, Key, Pauses
+from tests.soak.looking_actions import settle
 
 _STARTER = "Starter.gguf"
 
@@ -61,6 +62,22 @@ def walk(hand: Hand, chances: Random) -> Pauses:
     """To another tab."""
     hand.shortcut(chances.choice((Key.Key_PageDown, Key.Key_PageUp)))
     yield 0
+
+
+def open_all(hand: Hand, chances: Random) -> Pauses:
+    """All texts that lie there, each in a tab."""
+    for path in hand.files():
+        if path.suffix in (".kelvin", ".txt"):
+            hand.window.open_path(path)
+            yield from settle(hand, chances)
+
+
+def walk_through(hand: Hand, chances: Random) -> Pauses:
+    """To each tab, and back to the one in front."""
+    for _ in hand.window.session.documents.all:
+        hand.shortcut(Key.Key_PageDown)
+        yield 0
+        yield from settle(hand, chances)
 
 
 def drop(hand: Hand, chances: Random) -> Pauses:

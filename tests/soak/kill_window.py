@@ -1,8 +1,9 @@
 """The program as it is started by its user, which says what it is at: it is to be killed then.
 
 `python -P -m tests.soak.kill_window FOLDER LOG [FILE]`: as `tests.soak.window`, but for what it
-says. The log has of each text all that a kill may not take: see `document_mark`. Each write of a
-document is announced before it begins and when it has ended, and each frame of a generation.
+says. The log has of each document all that a kill may not take: a number for it, the name of its
+file, and its `document_mark`. Each write of a document is announced before it begins and when it
+has ended, and each frame of a generation.
 """
 
 import json
@@ -12,15 +13,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.app.timers import single_shot
-from studio.manuscript import Journal, document_file
+from studio.app.writing.document_state import DocumentState
+from studio.manuscript import Document, Journal, RecoveryRecord, document_file
 from studio.ui.main_window import MainWindow
 from studio.ui.writing import document_saving
 from studio.ui.writing.file_guard import KEEP
+from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.soak.answers import Answers
 from tests.soak.driver import Driver
 from tests.soak.hand import LEFT
@@ -31,7 +35,9 @@ from tests.soak.window import main
 class _Restoring(Answers):
     """Has all restored that is offered, and keeps its own text where another stands in the file."""
 
-    restores = 1.0
+    def _recover(self, asked: RecoveryDialog, chance: float) -> None:
+        self.offers = max(self.offers, asked.list.count())
+        QTest.mouseClick(asked.restore_all if asked.list.count() > 1 else asked.restore, LEFT)
 
     def _push(self, asked: QWidget, chance: float, place: float) -> None:
         for button in asked.findChildren(QPushButton):
@@ -48,20 +54,37 @@ class _KillDriver(Driver):
 
     def __init__(self, window: MainWindow, folder: Path, log: Path) -> None:
         super().__init__(window, folder, log)
+        self._numbers: dict[DocumentState, int] = {}
         # A turn later: in the middle of a change of the text the takes are where they were.
         soon = single_shot(self, self._log_text)
         window.session.draft.prompt_changed.connect(soon.start)
         writing = window.session.writing
         writing.progressed.connect(lambda: _report("writing"))
         writing.ended.connect(lambda: _report("writing", has_ended=True))
-        _watch_writes()
+        self._watch_writes()
 
     def _mark(self) -> str:
-        return document_mark(self._window.session.draft.document())
+        draft = self._window.session.draft
+        return self._mark_of(draft.state, draft.document())
+
+    def _mark_of(self, state: DocumentState, document: Document) -> str:
+        number = self._numbers.setdefault(state, len(self._numbers))
+        name = quote(state.path.name if state.path else "", safe="")
+        return f"{number}/{name}/{document_mark(document)}"
+
+    def _watch_writes(self) -> None:
+        journals = self._window.session.recovery._journals
+
+        def described(journal: Journal, record: RecoveryRecord) -> tuple[str, None]:
+            # None where the document was saved or closed before its turn came.
+            states = [state for state, known in list(journals.items()) if known is journal]
+            return self._mark_of(states[0], record.whole) if states else "", None
+
+        _watch(Journal, "write", "keeping", described)
+        _watch_saves()
 
 
-def _watch_writes() -> None:
-    _watch(Journal, "write", "keeping", lambda _, record: (document_mark(record.whole), None))
+def _watch_saves() -> None:
     _watch(
         document_file,
         "write_document",

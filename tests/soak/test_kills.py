@@ -15,5 +15,6 @@ def test_what_was_written_comes_back_after_each_of_five_kills(tmp_path: Path) ->
     report = Kills(2, tmp_path, lines.append).run(TIMES)
     log = "\n".join(lines)
     assert report.failures == [], log
-    assert report.kills.total() == len(report.lost) == TIMES, log
+    assert report.kills.total() == TIMES, log
+    assert len(report.lost) >= TIMES, log
     assert report.offered > 0, log

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from studio.manuscript import Document, Take
+from studio.manuscript import Document, Passage
 
 
 def mark_of(text: str) -> str:
@@ -24,23 +24,25 @@ def document_mark(document: Document) -> str:
 
     Three parts, one behind the other: a text file keeps the first, a document's own the first two.
     """
-    passage = document.passage
     takes = [
         (
-            (one.place.start, one.place.end, one.place.index, one.place.gone),
+            one.place,
             [
-                (take.seed, take.name, take.text, take.passage.origins, _ids(take))
+                (take.seed, take.name, _said(take.passage), [record.id for record in take.records])
                 for take in one.takes
             ],
         )
         for one in document.take_sets
     ]
-    known = msgspec.msgpack.encode((passage.origins, takes, document.brief))
+    passage = document.passage
+    known = msgspec.msgpack.encode((_said(passage), takes, document.brief, document.plan))
     return f"{mark_of(passage.text)}/{zlib.crc32(known):08x}/{document.caret}"
 
 
-def _ids(take: Take) -> list[int]:
-    return [record.id for record in take.records]
+def _said(passage: Passage) -> tuple[str, bytes, list[object]]:
+    """A text, who wrote it, and what its parts have of their own."""
+    brushes = [(length, brush and brush.own) for length, brush in passage.brushes]
+    return passage.text, passage.origins, [*brushes]
 
 
 class TextLog:

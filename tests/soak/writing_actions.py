@@ -197,3 +197,36 @@ def write_brief(hand: Hand, chances: Random) -> Pauses:
         hand.press(Key.Key_Delete)
     yield from hand.write(sentence(chances, 4), edit)
     hand.window.editor.setFocus()
+
+
+def heat_passage(hand: Hand, chances: Random) -> Pauses:
+    """A paragraph, or what is selected, gets a temperature of its own, another, or none again."""
+    yield from hand.to_page()
+    hand.window.actions_.passage.only.trigger()
+    yield 20
+    slider = hand.window.temperature.slider
+    for _ in range(chances.randrange(4)):
+        hand.wheel(slider, slider.rect().center(), chances.choice((-2, 1, 3)))
+        yield 10
+
+
+def pin(hand: Hand, chances: Random) -> Pauses:
+    """What is selected, or the paragraph, is always sent, or never, or as any other."""
+    yield from hand.to_page()
+    chances.choice(hand.window.actions_.passages).trigger()
+    yield 0
+
+
+def write_note(hand: Hand, chances: Random) -> Pauses:
+    """A note for the model is begun, or written on."""
+    notes = hand.window.notes
+    notes.open()
+    yield 20
+    if notes.dock is None:
+        return
+    panel = notes.dock.panel
+    if chances.random() < 0.6 or not panel.text.isVisible():
+        panel.add()
+        yield 0
+    yield from hand.write(sentence(chances, 3), panel.text)
+    hand.window.editor.setFocus()
