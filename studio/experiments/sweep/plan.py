@@ -28,6 +28,7 @@ from studio.experiments.sweep.measures import (
 from studio.experiments.sweep.texts import SweepText
 from studio.experiments.text_measures.form import (
     FormError,
+    before_fence,
     fenced,
     parses,
     pattern_of,
@@ -456,12 +457,16 @@ def _is_code(
 ) -> bool:
     """Whether a text is code: behind its prompt in the plain format, else in a fenced block.
 
-    One that was cut short counts to its last whole line.
+    A fence ends code that goes on from a prompt. One that was cut short counts to its last whole
+    line.
     """
     text = one.text
-    if values[one.value].format == "plain":
+    is_plain = values[one.value].format == "plain"
+    if is_plain:
         text = prompts[one.prompt].text + text
-    return parses(fenced(text if one.has_ended else whole_lines(text)), language)
+    if not one.has_ended:
+        text = whole_lines(text)
+    return parses(before_fence(text) if is_plain else fenced(text), language)
 
 
 def _schema(given: Mapping[str, Any] | str, folder: Path) -> dict[str, object]:

@@ -17,6 +17,7 @@ LANGUAGES = ("python", "javascript")
 """Those whose grammars come with the program."""
 
 _FENCED = re.compile(r"^```[^\n]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile("^```", re.MULTILINE)
 _INSIDE = "#"
 """With which a reference begins that stays within its schema."""
 
@@ -29,6 +30,12 @@ def fenced(text: str) -> str:
     """Return the first block between lines of three backticks, or the whole text without one."""
     block = _FENCED.search(text)
     return block[1] if block else text
+
+
+def before_fence(text: str) -> str:
+    """Return a text up to the first line that begins with three backticks: there code ends."""
+    fence = _FENCE.search(text)
+    return text[: fence.start()] if fence else text
 
 
 def whole_lines(text: str) -> str:

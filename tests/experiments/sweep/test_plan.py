@@ -80,7 +80,9 @@ def test_code_is_looked_at_with_its_prompt_and_to_its_last_whole_line() -> None:
     whole = text(0, 0, 0, "    return n\n", reason="end_of_text")
     cut = text(0, 0, 0, "    return n\nprint(f(")
     broken = text(0, 0, 0, "    return n\nprint(f(", reason="end_of_text")
-    assert [checks["parses"](it) for it in (whole, cut, broken)] == [True, True, False]
+    fence = text(0, 0, 0, "    return n\n```\n\nThis function returns n.", reason="end_of_text")
+    found = [checks["parses"](it) for it in (whole, cut, broken, fence)]
+    assert found == [True, True, False, True]
     assert checks["pattern"](whole)
     chat = swept(f'format = "chat"\n{source}').context.checks["parses"]
     fenced = "Gladly:\n```python\nx = 1\n```\nThere."
