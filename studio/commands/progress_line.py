@@ -1,14 +1,20 @@
 """How far a command's work is, in one line on a terminal; nowhere else."""
 
+from __future__ import annotations
+
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _SECONDS = 0.1
 """Between two times that it is shown."""
 
 
 class ProgressLine:
-    """A line that says how much is done, and how long the rest will take.
+    """A line that shows how much is done, and how long the rest will take.
 
     It is written past `standard_streams`, which writes out what would steer a terminal.
 
@@ -19,31 +25,50 @@ class ProgressLine:
     """
 
     def __init__(self, name: str, total: int, unit: str) -> None:
-        stream = sys.__stderr__
-        self._stream = stream if stream is not None and stream.isatty() else None
         self._name = name
         self._total = total
         self._unit = unit
-        self._begun = time.monotonic()
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
         self._shown = 0.0
 
     def show(self, done: int) -> None:
         """Show how much is done."""
         now = time.monotonic()
-        if self._stream is None or now - self._shown < _SECONDS:
+        stream = sys.__stderr__
+        if stream is None or not stream.isatty() or now - self._shown < _SECONDS:
             return
         self._shown = now
-        left = (now - self._begun) * (self._total - done) / max(done, 1)
-        words = f"{self._name}: {done:,} of {self._total:,} {self._unit}, {_duration(left)} left"
-        print(f"\r{words}\x1b[K", end="", file=self._stream, flush=True)
+        if self._progress is None:
+            self._progress, self._task = self._begun()
+        assert self._task is not None, "it has begun"
+        self._progress.update(self._task, completed=done, refresh=True)
 
     def clear(self) -> None:
         """Take it away."""
-        if self._stream is not None:
-            print("\r\x1b[K", end="", file=self._stream, flush=True)
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
 
+    def _begun(self) -> tuple[Progress, TaskID]:
+        from rich.console import Console  # only on a terminal
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+        progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn(self._unit),
+            TimeRemainingColumn(),
+            console=Console(file=sys.__stderr__),
+            transient=True,
+            auto_refresh=False,
+        )
+        progress.start()
+        return progress, progress.add_task(self._name, total=self._total)

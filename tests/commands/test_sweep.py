@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -105,6 +106,22 @@ def test_it_is_printed_as_a_table(tmp_path: Path, tiny: str) -> None:
     again = sweep(tmp_path, plan_in(tmp_path), "--model", tiny, "--out", "result")
     assert again.returncode == 2
     assert "“result” is not empty" in again.stderr
+
+
+def test_how_far_it_is_is_shown_on_a_terminal(tmp_path: Path, tiny: str) -> None:
+    screen, end = pty.openpty()
+    done = subprocess.run(
+        command(plan_in(tmp_path), "--model", tiny),
+        cwd=tmp_path, env=environment() | {"TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.PIPE, stderr=end, timeout=100,
+    )  # fmt: skip
+    os.close(end)
+    shown = os.read(screen, 65536)
+    os.close(screen)
+    assert done.returncode == 0, shown
+    assert b"studio sweep" in shown
+    assert b"/30" in shown
+    assert shown.endswith((b"\x1b[2K", b"\x1b[?25h")), "it is gone at the end"
 
 
 def test_perplexity_is_that_of_llama_cpps_logits(tmp_path: Path, starter_model: Path) -> None:
