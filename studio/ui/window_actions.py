@@ -59,6 +59,7 @@ from studio.visible_text import LONGEST_ENTRY, visible_name, visible_path
 if TYPE_CHECKING:
     from studio.ui.log_window import LogWindow
     from studio.ui.model.prompt_window import PromptWindow
+    from studio.ui.tuning.augment_window import AugmentWindow
     from studio.ui.tuning.fit_window import FitWindow
     from studio.ui.tuning.sweep_window import SweepWindow
     from studio.ui.writing.take_window import TakeWindow
@@ -143,6 +144,7 @@ class WindowActions(QObject):
         self._take_window: TakeWindow | None = None
         self._sweep_window: SweepWindow | None = None
         self._fit_window: FitWindow | None = None
+        self._augment_window: AugmentWindow | None = None
         writing = session.writing
 
         def go_on() -> None:
@@ -396,6 +398,15 @@ class WindowActions(QObject):
                 "likely, how varied, how repetitive"
             ),
         )
+        self.augment = make_action(
+            window,
+            tr("&Augment: many texts of one prompt…"),
+            self._show_augment,
+            tip=tr(
+                "Rows of a data set, at temperatures of a range, with figures; of this text or of "
+                "a file of prompts"
+            ),
+        )
         self.log = make_action(
             window,
             tr("Show &log"),
@@ -454,6 +465,13 @@ class WindowActions(QObject):
 
             self._sweep_window = SweepWindow(self._session, self._theme, self._window)
         self._sweep_window.open()
+
+    def _show_augment(self) -> None:
+        if self._augment_window is None:
+            from studio.ui.tuning.augment_window import AugmentWindow  # few need it
+
+            self._augment_window = AugmentWindow(self._session, self._theme, self._window)
+        self._augment_window.open()
 
     def _ask_goal(self, theme: Theme, settings: Settings) -> None:
         from studio.ui.writing.goal_dialog import GoalDialog  # few need it
@@ -584,8 +602,7 @@ class WindowActions(QObject):
         bar.addMenu(preset_menu)
         self._compare.fill_menu(bar.addMenu(tr("&Compare")))
         tools = bar.addMenu(tr("Too&ls"))
-        tools.addAction(self.fit)
-        tools.addAction(self.sweep)
+        tools.addActions([self.fit, self.sweep, self.augment])
         tools.setToolTipsVisible(True)
         view = bar.addMenu(tr("&View"))
         view.addActions([self._compare.write_page, self._compare.compare_page])

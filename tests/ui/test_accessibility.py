@@ -33,6 +33,7 @@ from studio.ui.log_window import LogWindow
 from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Appearance
+from studio.ui.tuning.augment_window import AugmentWindow
 from studio.ui.tuning.fit_window import FitWindow
 from studio.ui.tuning.sweep_window import SweepWindow
 from studio.ui.writing.rewrite_panel import VersionRow
@@ -55,6 +56,7 @@ PLACES = (
     "log",
     "fit",
     "sweep",
+    "augment",
 )
 
 
@@ -127,6 +129,8 @@ def shown_place(name: str, window: MainWindow, qtbot: QtBot) -> QWidget:
             dialog = AboutDialog(window)
         case "sweep":
             dialog = SweepWindow(session, window.theme, window)
+        case "augment":
+            dialog = AugmentWindow(session, window.theme, window)
         case "fit":
             dialog = view = FitWindow(session, window.theme, window)
             view.open()

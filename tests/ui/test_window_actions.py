@@ -73,6 +73,7 @@ WITHOUT = {
     "goal",
     "sweep",
     "fit",
+    "augment",
 }
 OFFERED = {"open_anyway"}
 """By a message, and nowhere else."""

@@ -147,8 +147,8 @@ def card(
 # {_heading(name)}
 
 {made.rows:,} texts, written by {_heading(head.model.title)} with Kelvin Studio {__version__} from
-{prompts:,} prompts, {plan.samples:,} for each.{short} All of it is a model's: nothing in it was
-checked for truth.
+{prompts:,} prompt{"s" * (prompts != 1)}, {plan.samples:,} for each.{short} All of it is a model's:
+nothing in it was checked for truth.
 
 {figures.table()}
 
@@ -161,9 +161,8 @@ checked for truth.
 
 ## Settings
 
-Whoever runs the same plan with the same model gets the same texts, but for near-ties of
-arithmetic. `{_inline(file)}.plan.toml` has it, `{_inline(file)}.journal` every text that was
-written, those that were dropped too.
+With the same settings, prompts and model the same texts are written again, but for near-ties of
+arithmetic. `{_inline(file)}.journal` has every text that was written, those that were dropped too.
 
 {settings}
 """
