@@ -59,6 +59,20 @@ Switch off the device and let it cool down before you clean it. Wipe the housing
 cloth. Do not use any abrasive cleaners or solvents. Rinse the filter under running water and let it
 dry before you put it back in place. Never immerse the device in water or any other liquid.
 """
+CHAPTERS = "\n".join(
+    (
+        "# The breakwater",
+        OPENING.partition(". On the last day")[0] + ".",
+        "# Fog",
+        "On the last day of October it came in *early*, and the bell was not rung.",
+        "He rowed by ear. Somewhere to the left a gull walked on a roof.",
+        "## The bell",
+        "It hung where his father had hung it, over the third step.",
+        "# Mara",
+        "“You are late,” she said.",
+        "",
+    )
+)
 SEED = 417203
 SIZES = ((1320, 860, 1), (1366, 768, 1), (1280, 720, 2))
 """Width and height of the window, and the screen's scale: a process each."""
@@ -241,7 +255,17 @@ def make(width: int, height: int, scale: int) -> int:
         run_until(lambda: not (fit.own.is_busy or fit.other.is_busy))
         take("fit", fit)
         fit.close()
-        session.draft.new()  # nothing is asked about
+        # Neither of the two is asked about: as loaded, nothing is to be saved.
+        session.draft.new()
+        session.draft.manuscript.load(OPENING)
+        window.actions_.new.trigger()
+        session.draft.manuscript.load(CHAPTERS)
+        window.actions_.writing_view.markdown.setChecked(True)
+        window.editor.move_caret(CHAPTERS.index("He rowed"))
+        window.outline.open()
+        run_until(lambda: session.next_token_preview.is_settled and session.word_count.is_settled)
+        window.editor.setFocus()
+        take("outline")
         window.close()
     return 0
 
