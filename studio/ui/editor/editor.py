@@ -161,7 +161,10 @@ class ManuscriptEditor(Page):
             self._filling.select(start, end)
             return
         self.setTextCursor(self._mirror.cursor(start, end))
-        self.ensureCursorVisible()
+        if start == end:
+            self.show_caret()
+        else:
+            self.ensureCursorVisible()
 
     def line_in_view(self) -> tuple[int, int] | None:
         """A code point and where in the viewport its line stands, to come back to: see `go_to`."""

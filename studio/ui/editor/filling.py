@@ -159,7 +159,7 @@ class PageFilling(QObject):
             if cursor != page.textCursor():
                 page.setTextCursor(cursor)
         if line is None:
-            page.ensureCursorVisible()
+            page.show_caret()
         else:
             bar = page.verticalScrollBar()
             there = page.cursorRect(self._mirror.cursor(line[0], line[0]))

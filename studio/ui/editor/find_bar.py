@@ -109,10 +109,12 @@ class FindBar(QWidget):
             second.addWidget(widget)
         self._replacing.hide()
         rows = QVBoxLayout(self)
-        set_margins(rows, 12, 6, 8, 6)
+        set_margins(rows, 26, 6, 19, 6)
         set_spacing(rows, 6)
         rows.addLayout(row)
         rows.addWidget(self._replacing)
+        # From what is found to what stands instead, as everywhere.
+        self.setTabOrder(self._query, self._instead)
         self._problem = PlainLabel()
         """Why nothing can be found, where a pattern cannot be used."""
         self._problem.setProperty("role", "error")

@@ -230,7 +230,11 @@ class Page(QTextEdit):
         """Let the line that is written in stay at one height, and the text move; or no longer."""
         self._holds_line = holds_line
         self._bar.set_wide(holds_line)
-        if holds_line:
+        self.show_caret()
+
+    def show_caret(self) -> None:
+        """Scrolls to the caret, where its line is held to that height."""
+        if self._holds_line:
             self._hold_line()
         else:
             self.ensureCursorVisible()

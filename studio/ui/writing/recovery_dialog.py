@@ -96,7 +96,7 @@ class RecoveryDialog(QDialog):
         card = QFrame()
         card.setProperty("card", True)
         inside = QVBoxLayout(card)
-        set_margins(inside, 14, 12, 8, 8)
+        set_margins(inside, 0, 0, 0, 8)
         set_spacing(inside, 4)
         inside.addWidget(self.name)
         inside.addWidget(self.facts)

@@ -250,6 +250,9 @@ def test_one_after_another_is_replaced_by_enter(editor: ManuscriptEditor, bar: F
     bar.set_query("sea")
     bar.open_replacing()
     assert fields(bar)[1].hasFocus(), "what is looked for is there"
+    fields(bar)[0].setFocus()
+    QTest.keyClick(fields(bar)[0], Qt.Key.Key_Tab)
+    assert fields(bar)[1].hasFocus()
     QTest.keyClicks(fields(bar)[1], "lake")
     QTest.keyClick(fields(bar)[1], Qt.Key.Key_Return)
     assert editor.manuscript.text == "The lake 😀 Sea\nof 😀 seas. The end."

@@ -184,6 +184,21 @@ def test_a_take_that_grows_is_held_too_and_a_click_moves_nothing(
     assert editor.verticalScrollBar().minimum() == 0
 
 
+def test_another_text_is_held_too_and_where_the_caret_goes_from_afar(
+    editor: ManuscriptEditor, manuscript: Manuscript
+) -> None:
+    editor.set_holds_line(True)
+    held = editor.lowest
+    for text in ("line\n" * 60, "One short line."):
+        manuscript.load(text)
+        editor.go_to(len(text), len(text), None)
+        assert abs(height(editor) - held) <= 1
+    manuscript.load("line\n" * 60)
+    editor.verticalScrollBar().setValue(editor.verticalScrollBar().maximum())
+    editor.move_caret(50)
+    assert abs(height(editor) - held) <= 1
+
+
 def test_without_it_the_page_scrolls_as_ever(
     editor: ManuscriptEditor, manuscript: Manuscript
 ) -> None:
