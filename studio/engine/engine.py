@@ -5,6 +5,8 @@ thread-safe, as llama.cpp is not: one thread owns it; only `Control` and `Interr
 from others.
 """
 
+import math
+import time
 from pathlib import Path
 
 from msgspec import structs
@@ -85,7 +87,7 @@ class Engine:
         emit: takes the events.
         interrupt: ends an evaluation from another thread.
         frame_seconds: how long the tokens of a generation may be collected before they are given
-            together, which costs less; 0 gives each at once.
+            together, which costs less, and how far apart news of a load are; 0 gives each at once.
         huge_pages: whether to have them (`huge_pages`) once a model is loaded. That may take a
             third of a second, and every token is written the quicker.
     """
@@ -198,8 +200,15 @@ class Engine:
         check_memory(header, command.options, given_back)
         self.close()
 
+        shown = -math.inf
+
         def on_progress(fraction: float) -> bool:
-            self._emit(Loading(request=command.request, fraction=fraction))
+            # llama.cpp calls it for each tensor, and at each event a window looks at it anew.
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown >= self._frame_seconds:
+                shown = now
+                self._emit(Loading(request=command.request, fraction=fraction))
             return not control.stopped
 
         model = Model(path, command.options, on_progress, header)

@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.llama.interrupt import Interrupt
 from studio.engine.llama.model import Model, check_memory
 from studio.engine.messages import (
     AnyEvent,
@@ -119,6 +121,16 @@ def test_a_load_says_what_was_loaded(bench: Bench, starter_model: Path) -> None:
     assert report.memory_bytes > 80 * 2**20
     if report.layers_offloaded == 0:
         assert report.backend == "CPU"
+
+
+def test_news_of_a_load_come_no_oftener_than_they_are_shown(byte_level_path: Path) -> None:
+    events: list[AnyEvent] = []
+    interrupt = Interrupt()
+    engine = Engine(lambda *given: events.extend(given), interrupt, frame_seconds=3600.0)
+    options = LoadOptions(threads=1, gpu_layers=0)
+    engine.run(Load(request=1, path=str(byte_level_path), options=options), Control(interrupt))
+    engine.close()
+    assert [type(event) for event in events] == [Loading, Loaded]
 
 
 def test_an_automatic_context_is_the_models_own(bench: Bench, byte_level_path: Path) -> None:
