@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from contextlib import closing
+from typing import NamedTuple
 
 import msgspec
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from studio.manuscript import (
     Edit,
@@ -17,6 +22,7 @@ from studio.manuscript import (
     OwnSampling,
     Passage,
     Take,
+    TakeSet,
 )
 from studio.manuscript.document_file import (
     DocumentError,
@@ -350,3 +356,247 @@ def test_a_key_costs_no_more_among_thousands_of_passages() -> None:
     reopened = Manuscript()
     reopened.restore(again.passage, again.take_sets)
     assert len(reopened.brushes(0, len(reopened))) == 6000
+
+
+# Against a plain model: a list of characters, each with the number of its passage.
+
+Cells = tuple[tuple[str, int], ...]
+NONE = 0
+
+anywhere = st.integers(0, 2**16)
+temperatures = st.sampled_from([0.0, 0.3, 0.7, 1.2, 2.0])
+texts = st.text("ab \n😀", max_size=5)
+
+
+class State(NamedTuple):
+    cells: Cells
+    own: dict[int, float]
+
+
+class BrushMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.manuscript = Manuscript("One.\n\nTwo 😀 three.\nFour.")
+        self.numbers = itertools.count(1)
+        self.state = State(tuple((sign, NONE) for sign in self.manuscript.text), {})
+        self.done: list[State] = []
+        self.undone: list[State] = []
+        self.kept: dict[Take, Cells] = {}
+        self.take: Take | None = None
+        self.left: Cells = ()
+        self.right: Cells = ()
+        self.replaced: Cells = ()
+        self.number = NONE
+        self.turns: list[dict[int, float]] = []
+
+    # The model
+
+    def at(self, cells: Cells, start: int, end: int) -> int:
+        """The passage that text gets which comes to a place."""
+        inside = [number for sign, number in cells[start:end] if sign != "\n"]
+        if start < end:
+            return inside[0] if inside else cells[start][1]
+        before = cells[start - 1] if start else None
+        behind = cells[start] if start < len(cells) else None
+        if behind is not None and behind[0] != "\n" and (before is None or before[0] == "\n"):
+            return behind[1]
+        return NONE if before is None else before[1]
+
+    def do(self, cells: Cells, own: dict[int, float] | None = None) -> None:
+        self.done.append(self.state)
+        self.undone.clear()
+        self.state = State(cells, self.state.own if own is None else own)
+
+    def put_away(self, takes: TakeSet) -> None:
+        if takes.current is not None:
+            self.kept[takes.current] = self.state.cells[takes.place.start : takes.place.end]
+
+    # What happens
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, length=st.integers(0, 6), text=texts)
+    def edits(self, position: int, length: int, text: str) -> None:
+        cells = self.state.cells
+        start = position % (len(cells) + 1)
+        length = min(length, len(cells) - start)
+        self.manuscript.close_step()
+        self.manuscript.edit(start, length, text)
+        if length or text:
+            number = self.at(cells, start, start + length)
+            new = tuple((sign, number) for sign in text)
+            self.do(cells[:start] + new + cells[start + length :])
+
+    @precondition(lambda self: self.take is None)
+    @rule(source=anywhere, size=st.integers(1, 6), to=anywhere)
+    def copies(self, source: int, size: int, to: int) -> None:
+        cells = self.state.cells
+        start = source % (len(cells) + 1)
+        passage = self.manuscript.passage(start, min(start + size, len(cells)))
+        if not passage:
+            return
+        to %= len(cells) + 1
+        self.manuscript.close_step()
+        self.manuscript.edit_all([Edit(to, 0, passage.text, brushes=passage.brushes)])
+        number, own, fresh = self.at(cells, to, to), dict(self.state.own), {NONE: NONE}
+        new = []
+        for sign, copied in cells[start : start + len(passage)]:
+            if number == NONE and copied not in fresh:
+                fresh[copied] = next(self.numbers)
+                own[fresh[copied]] = own[copied]
+            new.append((sign, number or fresh[copied]))
+        self.do((*cells[:to], *new, *cells[to:]), own)
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, length=st.integers(0, 9), temperature=st.none() | temperatures)
+    def brushes(self, position: int, length: int, temperature: float | None) -> None:
+        cells, own = self.state.cells, dict(self.state.own)
+        start = position % (len(cells) + 1)
+        end = min(start + length, len(cells))
+        if not length:
+            start, end = self.manuscript.paragraph_at(start)
+        given = None if temperature is None else OwnSampling(temperature)
+        self.manuscript.brush(start, end, given)
+        number = NONE
+        if temperature is not None:
+            own[number := next(self.numbers)] = temperature
+        painted = [(sign, number) for sign, _ in cells[start:end]]
+        rest = list(cells[end:])
+        if rest and start and start < end and rest[0][1] == cells[start - 1][1] != NONE:
+            own[other := next(self.numbers)] = own[cut := rest[0][1]]
+            for index, (sign, found) in enumerate(rest):
+                if found != cut:
+                    break
+                rest[index] = sign, other
+        new = (*cells[:start], *painted, *rest)
+        if start < end and not (
+            temperature is None and all(n == NONE for _, n in cells[start:end])
+        ):
+            self.do(new, own)
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, temperature=temperatures)
+    def turns_a_passage(self, position: int, temperature: float) -> None:
+        position %= len(self.state.cells) + 1
+        number = self.at(self.state.cells, position, position)
+        brush = self.manuscript.brush_at(position, position)
+        assert (brush is None) == (number == NONE)
+        if brush is not None and self.state.own[number] != temperature:
+            self.manuscript.close_step()
+            self.manuscript.turn_brush(brush, OwnSampling(temperature))
+            self.do(self.state.cells, {**self.state.own, number: temperature})
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, again=st.booleans())
+    def begins_a_take(self, position: int, again: bool) -> None:
+        cells = self.state.cells
+        start = end = position % (len(cells) + 1)
+        takes = self.manuscript.take_set_at(start, start) if again else None
+        if takes is not None:
+            start, end = takes.place.start, takes.place.end
+            self.put_away(takes)
+        self.number = self.at(cells, start, end)
+        self.left, self.replaced, self.right = cells[:start], cells[start:end], cells[end:]
+        self.turns = []
+        self.grown: Cells = ()
+        self.take = self.manuscript.retake(takes) if takes else self.manuscript.begin_take(start)
+
+    @precondition(lambda self: self.take is not None)
+    @rule(text=texts)
+    def appends(self, text: str) -> None:
+        assert self.take is not None
+        self.take.append(text)
+        self.grown += tuple((sign, self.number) for sign in text)
+
+    @precondition(lambda self: self.take is not None)
+    @rule(temperature=temperatures)
+    def turns_what_grows(self, temperature: float) -> None:
+        brush = self.manuscript.growing_brush
+        assert (brush is None) == (self.number == NONE)
+        own = self.turns[-1] if self.turns else self.state.own
+        if brush is not None and own[self.number] != temperature:
+            self.manuscript.close_step()
+            self.manuscript.turn_brush(brush, OwnSampling(temperature))
+            self.turns.append({**own, self.number: temperature})
+
+    @precondition(lambda self: self.take is not None)
+    @rule()
+    def ends_the_take(self) -> None:
+        assert self.take is not None
+        self.manuscript.end_take()
+        cells = self.left + (self.grown or self.replaced) + self.right
+        if self.grown:
+            self.kept[self.take] = self.grown
+            self.do(cells)
+        for own in self.turns:
+            self.do(cells, own)
+        self.take = None
+
+    @precondition(lambda self: self.take is None)
+    @rule(position=anywhere, direction=st.sampled_from([-1, 1]))
+    def steps_to_another_take(self, position: int, direction: int) -> None:
+        cells = self.state.cells
+        position %= len(cells) + 1
+        takes = self.manuscript.take_set_at(position, position)
+        if takes is None or not self.manuscript.can_step_take(takes, direction):
+            return
+        start, end = takes.place.start, takes.place.end
+        self.put_away(takes)
+        self.manuscript.step_take(takes, direction)
+        assert takes.current is not None
+        coming = self.kept[takes.current]
+        numbers = ({number for _, number in part} for part in (cells[start:end], coming))
+        if all(len(found) < 2 for found in numbers):
+            coming = tuple((sign, self.at(cells, start, end)) for sign, _ in coming)
+        self.do(cells[:start] + coming + cells[end:])
+
+    @precondition(lambda self: self.take is None)
+    @rule()
+    def undoes(self) -> None:
+        assert self.manuscript.can_undo == bool(self.done)
+        if self.done:
+            caret = self.manuscript.undo()
+            assert 0 <= caret <= len(self.manuscript)
+            self.undone.append(self.state)
+            self.state = self.done.pop()
+
+    @precondition(lambda self: self.take is None)
+    @rule()
+    def redoes(self) -> None:
+        assert self.manuscript.can_redo == bool(self.undone)
+        if self.undone:
+            self.manuscript.redo()
+            self.done.append(self.state)
+            self.state = self.undone.pop()
+
+    @precondition(lambda self: self.take is None)
+    @rule()
+    def is_saved_and_opened_anew(self) -> None:
+        document = document_of(self.manuscript)
+        again = document_of_bytes(document_to_bytes(document))
+        before = [take for one in self.manuscript.take_sets for take in one.takes]
+        self.manuscript = Manuscript()
+        self.manuscript.restore(again.passage, again.take_sets)
+        after = [take for one in self.manuscript.take_sets for take in one.takes]
+        self.kept = dict(zip(after, [self.kept.get(take, ()) for take in before], strict=True))
+        self.done, self.undone = [], []
+
+    @invariant()
+    def each_character_has_the_models(self) -> None:
+        cells, own = self.state.cells, self.state.own
+        if self.take is not None:
+            cells = self.left + self.grown + self.right
+            own = self.turns[-1] if self.turns else own
+        assert self.manuscript.text == "".join(sign for sign, _ in cells)
+        brushes = [
+            brush for length, brush in self.manuscript.brushes(0, len(cells)) for _ in range(length)
+        ] or [None] * len(cells)
+        known: dict[int, object] = {}
+        for (_, number), brush in zip(cells, brushes, strict=True):
+            assert (brush.own.temperature if brush else None) == own.get(number)
+            assert known.setdefault(number, brush) is brush
+        assert len(set(known.values())) == len(known), "two passages are two"
+        assert self.manuscript.is_brushed == any(brushes)
+
+
+BrushMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+TestBrushes = BrushMachine.TestCase

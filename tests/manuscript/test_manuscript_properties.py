@@ -226,7 +226,7 @@ class ManuscriptMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.take is None)
     @rule(position=anywhere)
     def begins_a_take(self, position: int) -> None:
-        start = position % (len(self.model) + 1)
+        start = self.near_a_brush(position)
         self.grow_between(self.model[:start], self.model[start:])
         self.begin(start)
         self.take = self.manuscript.growing
@@ -449,9 +449,12 @@ class ManuscriptMachine(RuleBasedStateMachine):
     @rule(position=anywhere, length=st.integers(0, 9), temperature=st.none() | temperatures)
     def brushes_a_part(self, position: int, length: int, temperature: float | None) -> None:
         model, owns = self.model, dict(self.owns)
-        start = position % (len(model) + 1)
+        start = self.near_a_brush(position)
         end = min(start + length, len(model))
-        if not length:
+        active = self.manuscript.take_set_at(start, start)
+        if active is not None and length > 4:
+            start, end = active.place.start, active.place.end
+        elif not length:
             start, end = self.manuscript.paragraph_at(start)
         was_bare = all(brush == NONE for *_, brush in model[start:end])
         own = None if temperature is None else OwnSampling(temperature)
@@ -480,9 +483,15 @@ class ManuscriptMachine(RuleBasedStateMachine):
         self.numbers[brush] = next(self.brushes)
         return self.numbers[brush]
 
+    def near_a_brush(self, number: int) -> int:
+        """A place at the end of a character with a brush, mostly."""
+        model = self.model
+        ends = [at for at, (*_, brush) in enumerate(model, 1) if brush != NONE]
+        return ends[number % len(ends)] if ends and number % 5 else number % (len(model) + 1)
+
     @rule(position=anywhere, temperature=temperatures)
     def turns_a_brush(self, position: int, temperature: float) -> None:
-        position %= len(self.model) + 1
+        position = self.near_a_brush(position)
         manuscript = self.manuscript
         at_caret = manuscript.brush_at(position, position)
         brush = manuscript.growing_brush if self.take else at_caret
