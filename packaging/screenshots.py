@@ -106,6 +106,7 @@ def make(width: int, height: int, scale: int) -> int:
     from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.no_traces import no_traces
     from studio.ui.tuning.fit_window import FitWindow
+    from studio.ui.tuning.sweep_window import SweepWindow
     from studio.ui.writing.take_window import TakeWindow
 
     model = find_starter_model()
@@ -255,6 +256,17 @@ def make(width: int, height: int, scale: int) -> int:
         run_until(lambda: not (fit.own.is_busy or fit.other.is_busy))
         take("fit", fit)
         fit.close()
+        session.draft.manuscript.load(OPENING)
+        window.editor.move_caret(len(OPENING))
+        window.actions_.sweep.trigger()
+        sweep = window.findChild(SweepWindow)
+        assert sweep is not None, "it was just opened"
+        sweep.tokens.setValue(40)
+        sweep.begin.click()
+        run_until(lambda: not sweep.run.is_running and sweep.run.is_measured)
+        sweep.table.setCurrentCell(3, sweep.table.currentColumn())
+        take("sweep", sweep)
+        sweep.close()
         # Neither of the two is asked about: as loaded, nothing is to be saved.
         session.draft.new()
         session.draft.manuscript.load(OPENING)

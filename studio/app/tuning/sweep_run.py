@@ -75,6 +75,11 @@ class SweepRun(QObject):
         return self.writing.is_running
 
     @property
+    def is_measured(self) -> bool:
+        """Whether the result is of all texts that there are."""
+        return self.result is not None and len(self.result.figures.texts) == len(self.texts)
+
+    @property
     def progress(self) -> str:
         """How far it is, for the writer."""
         count = self.sweep.texts if self.sweep else 0

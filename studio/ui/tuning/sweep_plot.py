@@ -152,6 +152,7 @@ class SweepPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             axis.setPen(QColor(colors.ghost))
             axis.setTextPen(QColor(colors.muted))
             axis.setTickFont(self.font())
+            axis.enableAutoSIPrefix(False)
             axis.setLabel(title, color=colors.muted)
             axis.label.setFont(self.font())
         self.getAxis("bottom").setTicks([list(zip(places, names, strict=True)), []])

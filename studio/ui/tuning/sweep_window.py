@@ -61,7 +61,7 @@ NOTHING_YET = mark(
     "how repetitive. The text before the caret is continued, or what a plan (TOML) has."
 )
 _SIZE = (940, 760)
-_PARTS = [250, 230, 130]
+_PARTS = [280, 230, 120]
 """Pixels of table, plot and texts at first, as far as there are so many."""
 _SAMPLES, _TOKENS = 12, 64
 _NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -312,8 +312,9 @@ class SweepWindow(QDialog):
         self.table.setRowCount(len(sweep.measures))
         self.table.setColumnCount(1 + len(sweep.values))
         names = [value_words(sweep, place) for place in range(len(sweep.values))]
-        self.table.setHorizontalHeaderLabels([tr("Measure"), *names])
+        self.table.setHorizontalHeaderLabels(["", *names])
         header = self.table.horizontalHeader()
+        header.setDefaultAlignment(_NUMBERS)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         for row, measure in enumerate(sweep.measures):

@@ -54,11 +54,7 @@ def run_of(session: Session) -> SweepRun:
 
 
 def until_measured(run: SweepRun, qtbot: QtBot) -> None:
-    def is_measured() -> bool:
-        figures = run.result.figures if run.result else None
-        return not run.is_running and figures is not None and len(figures.texts) == len(run.texts)
-
-    qtbot.waitUntil(is_measured, timeout=LONG)
+    qtbot.waitUntil(lambda: not run.is_running and run.is_measured, timeout=LONG)
 
 
 def seeds_of(run: SweepRun) -> dict[tuple[int, int, int], int]:

@@ -25,14 +25,7 @@ def view(window: MainWindow) -> SweepWindow:
 
 def until_measured(view: SweepWindow, qtbot: QtBot) -> None:
     run = view.run
-    qtbot.waitUntil(
-        lambda: (
-            not run.is_running
-            and run.result is not None
-            and len(run.result.figures.texts) == len(run.texts)
-        ),
-        timeout=LONG,
-    )
+    qtbot.waitUntil(lambda: not run.is_running and run.is_measured, timeout=LONG)
 
 
 def test_temperatures_are_swept_and_points_lead_to_texts(
@@ -54,7 +47,7 @@ def test_temperatures_are_swept_and_points_lead_to_texts(
     assert "One prompt was continued" in view.note.text()
     model = view.table.model()
     heads = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())]
-    assert heads == ["Measure", "T 0.2", "T 1.5"]
+    assert heads == ["", "T 0.2", "T 1.5"]
     assert model.index(0, 0).data() == "Perplexity at T 1"
 
     view.plot._on_clicked(None, view.plot.plotItem.items[-1].points()[1:2])
