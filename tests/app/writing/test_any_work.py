@@ -58,6 +58,7 @@ from tests.manuscript.test_manuscript_properties import (
     ManuscriptMachine,
     anywhere,
     cells,
+    temperatures,
     texts,
 )
 
@@ -133,13 +134,24 @@ class DeskMachine(ManuscriptMachine):
             desk.draft.manuscript, desk.records, desk.writing, self.word
         )
 
-    @initialize(parts=st.lists(texts, min_size=1, max_size=3))
-    def has_written(self, parts: list[str]) -> None:
+    @initialize(
+        parts=st.lists(texts, min_size=1, max_size=3),
+        temperature=st.none() | temperatures,
+        number=st.integers(0, 3),
+        turns_back=st.booleans(),
+    )
+    def has_written(
+        self, parts: list[str], temperature: float | None, number: int, turns_back: bool
+    ) -> None:
         """Else most of the machine's life would pass until there are takes."""
         self.writes_a_take(4, [" old", *parts, " man"])
+        if temperature is not None:
+            self.brushes_a_part(5, 9, temperature)
         self.begins_a_retake(1)
-        self.appends(" sea")
+        for text in (" sea", " was", " calm"):
+            self.appends(text)
         self.ends_the_take()
+        self.turns_a_take(0, number, ["a", " b"], number, turns_back)
 
     # How it is done
 
