@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from studio.experiments.sweep.plan import PlanError, read_plan
+from studio.presets import task_presets
+from studio.resource_files import resource
 from tests.helpers.small_sweep import PLAN, find, swept, text
 
 VARY = "[vary]\ntemperature = [1.0]\n"
@@ -154,3 +156,18 @@ def test_more_than_can_be_written_is_refused() -> None:
         swept(PLAN.replace("samples = 2", "samples = 2000").replace("[0.5, 1.0, 2]", str(
             [n / 100 for n in range(50)]
         )))  # fmt: skip
+
+
+EXAMPLES = sorted(Path(str(resource("examples"))).glob("sweep-*.toml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_are_plans(path: Path) -> None:
+    sweep = read_plan(path, find)
+    assert sweep.plan.criterion is not None
+    assert sweep.texts * sweep.plan.max_tokens <= 8_000, "two minutes on the starter model"
+
+
+def test_there_is_an_example_of_each_task() -> None:
+    tasks = {f"sweep-{preset.task.replace('_', '-')}" for preset in task_presets()}
+    assert {path.stem for path in EXAMPLES} == tasks
