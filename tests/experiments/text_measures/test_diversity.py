@@ -1,8 +1,10 @@
 """Distinct-n and self-BLEU, by hand."""
 
+import numpy as np
 import pytest
 
 from studio.experiments.text_measures.diversity import distinct_parts, self_bleu, words_of
+from studio.experiments.text_measures.intervals import percentile_interval, resampled_counts
 
 TEXTS = [["a", "b", "a", "b"], ["a", "b", "c"]]
 
@@ -29,8 +31,25 @@ def test_the_parts_add_up_to_the_different_ones(n: int, different: int, lengths:
 
 
 def test_a_text_s_part_is_what_it_adds() -> None:
-    # ab occurs three times, ba and bc once.
-    assert [part for part, _ in distinct_parts(TEXTS, 2)] == pytest.approx([5 / 3, 4 / 3])
+    # ba is the first's alone, bc the second's; ab is spread over all five pairs.
+    assert [part for part, _ in distinct_parts(TEXTS, 2)] == pytest.approx([1 + 3 / 5, 1 + 2 / 5])
+
+
+def test_resampled_texts_are_spread_as_new_texts_are() -> None:
+    random = np.random.default_rng(1)
+    likely = 1.0 / np.arange(1, 201)
+    likely /= likely.sum()
+    found, spreads = [], []
+    for trial in range(150):
+        lengths = random.integers(10, 40, 24)
+        texts = [random.choice(200, length, p=likely).astype(str).tolist() for length in lengths]
+        parts = np.array(distinct_parts(texts, 2))
+        counts = resampled_counts(24, seed=trial, resamples=300)
+        figure = float(parts[:, 0].sum() / parts[:, 1].sum())
+        interval = percentile_interval(figure, (counts @ parts[:, 0]) / (counts @ parts[:, 1]))
+        found.append(figure)
+        spreads.append((interval.high - interval.low) / (2 * 1.96))
+    assert np.mean(spreads) == pytest.approx(np.std(found), rel=0.15)
 
 
 def test_self_bleu_by_hand() -> None:
