@@ -25,5 +25,9 @@ from there where they are not in memory."""
 SHELF = 256 * MIB
 """Bytes of that shelf, on the disk. Of more, the oldest files go."""
 
+DOCUMENT_RUNS = 8 * MIB
+"""Bytes of the runs that a document keeps, in memory and in its file: some dozen of four lanes of
+64 tokens. Of more, the oldest go."""
+
 LAID_OUT_TEXTS = 400
 """Words that each view of bars keeps laid out, in each of its fonts: about a KiB each."""

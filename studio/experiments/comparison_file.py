@@ -111,7 +111,7 @@ class _BareTurn(msgspec.Struct):
     params: msgspec.Raw
 
 
-def save_comparison(path: Path, comparison: Comparison, *, is_private: bool = False) -> None:
+def save_comparison(path: Path, comparison: Comparison, *, is_private: bool = False) -> bytes:
     """Write a file anew.
 
     Args:
@@ -119,10 +119,15 @@ def save_comparison(path: Path, comparison: Comparison, *, is_private: bool = Fa
         comparison: What it is to hold.
         is_private: Whether nobody else may read it.
 
+    Returns:
+        The file's bytes.
+
     Raises:
         ComparisonFileError: The system failed; what stood there before still stands.
     """
-    write_comparison(path, to_json(comparison), is_private=is_private)
+    data = to_json(comparison)
+    write_comparison(path, data, is_private=is_private)
+    return data
 
 
 def write_comparison(path: Path, data: bytes, *, is_private: bool = False) -> None:

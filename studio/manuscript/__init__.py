@@ -3,7 +3,7 @@
 from studio.manuscript.briefs import BriefError, BriefFolder, document_key
 from studio.manuscript.brush import Brush, Brushes, OwnSampling
 from studio.manuscript.buffer import Words
-from studio.manuscript.document import SUFFIX, Document, is_document_name
+from studio.manuscript.document import SUFFIX, Document, KeptRun, is_document_name, with_run
 from studio.manuscript.edit import Edit, replacement
 from studio.manuscript.file_state import FileState, Outside
 from studio.manuscript.files import (
@@ -54,6 +54,7 @@ __all__ = [
     "GrowingTakeError",
     "HistoryError",
     "Journal",
+    "KeptRun",
     "Leftover",
     "Manuscript",
     "ManuscriptContent",
@@ -95,6 +96,7 @@ __all__ = [
     "shape_of",
     "takes_of",
     "with_own_records",
+    "with_run",
     "word_end",
     "write_text_file",
 ]

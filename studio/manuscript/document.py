@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from studio.manuscript.passage import Origin, Passage, concatenated
 from studio.manuscript.prompt_plan import NO_PLAN, PromptPlan
 from studio.manuscript.takes import TakeSet
+from studio.memory_budgets import DOCUMENT_RUNS
 
 SUFFIX = ".kelvin"
 _TYPED_OR_GENERATED = bytes([Origin.TYPED, Origin.GENERATED])
@@ -16,6 +19,37 @@ _TYPED_OR_GENERATED = bytes([Origin.TYPED, Origin.GENERATED])
 def is_document_name(path: Path) -> bool:
     """Whether a file of this name keeps a document, and no plain text."""
     return path.suffix.lower() == SUFFIX
+
+
+class KeptRun(NamedTuple):
+    """A run of lanes that was made for a document.
+
+    Attributes:
+        name: By which it is known, here and on the shelf of runs; of two the later sorts behind.
+        data: The comparison, as its file has it. Nobody looks into it before it is shown.
+    """
+
+    name: str
+    data: bytes
+
+
+MOST_RUNS = 24
+"""That a document keeps; of more, the oldest go. Their bytes have a budget beside that."""
+
+
+def with_run(runs: Iterable[KeptRun], one: KeptRun) -> tuple[KeptRun, ...]:
+    """The runs of a document with one more, or with one as it is now.
+
+    Of more than there may be, the oldest of the others go.
+
+    Args:
+        runs: Those that it keeps.
+        one: The one; alone it has no more bytes than all may have.
+    """
+    found = sorted([one, *(run for run in runs if run.name != one.name)])
+    while len(found) > MOST_RUNS or sum(len(run.data) for run in found) > DOCUMENT_RUNS:
+        found.remove(next(run for run in found if run is not one))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +65,7 @@ class Document:
         preset: The preset in force with its values, as its own file has it; empty where that is
             not known.
         plan: What the model is given beside text and brief, and of these.
+        runs: Those of lanes that were made for it, the oldest first.
     """
 
     passages: tuple[Passage, ...]
@@ -39,11 +74,12 @@ class Document:
     brief: str = ""
     preset: bytes = b""
     plan: PromptPlan = NO_PLAN
+    runs: tuple[KeptRun, ...] = ()
 
     @property
     def says_more(self) -> bool:
         """Whether it has what a text and the ranges of it that a model wrote do not say."""
-        return bool(self.take_sets or self.plan != NO_PLAN) or any(
+        return bool(self.take_sets or self.runs or self.plan != NO_PLAN) or any(
             passage.marks or passage.brushes or passage.origins.strip(_TYPED_OR_GENERATED)
             for passage in self.passages
         )

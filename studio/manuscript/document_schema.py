@@ -97,6 +97,13 @@ _MIGRATIONS = (
     ) STRICT;
     ALTER TABLE take ADD COLUMN model INTEGER REFERENCES model;
     """,
+    # Runs of lanes, each as a file of a comparison has it.
+    """
+    CREATE TABLE run (
+        name TEXT NOT NULL PRIMARY KEY,
+        comparison BLOB NOT NULL
+    ) STRICT;
+    """,
 )
 """The n-th makes a database of form n + 1 of one of form n; one of form 0 is empty. What was
 released is never changed: another is appended, with a sample of the form before it in the tests."""

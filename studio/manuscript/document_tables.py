@@ -1,14 +1,14 @@
 """How a document stands in the tables of its database.
 
 What is known of a token is one row, to which passages and takes refer; once written it is not
-written again. The rest is small beside it, and is written anew each time.
+written again, nor is a run of lanes. The rest is small beside these, and is written anew each time.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar
@@ -18,12 +18,13 @@ import numpy as np
 
 from studio.collector import collector_paused
 from studio.manuscript.brush import Brush, Brushes, OwnSampling, merged
-from studio.manuscript.document import Document
+from studio.manuscript.document import MOST_RUNS, Document, KeptRun
 from studio.manuscript.passage import Origin, Passage
 from studio.manuscript.place import Place
 from studio.manuscript.prompt_plan import MOST_NOTES, NO_PLAN, Note, PromptPlan
 from studio.manuscript.takes import Take, TakeSet
 from studio.manuscript.token_groups import TokenGroup, whole_groups
+from studio.memory_budgets import DOCUMENT_RUNS
 from studio.model_record import ModelRecord
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
@@ -40,6 +41,8 @@ _NO_BRUSH = 0
 _NUMBER = np.dtype("<i4")
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
 """Equal bytes, as many as there are."""
+_NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
+"""Of a run of lanes."""
 
 _T = TypeVar("_T")
 
@@ -134,6 +137,8 @@ class DocumentTables:
         self._brushes: dict[Brush, int] = {}
         self._models: dict[ModelRecord, int] = {}
         self._passages = 0
+        self._runs: dict[str, bytes] = {}
+        """What the database has of them."""
 
     # Writing
 
@@ -169,6 +174,7 @@ class DocumentTables:
             for model, number in self._models.items():
                 self._execute("INSERT INTO model VALUES (?, ?)", number, _packed(model))
             self._write_plan(document.plan)
+            self._write_runs(document.runs)
 
     def _execute(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, values)
@@ -183,6 +189,16 @@ class DocumentTables:
             self._execute(
                 "INSERT INTO note VALUES (?, ?, ?, ?)", number, note.name, note.text, facts
             )
+
+    def _write_runs(self, runs: Iterable[KeptRun]) -> None:
+        wanted = dict(runs)
+        for name in [name for name, data in self._runs.items() if wanted.get(name) is not data]:
+            self._execute("DELETE FROM run WHERE name = ?", name)
+            del self._runs[name]
+        for name, data in wanted.items():
+            if name not in self._runs:
+                self._execute("INSERT INTO run VALUES (?, ?)", name, data)
+        self._runs = wanted
 
     def _write_passage(self, passage: Passage) -> int:
         self._passages += 1
@@ -302,7 +318,7 @@ class DocumentTables:
         Passage.of(brief, Origin.TYPED)  # no text has what it refuses
         take_sets = self._read_take_sets(length, passages, tokens)
         plan = self._read_plan().within(length)
-        return Document((passages[text],), take_sets, caret, brief, preset, plan)
+        return Document((passages[text],), take_sets, caret, brief, preset, plan, self._read_runs())
 
     def _read_plan(self) -> PromptPlan:
         rows = self._connection.execute("SELECT * FROM note ORDER BY 1 LIMIT ?", (MOST_NOTES + 1,))
@@ -317,6 +333,18 @@ class DocumentTables:
             raise ValueError(f"no document has more than {MOST_NOTES:,} notes")
         found = [msgspec.msgpack.decode(facts, type=PromptPlan) for _, facts in self._rows("plan")]
         return msgspec.structs.replace(found[0] if found else NO_PLAN, notes=tuple(notes))
+
+    def _read_runs(self) -> tuple[KeptRun, ...]:
+        [(count, size)] = self._connection.execute(
+            "SELECT count(*), total(length(comparison)) FROM run"
+        )
+        if count > MOST_RUNS or size > DOCUMENT_RUNS:
+            raise ValueError(f"no document keeps {count:,} runs of {size:,.0f} bytes")
+        runs = tuple(KeptRun(name, data) for name, data in self._rows("run"))
+        if strange := [name for name, _ in runs if not _NAME.fullmatch(name)]:
+            raise ValueError(f"no run is called {strange[0][:40]!r}")
+        self._runs = dict(runs)
+        return runs
 
     def _rows(self, table: str) -> Iterator[Any]:
         return iter(self._connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"))

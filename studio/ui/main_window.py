@@ -436,6 +436,7 @@ class MainWindow(QMainWindow):
         session.draft.prompt_changed.connect(lambda: self.notice.withdraw(self.actions_.continue_))
         session.documents.changed.connect(self._show_title)
         session.draft.brief_changed.connect(self._show_title)
+        session.draft.runs_changed.connect(self._show_title)
         session.draft.manuscript.state_changed.connect(self._show_title)
         session.preset_choice.chosen.connect(
             lambda preset: self.settings.set(remembered.CHOSEN_PRESET, preset.name)

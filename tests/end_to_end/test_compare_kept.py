@@ -1,5 +1,6 @@
 """A comparison that outlives its window: saved or merely left, brought back, gone on with."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.state import ENDS_AT_ONCE
+from studio.app.user_folders import data_folder
 from studio.engine.messages import LoadOptions
+from studio.experiments.comparison_file import from_json
 from studio.ui.main_window import MainWindow
 from tests.end_to_end.test_compare import OPENING, ids, open_compare, run, wait_until_ended
 from tests.engine.generation.test_sequences import assert_same_text
 from tests.helpers.tiny_model import write_byte_level_model
-from tests.ui.conftest import LONG, until_read
+from tests.ui.conftest import LONG, save, until_read
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -159,6 +162,45 @@ def test_runs_are_kept_and_come_back_when_the_program_does(
     until_read(other)
     assert [lane.text for lane in shown.lanes] == texts[0]
     assert not other.compare.actions.earlier.isEnabled()
+
+
+def test_a_document_brings_its_runs_along(
+    window: MainWindow,
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state, draft = window.session.compare, window.session.draft
+    page = open_compare(window, qtbot)
+    state.set_max_tokens(6)
+    run(window, page)
+    wait_until_ended(window, qtbot)
+    lanes = [lane.text for lane in state.lanes]
+    path = tmp_path / "sea.kelvin"
+
+    def names_model() -> bool:
+        return any(from_json(kept.data, path).model.hash for kept in draft.state.runs)
+
+    qtbot.waitUntil(names_model, timeout=LONG)
+    window.compare.show(False)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    save(window)
+    assert not window.isWindowModified()
+    window.close()
+    # As on another machine: of all that, the document alone is there.
+    shutil.rmtree(data_folder() / "comparisons")
+
+    other = open_window()
+    other.open_path(path)
+    until_read(other)
+    other.compare.show(True)
+    other_page = other.compare.page
+    assert other_page is not None
+    QTest.keyClick(other_page.columns[0].view, Qt.Key.Key_Left, ALT)
+    until_read(other)
+    assert [lane.text for lane in other.session.compare.lanes] == lanes
+    assert not other.isWindowModified(), "it was looked at"
 
 
 def test_a_lane_that_meets_a_stop_string_parts_from_one_that_goes_on(

@@ -71,7 +71,7 @@ def described(document: Document) -> Any:
     return (
         of_passage(document.passage),
         take_sets,
-        (document.caret, document.brief, document.preset, document.plan),
+        (document.caret, document.brief, document.preset, document.plan, document.runs),
     )
 
 

@@ -27,7 +27,7 @@ from studio.manuscript import (
     PromptPlan,
     TokenSpans,
 )
-from studio.manuscript.document import Document
+from studio.manuscript.document import MOST_RUNS, Document, KeptRun, with_run
 from studio.manuscript.document_file import (
     DocumentError,
     NewerDocumentError,
@@ -154,8 +154,14 @@ def test_any_text_comes_back(text: str) -> None:
     assert document_of_bytes(document_to_bytes(document)) == document
 
 
+RUNS = (
+    KeptRun("01764430000000000001-0a1b2c3d", b'{"format": "kelvin-studio comparison"}'),
+    KeptRun("01764430000000000002-00000000", b"whatever"),
+)
+
+
 def noted() -> Document:
-    """One with notes and passages."""
+    """One with notes and passages, and with runs of lanes."""
     plan = PromptPlan(
         notes=(
             Note(name="Mara", text="His daughter.\n🐟", sent="called", keys="Mara, daughter"),
@@ -169,7 +175,7 @@ def noted() -> Document:
         most_brief=3,
         most_text=1_000,
     )
-    return replace(sea(), plan=plan)
+    return replace(sea(), plan=plan, runs=RUNS)
 
 
 def test_notes_and_passages_come_back() -> None:
@@ -205,6 +211,36 @@ def test_a_write_that_fails_leaves_what_was_there() -> None:
         with pytest.raises(OverflowError):
             DocumentTables(connection).write(broken)
         assert described(DocumentTables(connection).read()) == described(sea())
+
+
+def test_runs_of_lanes_come_back_and_are_written_once() -> None:
+    data = document_to_bytes(noted())
+    assert document_of_bytes(data).runs == RUNS
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(data)
+        tables = DocumentTables(connection)
+        first, second = tables.read().runs
+        # A run that is there is not looked at again: whoever asks finds what was put there.
+        connection.execute("UPDATE run SET comparison = x'ff'")
+        later = second._replace(name="01764430000000000003-00000000")
+        tables.write(replace(sea(), runs=(first, later)))
+        assert DocumentTables(connection).read().runs == (first._replace(data=b"\xff"), later)
+        tables.write(replace(sea(), runs=(first._replace(data=b"turned"),)))
+        [again] = DocumentTables(connection).read().runs
+        assert again == (first.name, b"turned")
+
+
+def test_the_oldest_runs_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: tuple[KeptRun, ...] = ()
+    for number in range(MOST_RUNS + 3):
+        runs = with_run(runs, KeptRun(f"{number:020d}-00000000", b"12345"))
+    assert [int(run.name[:20]) for run in runs] == list(range(3, MOST_RUNS + 3))
+    monkeypatch.setattr("studio.manuscript.document.DOCUMENT_RUNS", 20)
+    runs = with_run(runs[-3:], KeptRun(runs[-2].name, b"12345678"))
+    assert [int(run.name[:20]) for run in runs] == [24, 25, 26]
+    # However old it is, the one that was gone on with stays.
+    runs = with_run(runs, KeptRun(runs[0].name, b"1234567890123456"))
+    assert [int(run.name[:20]) for run in runs] == [24]
 
 
 # What strangers bring
@@ -310,6 +346,13 @@ def test_what_was_not_changed_is_read() -> None:
         (f"UPDATE plan SET facts = {packed({'looked_at': 101})}", "<= 100"),
         (f"UPDATE plan SET facts = {packed({'passages': [[2, 1, True]]})}", "no passage is from"),
         (f"UPDATE plan SET facts = {packed({'passages': [[0, 2**40, True]]})}", "Expected `int`"),
+        ("UPDATE run SET name = '../../x' || name", "no run is called"),
+        ("UPDATE run SET comparison = zeroblob(5000000)", "keeps 2 runs of 10,000,000 bytes"),
+        (
+            "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 32) "
+            "INSERT INTO run SELECT '01764430000000000003-000000' || i, x'' FROM n",
+            "keeps 25 runs",
+        ),
         ("PRAGMA user_version = 0", "its tables are not those"),
         ("CREATE VIEW v AS SELECT * FROM token", "its tables are not those"),
         ("CREATE TABLE more (x)", "its tables are not those"),
@@ -364,7 +407,8 @@ def test_a_document_of_each_form_before_is_read(form: int) -> None:
         for take in takes.takes:
             if form < 2:
                 take.follows = None  # which no version said that wrote this form first
-            take.model = None  # which form 4 added
+            if form < 4:
+                take.model = None
     assert described(document_of_bytes(data)) == described(expected)
 
 

@@ -18,7 +18,10 @@ from studio.manuscript import (
     Document,
     Glance,
     Journal,
+    KeptRun,
     Manuscript,
+    Origin,
+    Passage,
     RecoveryRecord,
     TextFile,
     leftovers,
@@ -96,6 +99,22 @@ def test_takes_and_tokens_come_back(root: Path) -> None:
     assert kept.document.take_sets[0].takes[0].model == MODEL
     leftover.discard()
     assert list(root.iterdir()) == []
+
+
+def test_runs_of_lanes_come_back_of_a_text_of_which_nothing_else_is_known(root: Path) -> None:
+    runs = (KeptRun("01764430000000000001-0a1b2c3d", b"one"),)
+    journal = Journal(root)
+    for number, kept in enumerate((runs, (*runs, KeptRun(f"{1:020d}-00000000", b"two"))), 1):
+        passage = Passage.of("The sea", Origin.TYPED)
+        document = Document((passage,), runs=kept)
+        journal.write(
+            RecoveryRecord(TextFile("The sea"), (), "", 0, None, None, float(number), document)
+        )
+    die(journal)
+    ([leftover], []) = leftovers(root)
+    found = leftover.read().document
+    assert found is not None
+    assert {run.data for run in found.runs} == {b"one", b"two"}
 
 
 def test_what_an_earlier_version_left_comes_back(root: Path) -> None:

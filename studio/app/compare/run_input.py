@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from studio.app.writing.document_state import DocumentState
 from studio.engine.messages import Prompt
 from studio.model_record import ModelRecord
 
@@ -37,6 +38,7 @@ class RunInput:
         model: Whose tokens they are; None before a run.
         made: When it was begun: ISO 8601, UTC.
         figures: The last run's; None before it has ended.
+        document: The open document that it is made for; None where that is not known.
     """
 
     prompt: Prompt | None = None
@@ -49,6 +51,7 @@ class RunInput:
     model: ModelRecord | None = None
     made: str = ""
     figures: RunTimings | None = None
+    document: DocumentState | None = None
 
     @property
     def is_of_a_file(self) -> bool:

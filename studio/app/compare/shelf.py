@@ -56,16 +56,23 @@ class CompareShelf:
         """
         return load_comparison(path, SHELF, at)
 
+    def path(self, name: str) -> Path:
+        """The file of a run, by the name by which documents keep it too."""
+        return self._folder / f"{name}.json"
+
     def new_path(self) -> Path:
         """A name for one that comes after all others."""
-        return self._folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+        return self.path(f"{time.time_ns():020d}-{secrets.token_hex(4)}")
 
-    def put(self, path: Path, comparison: Comparison) -> None:
+    def put(self, path: Path, comparison: Comparison) -> bytes:
         """Write a run, in place of what its file held.
 
         Args:
             path: Its file.
             comparison: What is kept.
+
+        Returns:
+            The file's bytes.
 
         Raises:
             ComparisonFileError: It cannot be written; the file is as it was.
@@ -77,8 +84,9 @@ class CompareShelf:
             raise ComparisonFileError(
                 path, tr("its folder could not be made: {why}.", why=error.strerror or error)
             ) from error
-        save_comparison(path, comparison, is_private=True)
+        data = save_comparison(path, comparison, is_private=True)
         self._known.add(path)
+        return data
 
     def clear_but(self, kept: Collection[Path]) -> None:
         """Delete the other files."""

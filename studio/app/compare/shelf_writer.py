@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.compare.shelf import CompareShelf
 from studio.experiments.comparison import Comparison
-from studio.experiments.comparison_file import ComparisonFileError
+from studio.experiments.comparison_file import ComparisonFileError, fitting, to_json
+from studio.memory_budgets import DOCUMENT_RUNS
 from studio.translation import tr
 
 _TOKEN, _SPELLING = 500, 100
@@ -27,17 +30,44 @@ class Kept:
         record: It, as far as it is in memory.
         source: As `RunInput.source`.
         written: The record that its file has; set by the other thread.
+        is_of_document: Whether it was made for a document, which keeps it too.
+        is_shelved: Whether the shelf has it, or will; else a document alone has it.
+        is_brought_back: Whether it was shown again, and is as it was then.
     """
 
     path: Path
     record: Comparison | None = None
     source: object = None
     written: Comparison | None = None
+    is_of_document: bool = False
+    is_shelved: bool = True
+    is_brought_back: bool = False
+
+    @property
+    def name(self) -> str:
+        """By which it is known: that of its file."""
+        return self.path.stem
 
     @property
     def is_on_shelf(self) -> bool:
-        """Whether its file has it as it is now."""
+        """Whether nothing of it is to be written: its file, or its document, has it as it is."""
         return self.written is self.record
+
+    def is_other(self, record: Comparison) -> bool:
+        """Whether this is to be kept in its place.
+
+        How long its lanes would be now is no reason; nor is what the window has learnt of the
+        tokens of one that was merely brought back.
+
+        Args:
+            record: What is in view.
+        """
+        if (known := self.record) is None:
+            return True
+        alike = msgspec.structs.replace(record, max_tokens=known.max_tokens)
+        if self.is_brought_back:
+            alike = msgspec.structs.replace(alike, spellings=known.spellings)
+        return alike != known
 
     @property
     def size(self) -> int:
@@ -68,6 +98,8 @@ class ShelfWriter(QObject):
         parent: The Qt parent, if any.
     """
 
+    written = Signal(object, bytes)
+    """A `Kept` that was made for a document has been encoded: as a document keeps it."""
     failed = Signal(str)
     """One message for the writer: a run could not be written. What was there before still is."""
     done = Signal()
@@ -88,7 +120,9 @@ class ShelfWriter(QObject):
             return
         self._queued[kept] = record
         shelf = self._shelf
-        self._background.start(lambda _at: _write(shelf, kept, record), self._on_written)
+        self._background.start(
+            lambda _at: _write(shelf, kept, record), lambda done: self._on_written(kept, done)
+        )
 
     def clear_but(self, paths: Collection[Path]) -> None:
         """Have the files of all other runs deleted."""
@@ -110,9 +144,11 @@ class ShelfWriter(QObject):
                 ),
             )
 
-    def _on_written(self, problem: str | None) -> None:
-        if problem:
-            self.failed.emit(problem)
+    def _on_written(self, kept: Kept, done: _Done | None) -> None:
+        if done is not None and done.data:
+            self.written.emit(kept, done.data)
+        if done is not None and done.problem:
+            self.failed.emit(done.problem)
 
     def _on_changed(self) -> None:
         if not self._background.is_busy:
@@ -120,13 +156,25 @@ class ShelfWriter(QObject):
             self.done.emit()
 
 
-def _write(shelf: CompareShelf, kept: Kept, record: Comparison) -> str:
-    """In the other thread; empty, or why it could not be written."""
+class _Done(NamedTuple):
+    problem: str
+    """Why it could not be written; empty where it is."""
+    data: bytes
+    """As a document keeps it; empty where none does."""
+
+
+def _write(shelf: CompareShelf, kept: Kept, record: Comparison) -> _Done:
+    """In the other thread."""
     if kept.record is not record:
-        return ""  # it gave way to another one, which comes next
+        return _Done("", b"")  # it gave way to another one, which comes next
+    problem = ""
     try:
-        shelf.put(kept.path, record)
+        data = shelf.put(kept.path, record)
+        kept.written = record
     except ComparisonFileError as error:
-        return str(error)
-    kept.written = record
-    return ""
+        problem, data = str(error), to_json(record)
+    if not kept.is_of_document:
+        data = b""
+    elif len(data) > DOCUMENT_RUNS:
+        data, _ = fitting(record, DOCUMENT_RUNS)
+    return _Done(problem, data if len(data) <= DOCUMENT_RUNS else b"")

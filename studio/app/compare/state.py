@@ -287,6 +287,7 @@ class CompareState(CompareLanes):
             source=self._model.vocabulary,
             model=self.origin.record,
             made=now(),
+            document=self._draft.state,
         )
         self.origin.recognise(self.run_input)
         self._place.put(self._draft.caret)

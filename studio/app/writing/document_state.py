@@ -14,6 +14,7 @@ from studio.manuscript import (
     NO_PLAN,
     Document,
     FileState,
+    KeptRun,
     Manuscript,
     ManuscriptContent,
     PromptPassage,
@@ -36,6 +37,7 @@ class Saving:
         revision: The number of its text.
         take_changes: `Manuscript.take_changes` then.
         document: What is written there in the program's own form; None for plain text.
+        runs: What it keeps of runs of lanes.
         has_takes: Whether the text has any, or passages with sampling of their own.
         state: Of which of the open documents.
     """
@@ -47,6 +49,7 @@ class Saving:
     revision: int
     take_changes: int
     document: Document | None
+    runs: tuple[KeptRun, ...]
     has_takes: bool
     state: DocumentState
 
@@ -76,6 +79,8 @@ class DocumentState:
             those back that went with their text.
         revision: The number of the text for which passages were looked up last.
         saved_takes: How many takes had been made when it was opened or saved.
+        runs: The runs of lanes that were made for it.
+        saved_runs: Those that are saved in its file.
         caret: The end of the selection, in code points.
         selected: How many code points before it are selected.
         line: A code point, and where in the view its line stood when the document was put aside.
@@ -101,6 +106,8 @@ class DocumentState:
     passages: dict[int, tuple[PromptPassage, ...]] = dataclasses.field(default_factory=dict)
     revision: int = 0
     saved_takes: int = 0
+    runs: tuple[KeptRun, ...] = ()
+    saved_runs: tuple[KeptRun, ...] = ()
     caret: int = 0
     selected: int = 0
     line: tuple[int, int] | None = None
@@ -134,8 +141,8 @@ class DocumentState:
         Args:
             text: Its text.
         """
-        has_new_takes = self.keeps_takes and text.take_changes != self.saved_takes
-        return has_new_takes or not (text.is_clean and self.is_brief_saved)
+        has_more = text.take_changes != self.saved_takes or self.runs != self.saved_runs
+        return (self.keeps_takes and has_more) or not (text.is_clean and self.is_brief_saved)
 
     def is_worth_keeping(self, text: Manuscript | ManuscriptContent) -> bool:
         """Whether something would be lost with it: it is modified, and no empty page.

@@ -21,6 +21,7 @@ from studio.manuscript import (
     NO_PLAN,
     Document,
     FileState,
+    KeptRun,
     Manuscript,
     ManuscriptContent,
     Origin,
@@ -31,6 +32,7 @@ from studio.manuscript import (
     is_document_name,
     replacement,
     runs_of,
+    with_run,
 )
 from studio.presets import Preset
 from studio.utf8 import fit_text
@@ -75,6 +77,8 @@ class Draft(QObject):
     """The file is another one, or was saved."""
     saved = Signal(object)
     """A document, which may be in front no more, was saved: its `DocumentState`."""
+    runs_changed = Signal()
+    """A document keeps other runs of lanes, or another document is in front."""
 
     def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -262,7 +266,7 @@ class Draft(QObject):
                 plan = msgspec.structs.replace(plan, passages=former)
                 for change in waiting.changes:
                     plan = plan.after(change.position, len(change.removed), len(change.inserted))
-        return Document(passages, take_sets, caret, self.state.brief, preset, plan)
+        return Document(passages, take_sets, caret, self.brief, preset, plan, self.state.runs)
 
     def begin_save(self, path: Path) -> Saving:
         """Begin a save: returns the text in the file's encoding and line ends, and the brief.
@@ -280,6 +284,7 @@ class Draft(QObject):
             manuscript.content_revision,
             manuscript.take_changes,
             document if is_document_name(path) else None,
+            self.state.runs,
             bool(manuscript.take_sets) or manuscript.is_brushed,
             self.state,
         )
@@ -308,6 +313,7 @@ class Draft(QObject):
         if held is not None:
             state.path, state.file, state.held = saving.path, saving.file, held
             state.saved_takes = saving.take_changes
+            state.saved_runs = saving.runs
             text.mark_clean(saving.revision)
             _log.info("a text was saved, %d characters", len(saving.file.text))
             self.file_changed.emit()
@@ -358,6 +364,26 @@ class Draft(QObject):
             self.prompt_changed.emit()
         self.brief_changed.emit()
         self.file_changed.emit()
+        self.runs_changed.emit()
+
+    # Runs of lanes
+
+    def keep_run(self, state: DocumentState, run: KeptRun) -> None:
+        """Have a document keep a run of lanes, in place of one of the same name.
+
+        Args:
+            state: The one that it was made for, in front or not.
+            run: It has no more bytes than all may have: see `with_run`.
+        """
+        runs = with_run(state.runs, run)
+        if runs != state.runs:
+            state.runs = runs
+            self.runs_changed.emit()
+
+    def keep_no_run_but(self, name: str) -> None:
+        """Have the document in front keep none of its runs but one, if it has that."""
+        self.state.runs = tuple(run for run in self.state.runs if run.name == name)
+        self.runs_changed.emit()
 
     # The file, and other programs
 
@@ -375,40 +401,35 @@ class Draft(QObject):
                 self.state.held = FileState.at(self.path)
         self.manuscript.mark_unsaved()
 
-    def take_theirs(self, file: TextFile, held: FileState | None) -> None:
+    def take_theirs(
+        self, file: TextFile, held: FileState | None, document: Document | None = None
+    ) -> None:
         """Replace the text by what the file holds now, in one step that can be undone.
 
         Args:
             file: The file's text, encoding and line ends.
             held: The state of the file when it was read.
+            document: All that it says, where it keeps more than a text.
 
         Raises:
             GrowingTakeError: A take is growing.
         """
-        edit = replacement(self.manuscript.text, file.text)
-        self.manuscript.close_step()
-        self.manuscript.edit_all([edit], Origin.OPENED)
-        self.manuscript.mark_clean()
-        self.state.file, self.state.held = file, held
-        self.file_changed.emit()
-
-    def take_theirs_whole(self, document: Document, held: FileState | None) -> None:
-        """As `take_theirs`, of a file that keeps all of a document.
-
-        Args:
-            document: What the file says.
-            held: What it held when it was read.
-
-        Raises:
-            GrowingTakeError: A take grows.
-        """
-        manuscript = self.manuscript
-        manuscript.replace_all(document.passage, document.take_sets)
+        manuscript, state = self.manuscript, self.state
+        if document is None:
+            edit = replacement(manuscript.text, file.text)
+            manuscript.close_step()
+            manuscript.edit_all([edit], Origin.OPENED)
+            state.file = file
+        else:
+            manuscript.replace_all(document.passage, document.take_sets)
+            state.saved_takes = manuscript.take_changes
+            state.saved_brief, state.saved_plan = document.brief, document.plan
+            state.runs = state.saved_runs = document.runs
+            self.set_brief(document.brief)
+            self.set_plan(document.plan)
+            self.runs_changed.emit()
         manuscript.mark_clean()
-        self.state.held, self.state.saved_takes = held, manuscript.take_changes
-        self.state.saved_brief, self.state.saved_plan = document.brief, document.plan
-        self.set_brief(document.brief)
-        self.set_plan(document.plan)
+        state.held = held
         self.file_changed.emit()
 
     def _load(
@@ -426,6 +447,7 @@ class Draft(QObject):
         self.state.path, self.state.file, self.state.held = path, file, held
         self.state.saving = self.state.save_again = self.state.taken_from = None
         self.state.words_begun = None
+        self.state.runs = self.state.saved_runs = document.runs if document is not None else ()
         # Before the text, whose change asks what would follow it.
         self.state.brief = self.state.saved_brief = _brief_of(brief)
         self.state.plan, self.state.passages = NO_PLAN, {}  # passages are of the text before
@@ -441,6 +463,7 @@ class Draft(QObject):
         self.state.saved_takes = self.manuscript.take_changes
         self.brief_changed.emit()
         self.file_changed.emit()
+        self.runs_changed.emit()
         if document is not None:
             self.preset_found.emit(document.preset)
 

@@ -186,6 +186,7 @@ class OpenDocuments(QObject):
         """Close one that is not in front. What is not saved of it is lost."""
         self._all.remove(state)
         state.saving = None
+        state.content = None  # a run of lanes may know it still
         self._recovery.forget(state)
         nameless = [known for known in self._all if known.path is None]
         if len(nameless) == 1:

@@ -59,7 +59,12 @@ class Recovery(QObject):
         self._delay = single_shot(self, self.keep_now, _DELAY_MS)
         draft.manuscript.changed.connect(lambda *_: self._follow())
         draft.manuscript.state_changed.connect(self._follow)
-        for changed in (draft.prompt_changed, draft.brief_changed, draft.file_changed):
+        for changed in (
+            draft.prompt_changed,
+            draft.brief_changed,
+            draft.file_changed,
+            draft.runs_changed,
+        ):
             changed.connect(self._follow)
         draft.saved.connect(self._on_saved)
         # Not in the same turn of the window's, which shows the generation's end.

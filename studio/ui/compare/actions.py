@@ -16,6 +16,7 @@ from studio.app.compare.shelf import CompareShelf
 from studio.app.model.state import ModelState
 from studio.app.settings import Settings
 from studio.app.user_folders import data_folder
+from studio.app.writing.draft import Draft
 from studio.translation import mark, tr
 from studio.ui.widgets.actions import make_action
 from studio.ui.widgets.ask import question
@@ -39,6 +40,7 @@ class CompareActions(QObject):
     Args:
         window: What dialogs belong to.
         state: The lanes.
+        draft: The document in front, whose own runs are among the others.
         model: What may be done follows which is open.
         settings: Remembers folders.
         reading: Reads files while the window goes on.
@@ -53,6 +55,7 @@ class CompareActions(QObject):
         self,
         window: QMainWindow,
         state: "CompareState",
+        draft: Draft,
         model: ModelState,
         settings: Settings,
         reading: Background,
@@ -64,7 +67,8 @@ class CompareActions(QObject):
         self._settings = settings
         self._is_shown = False
         self._made_files: CompareFiles | None = None
-        self.history = CompareHistory(state, CompareShelf(data_folder() / _SHELF), reading, self)
+        shelf = CompareShelf(data_folder() / _SHELF)
+        self.history = CompareHistory(state, shelf, draft, reading, self)
         self.run = make_action(window, tr("&Run all"), state.run, tip=tr(_RUN_TIP))
         self.earlier = make_action(
             window,
@@ -178,7 +182,8 @@ class CompareActions(QObject):
             tr("Forget other runs"),
             tr(
                 "Forget all runs but the one in view? They cannot be brought back; what you "
-                "saved to files of your own stays."
+                "saved to files of your own stays. The document in front keeps them no more, once "
+                "it is saved."
             ),
             buttons.Yes | buttons.No,
             buttons.No,

@@ -89,7 +89,9 @@ class Compare(QObject):
             tr("One prompt in several lanes, side by side"),
         )
         state = session.compare
-        self.actions = CompareActions(window, state, session.model, settings, session.reading)
+        self.actions = CompareActions(
+            window, state, session.draft, session.model, settings, session.reading
+        )
         self.actions.failed.connect(self.failed)
         self.actions.wanted.connect(lambda: self.show(True))
         state.failed.connect(self.failed)

@@ -582,10 +582,7 @@ class DocumentFiles(QObject):
                 why = too_large(quoted_name(path), found.shape)
                 self.failed.emit(tr("{why} Save yours beside it, then open it in parts.", why=why))
                 return
-            if found.document is not None:
-                self._draft.take_theirs_whole(found.document, found.held)
-            else:
-                self._draft.take_theirs(found.file, found.held)
+            self._draft.take_theirs(found.file, found.held, found.document)
             self.guard.look()
 
         def take_when_idle(found: FoundText) -> None:

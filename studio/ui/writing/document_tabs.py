@@ -45,6 +45,7 @@ class DocumentTabs(QTabBar):
         self.currentChanged.connect(self._show)
         self.tabMoved.connect(self._move)
         documents.changed.connect(self._follow)
+        draft.runs_changed.connect(self._follow)
         for changed in (draft.manuscript.state_changed, draft.brief_changed):
             changed.connect(self._follow_front)
         self._follow()

@@ -13,12 +13,15 @@ from pytestqt.qtbot import QtBot
 from studio.app.background import Background
 from studio.app.compare import history as compare_history
 from studio.app.compare import shelf as compare_shelf
+from studio.app.compare import shelf_writer
 from studio.app.compare.history import CompareHistory
 from studio.app.compare.setups import ladder
 from studio.app.compare.shelf import CompareShelf
 from studio.app.compare.shelf_writer import ShelfWriter
+from studio.app.writing.document_state import DocumentState
 from studio.experiments.comparison import Comparison
-from studio.experiments.comparison_file import ComparisonFileError, load_comparison
+from studio.experiments.comparison_file import ComparisonFileError, from_json, load_comparison
+from studio.manuscript import Document, KeptRun, Origin, Passage
 from tests.helpers.lane_desk import LaneDesk
 from tests.helpers.waiting import LONG
 
@@ -29,7 +32,7 @@ class Shelved:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.desk = LaneDesk()
-        self.history = CompareHistory(self.desk.compare, CompareShelf(folder))
+        self.history = CompareHistory(self.desk.compare, CompareShelf(folder), self.desk.draft)
         self.reported: list[str] = []
         self.history.failed.connect(self.reported.append)
 
@@ -112,10 +115,10 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
     begins, answers = threading.Event(), threading.Event()
     put, finish = CompareShelf.put, Background.finish
 
-    def put_late(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
+    def put_late(shelf: CompareShelf, path: Path, comparison: Comparison) -> bytes:
         assert answers.is_set() or threading.current_thread() is not threading.main_thread()
         assert answers.wait(LONG / 1000)
-        put(shelf, path, comparison)
+        return put(shelf, path, comparison)
 
     def begin_and_finish(background: Background, seconds: float | None = None) -> bool:
         begins.set()
@@ -157,7 +160,7 @@ def test_a_dead_drive_and_a_model_that_is_read_for_ever_keep_no_window_open(
     shelved.history.put_on_shelf()
     assert waits == [1.0, None], "once for the name of all, however many there are"
     assert len(list(folder.glob("*.json"))) == 3, "kept without the name"
-    monkeypatch.setattr(CompareShelf, "put", lambda *_: answers.wait(LONG / 1000))
+    monkeypatch.setattr(CompareShelf, "put", lambda *_: bytes(answers.wait(LONG / 1000)))
     shelved.run(9)
     qtbot.waitUntil(lambda: shelved.background.is_busy)
     shiboken6.delete(shelved.history)
@@ -288,10 +291,10 @@ def test_one_that_is_forgotten_before_it_was_written_never_is(
     written: list[str] = []
     put = CompareShelf.put
 
-    def wait_and_put(shelf: CompareShelf, path: Path, comparison: Comparison) -> None:
+    def wait_and_put(shelf: CompareShelf, path: Path, comparison: Comparison) -> bytes:
         assert may_write.wait(60)
         written.append(comparison.lanes[0].text)
-        put(shelf, path, comparison)
+        return put(shelf, path, comparison)
 
     monkeypatch.setattr(CompareShelf, "put", wait_and_put)
     for token in (5, 6, 7):
@@ -509,3 +512,158 @@ def test_what_continued_an_empty_page_is_not_glued_to_another_text(shelved: Shel
         state.use(state.lanes[0])
         assert desk.draft.manuscript.text == text
         assert asked.pop() is state.lanes[0]
+
+
+# What a document keeps of them
+
+
+def run_names(shelved: Shelved) -> list[str]:
+    return [run.name for run in shelved.desk.draft.state.runs]
+
+
+def until_kept(shelved: Shelved, qtbot: QtBot) -> tuple[KeptRun, ...]:
+    """The runs of the document in front, once nothing is left to be written."""
+    shelved.history.put_on_shelf()
+    qtbot.waitUntil(lambda: not shelved.background.is_busy)
+    return shelved.desk.draft.state.runs
+
+
+def opened(shelved: Shelved, folder: Path, runs: tuple[KeptRun, ...]) -> Shelved:
+    """A window of another machine, with a document that keeps these."""
+    shiboken6.delete(shelved.history)
+    other = Shelved(folder)
+    document = Document((Passage.of("The sea", Origin.TYPED),), runs=runs)
+    other.desk.draft.open_document(folder.parent / "sea.kelvin", document, None)
+    return other
+
+
+def test_a_document_keeps_the_runs_that_were_made_for_it(shelved: Shelved, qtbot: QtBot) -> None:
+    shelved.run(5, 6)
+    shelved.run(7)
+    runs = until_kept(shelved, qtbot)
+    assert [run.name for run in runs] == sorted(path.stem for path in shelved.folder.iterdir())
+    written = [from_json(run.data, Path("x")).lanes[0].text for run in runs]
+    assert written == [" w5 w6", " w7"]
+    # Gone on with is the same run, as it is now.
+    state = shelved.desk.compare
+    shelved.history.step(-1)
+    state.go_on(state.lanes[0])
+    shelved.desk.start()
+    shelved.desk.write(0, 4)
+    shelved.desk.end(0)
+    shelved.desk.finish()
+    later = until_kept(shelved, qtbot)
+    assert [run.name for run in later] == [run.name for run in runs]
+    assert later[1] is runs[1]
+    assert from_json(later[0].data, Path("x")).lanes[0].text == " w5 w6 w4"
+
+
+def test_they_are_there_wherever_it_is_opened_and_looking_at_them_changes_nothing(
+    shelved: Shelved, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shelved.run(5, 6)
+    shelved.run(7)
+    other = opened(shelved, tmp_path / "elsewhere", until_kept(shelved, qtbot))
+    assert other.place() == (None, 2)
+    other.desk.compare.set_max_tokens(200)
+    other.history.step(-1)
+    assert (other.place(), other.ids) == ((2, 2), [[7]] * 4)
+    other.history.step(-1)
+    assert (other.place(), other.ids) == ((1, 2), [[5, 6]] * 4)
+    other.history.put_on_shelf()
+    assert not other.desk.draft.is_modified
+    assert not list(other.folder.glob("*.json")), "they are the document's"
+    # A run of its own is on the shelf too, and comes last.
+    other.run(8)
+    assert other.place() == (3, 3)
+    assert len(until_kept(other, qtbot)) == 3
+    assert texts(other.folder) == [" w8"]
+    assert other.desk.draft.is_modified
+
+
+def test_what_is_made_of_one_is_the_documents_too(
+    shelved: Shelved, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shelved.run(5, 6)
+    runs = until_kept(shelved, qtbot)
+    other = opened(shelved, tmp_path / "elsewhere", runs)
+    other.history.step(-1)
+    state = other.desk.compare
+    state.remove(state.lanes[1])
+    first, second = until_kept(other, qtbot)
+    assert first is runs[0]
+    assert len(from_json(second.data, Path("x")).lanes) == 3, "the lane less is another run"
+
+
+def test_with_another_document_in_front_they_are_not_among_the_runs(
+    shelved: Shelved, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shelved.run(5)
+    runs = until_kept(shelved, qtbot)
+    other = opened(shelved, tmp_path / "elsewhere", runs)
+    other.run(6)
+    first = other.desk.draft.state
+    other.desk.draft.show(DocumentState())
+    assert other.place() == (1, 1), "the window's own stays"
+    # It is the first document's, whatever is in front when it ends.
+    other.history.put_on_shelf()
+    qtbot.waitUntil(lambda: len(first.runs) == 2)
+    assert run_names(other) == []
+    other.desk.draft.show(first)
+    assert other.place() == (2, 2)
+    other.history.step(-1)
+    assert other.ids == [[5]] * 4
+
+
+def test_the_others_are_forgotten_in_the_document_too(
+    shelved: Shelved, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for token in (5, 6, 7):
+        shelved.run(token)
+    other = opened(shelved, tmp_path / "elsewhere", until_kept(shelved, qtbot))
+    kept = run_names(other)
+    other.history.step(-1)
+    other.history.step(-1)
+    other.history.forget_others()
+    assert (other.place(), other.ids, run_names(other)) == ((1, 1), [[6]] * 4, [kept[1]])
+    assert other.desk.draft.is_modified
+
+
+def test_one_that_is_damaged_does_not_hide_the_others(
+    shelved: Shelved, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shelved.run(5)
+    shelved.run(6)
+    first, last = until_kept(shelved, qtbot)
+    other = opened(shelved, tmp_path / "elsewhere", (first, last._replace(data=b"{")))
+    other.history.step(-1)
+    assert "“sea.kelvin”: it is no comparison" in other.reported[0]
+    assert other.place() == (None, 1)
+    other.history.step(-1)
+    assert other.ids == [[5]] * 4
+
+
+def test_a_run_with_more_bytes_than_a_document_keeps_is_without_its_last_distributions(
+    shelved: Shelved, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_writer, "DOCUMENT_RUNS", 30_000)
+    shelved.run(*range(5, 15))
+    (run,) = until_kept(shelved, qtbot)
+    assert len(run.data) <= 30_000
+    (lane, *_) = from_json(run.data, Path("x")).lanes
+    has_sketch = [bool(token.sketch) for token in lane.tokens]
+    assert has_sketch == sorted(has_sketch, reverse=True)
+    assert has_sketch[0] is True
+    assert has_sketch[-1] is False
+    (file,) = shelved.folder.iterdir()
+    assert all(token.sketch for token in load_comparison(file).lanes[0].tokens)
+
+
+def test_a_shelf_that_cannot_be_written_leaves_the_document_its_runs(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "file").write_text("")
+    shelved = Shelved(tmp_path / "file" / "comparisons")
+    shelved.run(5)
+    qtbot.waitUntil(lambda: len(shelved.desk.draft.state.runs) == 1)
+    assert len(shelved.reported) == 1

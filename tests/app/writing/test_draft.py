@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,15 @@ from pytestqt.qtbot import QtBot
 from studio.app.writing.draft import Draft
 from studio.engine.messages import Prompt
 from studio.manuscript import (
+    KeptRun,
     Manuscript,
     ManuscriptFileError,
     Outside,
+    TextFile,
     open_text_file,
     write_text_file,
 )
+from studio.manuscript.document_file import write_document
 from studio.presets import Preset
 
 
@@ -174,6 +178,30 @@ def test_nobody_else_has_changed_a_file_that_is_being_saved(draft: Draft, tmp_pa
     path.write_text("Theirs.")
     draft.end_save(saving, None, is_brief_saved=False)
     assert draft.compare() is Outside.CHANGED, "it could not be written"
+
+
+def test_a_run_of_lanes_is_saved_with_a_document_and_not_with_a_text(
+    draft: Draft, qtbot: QtBot, tmp_path: Path
+) -> None:
+    run = KeptRun("01764430000000000001-0a1b2c3d", b"one")
+    draft.manuscript.edit(0, 0, "Mine.")
+    save(draft, tmp_path / "sea.txt")
+    with qtbot.waitSignal(draft.runs_changed):
+        draft.keep_run(draft.state, run)
+    assert not draft.is_modified
+    path = tmp_path / "sea.kelvin"
+    saving = draft.begin_save(path)
+    assert saving.document is not None
+    assert saving.document.runs == (run,)
+    draft.keep_run(draft.state, run._replace(data=b"turned"))
+    held = write_document(path, saving.document)
+    assert draft.end_save(saving, held, is_brief_saved=True)
+    assert draft.is_modified, "it was gone on with while it was saved"
+    draft.keep_run(draft.state, run)
+    assert not draft.is_modified
+    theirs = dataclasses.replace(saving.document, runs=())
+    draft.take_theirs(TextFile(""), held, theirs)
+    assert (draft.state.runs, draft.is_modified) == ((), False)
 
 
 def test_a_new_manuscript_forgets_the_old_file(draft: Draft, tmp_path: Path) -> None:
