@@ -216,7 +216,7 @@ PAGE = Setting("window/page", "write", "the page that was shown", ("write", "com
 CANDIDATES = Setting(
     "writing/candidates",
     4,
-    "how many takes Continue writes at once where text follows the caret",
+    "how many takes are written at once where text follows",
     CANDIDATE_COUNTS,
 )
 COMPARE_LENGTH = Setting(

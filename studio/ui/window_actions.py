@@ -72,10 +72,10 @@ SCRUB_TIP = mark(
 )
 
 BEST_TIP = mark(
-    "Where text follows the caret, Continue writes so many candidates at once, and the one that "
-    "the text after it follows best comes first; the others are takes beside it"
+    "Where text follows, Continue, Retake and another word write so many candidates at once, and "
+    "the one that the text after it follows best comes first; the others are takes beside it"
 )
-ONE_TIP = mark("Where text follows the caret, Continue writes one text, and what follows is kept")
+ONE_TIP = mark("Where text follows, one text is written all the same, and what follows is kept")
 
 _KEY = QKeySequence.StandardKey
 # Qt knows a standard key for it, but none on a bare X11.
@@ -539,7 +539,9 @@ class WindowActions(QObject):
         self.continue_.setToolTip(plain_tip(writing.held or place.tip))
         self.stop.setEnabled(self._session.can_stop)
         self.retake.setEnabled(writing.can_retake)
-        self.retake.setToolTip(plain_tip(writing.held or retake_tip(writing.take_set())))
+        takes = writing.take_set()
+        count = 1 if takes is None else writing.candidates_before(takes.place.end)
+        self.retake.setToolTip(plain_tip(writing.held or retake_tip(takes, count)))
         self.previous_take.setEnabled(writing.can_step(-1))
         self.next_take.setEnabled(writing.can_step(+1))
         self.reopen_model.setEnabled(bool(model.path))

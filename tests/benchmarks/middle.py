@@ -25,26 +25,14 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from studio.engine.control import Control
-from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
-from studio.engine.messages import (
-    AnyEvent,
-    Failed,
-    Generate,
-    Load,
-    LoadOptions,
-    Prompt,
-    Score,
-    Scored,
-    SequenceStart,
-)
+from studio.engine.messages import LoadOptions, Prompt, Scored, SequenceStart
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.experiments.following_text import following_score, mean_surprise
 from studio.experiments.middle import MiddleRun, starts_of
 from studio.presets import PresetFolder, preset_folder
 from studio.sampling import SamplingParams
-from studio.token_record import TokenRecord
+from tests.benchmarks.engine import engine_with
+from tests.helpers.engine_bench import EngineBench
 
 _LENGTH = 1200
 """Code points of a passage, about: three thirds of 95 tokens."""
@@ -72,50 +60,25 @@ class _Outcome(NamedTuple):
     """For the plain continuation, and for the candidates with their ranking."""
 
 
-class _Bench:
-    """An engine with a model, and what it said last."""
+def _middle(
+    bench: EngineBench, passage: _Passage, starts: tuple[SequenceStart, ...]
+) -> tuple[MiddleRun, float]:
+    """Candidates for a passage's middle, and how many seconds they took."""
+    begun = time.perf_counter()
+    middle = MiddleRun(1, Prompt(manuscript=passage.before), passage.after, starts, _TOKENS)
+    for command in middle.commands():
+        for event in bench.run(command):
+            middle.on_event(event)
+    return middle, time.perf_counter() - begun
 
-    def __init__(self, path: Path, threads: int) -> None:
-        self._events: list[AnyEvent] = []
-        self._interrupt = Interrupt()
-        self._engine = Engine(lambda *events: self._events.extend(events), self._interrupt)
-        self.run(Load(request=0, path=str(path), options=LoadOptions(threads=threads)))
 
-    def run(self, command: Load | Generate | Score) -> list[AnyEvent]:
-        """Carry out a command; the events that answer it."""
-        self._events.clear()
-        self._engine.run(command, Control(self._interrupt))
-        for event in self._events:
-            if isinstance(event, Failed):
-                sys.exit(event.message)
-        return self._events
-
-    def middle(
-        self, passage: _Passage, starts: tuple[SequenceStart, ...]
-    ) -> tuple[MiddleRun, float]:
-        """Candidates for a passage's middle, and how many seconds they took."""
-        begun = time.perf_counter()
-        prompt = Prompt(manuscript=passage.before)
-        middle = MiddleRun(1, prompt, passage.after, starts, _TOKENS)
-        for command in middle.commands():
-            for event in self.run(command):
-                middle.on_event(event)
-        return middle, time.perf_counter() - begun
-
-    def follows(self, passage: _Passage, text: str) -> float:
-        """The measure of a text in a passage's middle."""
-        command = following_score(1, Prompt(manuscript=passage.before), text, passage.after)
-        records: list[TokenRecord] = []
-        for event in self.run(command):
-            if isinstance(event, Scored):
-                records += event.tokens
-        found = mean_surprise(records)
-        assert found is not None, "something follows"
-        return found
-
-    def close(self) -> None:
-        """Free the model."""
-        self._engine.close()
+def _follows(bench: EngineBench, passage: _Passage, text: str) -> float:
+    """The measure of a text in a passage's middle."""
+    command = following_score(1, Prompt(manuscript=passage.before), text, passage.after)
+    scored = [event for event in bench.run(command) if isinstance(event, Scored)]
+    found = mean_surprise(record for event in scored for record in event.tokens)
+    assert found is not None, "something follows"
+    return found
 
 
 def _passages(texts: list[str], count: int) -> list[_Passage]:
@@ -138,16 +101,18 @@ def _prose(path: Path) -> str:
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" {2,}", " ", text))
 
 
-def _outcome(bench: _Bench, passage: _Passage, params: SamplingParams, candidates: int) -> _Outcome:
+def _outcome(
+    bench: EngineBench, passage: _Passage, params: SamplingParams, candidates: int
+) -> _Outcome:
     starts = starts_of(params, candidates)
-    plain, plain_seconds = bench.middle(passage, starts[:1])
-    several, seconds = bench.middle(passage, starts)
+    plain, plain_seconds = _middle(bench, passage, starts[:1])
+    several, seconds = _middle(bench, passage, starts)
     (alone,), best = plain.ranked(), several.ranked()[0]
     return _Outcome(
-        bench.follows(passage, alone.text),
-        bench.follows(passage, best.text),
-        bench.follows(passage, passage.removed),
-        bench.follows(passage, ""),
+        _follows(bench, passage, alone.text),
+        _follows(bench, passage, best.text),
+        _follows(bench, passage, passage.removed),
+        _follows(bench, passage, ""),
         best.finished.sequence == 0,
         (plain_seconds, seconds),
     )
@@ -166,7 +131,7 @@ def main() -> None:
     if given.model is None:
         sys.exit("The starter model is not installed; name a model's file with --model.")
     sampling = PresetFolder(preset_folder()).find(given.preset).sampling
-    bench = _Bench(given.model, given.threads)
+    bench = engine_with(given.model, LoadOptions(threads=given.threads))
     outcomes = []
     passages = _passages([_prose(path) for path in given.texts], given.passages)
     for number, passage in enumerate(passages):
@@ -174,7 +139,7 @@ def main() -> None:
         outcomes.append(_outcome(bench, passage, params, given.candidates))
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    bench.close()
+    bench.engine.close()
     _print(outcomes, given)
 
 

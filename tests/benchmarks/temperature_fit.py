@@ -16,14 +16,8 @@ import statistics
 import sys
 from pathlib import Path
 
-from studio.engine.control import Control
-from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
-    AnyEvent,
-    Failed,
     Generate,
-    Load,
     LoadOptions,
     Prompt,
     Score,
@@ -37,6 +31,7 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.analysis.fitted_temperature import TemperatureFit, TemperatureLikelihood
 from studio.token_record import TokenRecord
 from studio.utf8 import CharacterDecoder
+from tests.benchmarks.engine import engine_with
 
 _OPENING = "The old fisherman looked out over the sea and thought about the years."
 _TEMPERATURES = (0.6, 1.0, 1.4)
@@ -51,16 +46,12 @@ class _Model:
     """
 
     def __init__(self, path: Path, tokens: int) -> None:
-        self._interrupt = Interrupt()
-        self._events: list[AnyEvent] = []
-        self._engine = Engine(lambda *events: self._events.extend(events), self._interrupt)
-        options = LoadOptions(context_size=2 * tokens + 256)
-        self._run(Load(request=0, path=str(path), options=options))
+        self._bench = engine_with(path, LoadOptions(context_size=2 * tokens + 256))
 
     def written(self, temperature: float, seed: int, tokens: int) -> list[TokenRecord]:
         """The tokens of a text, each with the distribution that it was drawn from."""
         params = SamplingParams(temperature=temperature, seed=seed)
-        events = self._run(
+        events = self._bench.run(
             Generate(
                 request=1,
                 prompt=Prompt(manuscript=_OPENING),
@@ -76,7 +67,7 @@ class _Model:
         records: list[TokenRecord] = []
         reached, prompt = len(_OPENING), Prompt(manuscript=_OPENING + text)
         while reached < len(prompt.manuscript):
-            events = self._run(Score(request=1, prompt=prompt, first=reached))
+            events = self._bench.run(Score(request=1, prompt=prompt, first=reached))
             for event in events:
                 if isinstance(event, Scored):
                     records += event.tokens
@@ -85,15 +76,7 @@ class _Model:
         return records
 
     def close(self) -> None:
-        self._engine.close()
-
-    def _run(self, command: Load | Generate | Score) -> list[AnyEvent]:
-        self._events.clear()
-        self._engine.run(command, Control(self._interrupt))
-        for event in self._events:
-            if isinstance(event, Failed):
-                raise SystemExit(event.message)
-        return self._events[:]
+        self._bench.engine.close()
 
 
 def _fitted(records: list[TokenRecord]) -> TemperatureFit:

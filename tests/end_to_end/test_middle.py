@@ -162,6 +162,23 @@ def test_every_candidate_is_joined_on_both_sides(
         assert not (before[-1].isspace() and take.text[0] == " "), "there is a space before it"
 
 
+def test_retake_writes_as_many_and_ranks_them_too(desk: MainWindow, qtbot: QtBot) -> None:
+    begin(desk)
+    former = ended(desk, qtbot).takes[:]
+    assert "4 others" in desk.actions_.retake.toolTip()
+    desk.session.sampling.change(seed=31)
+    desk.actions_.retake.trigger()
+    takes = ended(desk, qtbot)
+    assert takes.takes[:4] == former
+    assert sorted(take.seed or 0 for take in takes.takes[4:]) == [31, 32, 33, 34]
+    assert takes.index == 4
+    follows = [take.follows for take in takes.takes[4:] if take.follows is not None]
+    assert len(follows) == 4
+    assert follows == sorted(follows)
+    QTest.keyClick(desk.editor, Qt.Key.Key_Z, CONTROL)
+    assert text(desk) == BEFORE + former[0].text + AFTER
+
+
 def test_a_candidate_can_be_scrubbed_as_any_take(desk: MainWindow, qtbot: QtBot) -> None:
     session = desk.session
     begin(desk)

@@ -153,8 +153,12 @@ class Draft(QObject):
 
     @property
     def text_follows(self) -> bool:
-        """Whether visible text follows the caret, which the model does not read."""
-        return self._visible_end > self.caret
+        """Whether visible text follows the caret."""
+        return self.is_followed(self.caret)
+
+    def is_followed(self, position: int) -> bool:
+        """Whether visible text follows a place."""
+        return self._visible_end > position
 
     def set_caret(self, position: int, selected: int = 0) -> None:
         """Follow the editor's caret.

@@ -116,10 +116,21 @@ def take_sentence(take_set: TakeSet) -> str:
     return f"{which[0].upper()}{which[1:]}: {', '.join(facts)}"
 
 
-def retake_tip(take_set: TakeSet | None) -> str:
-    """What Retake would do: a sentence without its full stop."""
+def retake_tip(take_set: TakeSet | None, count: int = 1) -> str:
+    """What Retake would do: a sentence without its full stop.
+
+    Args:
+        take_set: Of what; None for nothing.
+        count: How many takes are written at once.
+    """
     if take_set is None:
         return tr(RETAKE_NOTHING)
     if take_set.current is None:
         return tr("Write another take here; those that were undone are kept")
+    if count > 1:
+        return tr(
+            "Write {count} others of the passage that is marked in the margin, the one that the "
+            "text after it follows best first; this one is kept",
+            count=count,
+        )
     return tr("Write another take of the passage that is marked in the margin; this one is kept")

@@ -35,6 +35,7 @@ from studio.engine.messages import (
 from studio.experiments.following_text import AFTER, Ending, best_first, endings_of, seen_part
 from studio.experiments.middle import starts_of
 from studio.manuscript import Passage, Take, TakeSet, TakeWriter
+from studio.manuscript.place import Place
 from studio.model_record import ModelRecord
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import TokenRecord, TokenSequence, placed
@@ -63,8 +64,8 @@ class Writing(QObject):
     """Continue, Stop, Retake, and the steps between takes.
 
     Attributes:
-        candidates: How many takes Continue writes at once where text follows the caret. The first
-            grows in the text; at the end the one that the text behind it follows best comes there.
+        candidates: How many takes are written at once where text follows. The first grows in the
+            text; at the end the one that the text behind it follows best comes there.
         ranking: Reads what follows behind each of them.
 
     Args:
@@ -170,7 +171,7 @@ class Writing(QObject):
         return self.is_idle and self._model.is_ready and self.held is None
 
     def set_candidates(self, count: int) -> None:
-        """Set how many takes Continue writes where text follows; those under way stay."""
+        """Set how many takes are written where text follows; those under way stay."""
         if count != self.candidates:
             self.candidates = count
             self.changed.emit()
@@ -208,21 +209,20 @@ class Writing(QObject):
         """Whether there is a take that can be retaken."""
         return self.can_start and self.take_set() is not None
 
+    def candidates_before(self, end: int) -> int:
+        """How many takes are written at once where one ends before a place of the text."""
+        return self.candidates if self._draft.is_followed(end) else 1
+
     def continue_writing(self) -> None:
-        """Continue the manuscript from the caret; where text follows, by several candidates."""
+        """Continue the manuscript from the caret."""
         if self.can_start:
-            draft = self._draft
-            candidates = self.candidates if draft.text_follows else 1
-            take = draft.manuscript.begin_take(draft.caret)
-            self._write(take, draft.prompt(), self._starts(candidates))
+            self._grow(self._draft.manuscript.begin_take(self._draft.caret))
 
     def retake(self) -> None:
         """Write another take in place of the one in the text, which is kept."""
         take_set = self.take_set()
         if self.can_start and take_set:
-            take = self._draft.manuscript.retake(take_set)
-            prompt = self._draft.prompt(take_set.place.start)
-            self._write(take, prompt, self._starts())
+            self._grow(self._draft.manuscript.retake(take_set))
 
     def write_on(
         self,
@@ -282,9 +282,7 @@ class Writing(QObject):
             begun: The other words.
         """
         if self.can_start:
-            take = self._draft.manuscript.branch(start, end, begun)
-            prompt = self._draft.prompt(start + len(begun))
-            self._write(take, prompt, self._starts())
+            self._grow(self._draft.manuscript.branch(start, end, begun))
 
     @property
     def model_record(self) -> ModelRecord | None:
@@ -359,6 +357,15 @@ class Writing(QObject):
                     caret = take_set.place.end
         return caret
 
+    def _grow(self, take: Take) -> None:
+        """Write a take that was begun, with the parameters of its place.
+
+        Where text follows it, several candidates are written at once.
+        """
+        end = self._place.end
+        params, count = with_seed(self._sampling.params), self.candidates_before(end)
+        self._write(take, self._draft.prompt(end), starts_of(params, count, self._draft.stop))
+
     def _write(
         self,
         take: Take,
@@ -413,10 +420,6 @@ class Writing(QObject):
             ),
             [self._sequence, *self._others],
         )
-
-    def _starts(self, count: int = 1) -> Sequence[SequenceStart]:
-        """How so many takes begin where one grows now: with the parameters of that place."""
-        return starts_of(with_seed(self._sampling.params), count, self._draft.stop)
 
     def _on_caret(self) -> None:
         # A take that grows is meant wherever the caret stands, which moves with it.
@@ -541,6 +544,8 @@ class Writing(QObject):
         assert shown is not None, "it was begun"
         prompt = (self._before.ids or [])[: self._before.start]
         sequences = (self._sequence, *self._others)
+        start = self._place.start
+        begun = self._draft.manuscript.passage(start, start + shown.given)
         takes: list[Take] = []
         for ending, follows, is_shortened in best_first(self._endings, found):
             sequence = sequences[ending.number]
@@ -548,6 +553,7 @@ class Writing(QObject):
             if is_shortened or sequence is not self._sequence:
                 length = ending.length if is_shortened else None
                 take = take_of(sequence, prompt, self._after(2), self._model.vocabulary, length)
+                take.passage, take.given = begun + take.passage, shown.given
                 take.preset, take.written_from = shown.preset, shown.written_from
                 take.model = shown.model
             take.follows = follows
@@ -558,9 +564,15 @@ class Writing(QObject):
 
     def _after(self, length: int) -> str:
         """What follows the growing take, so many code points of it."""
+        end = self._place.end
+        return self._draft.manuscript.part(end, end + length)
+
+    @property
+    def _place(self) -> Place:
+        """That of the growing take."""
         growing = self._draft.manuscript.growing_take_set
         assert growing is not None, "the take grows"
-        return self._draft.manuscript.part(growing.place.end, growing.place.end + length)
+        return growing.place
 
     def _close(self) -> None:
         """The generation is over, and its text complete."""

@@ -20,10 +20,10 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.manuscript import TakeSet
+from studio.manuscript import Origin, Passage, TakeSet
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import undrawn
-from tests.helpers.fake_engine import Desk, evaluated, sketch, token
+from tests.helpers.fake_engine import Desk, evaluated, sketch, token, token_record
 
 TEXT = "The old man looked at. Then he went home."
 PLACE = TEXT.index(".")
@@ -70,10 +70,11 @@ def ended(request: int, *reasons: FinishReason) -> tuple[Finished | RunFinished,
     )
 
 
-def write(
+def answer(
     desk: Desk, *texts: bytes, reason: FinishReason = "max_tokens", ids: tuple[int, ...] = (7, 8, 9)
 ) -> int:
-    request = begin(desk)
+    """What was asked for last is written."""
+    request = desk.client.last(Generate).request
     desk.client.answer(
         evaluated(request, 1, 2, 3),
         *(
@@ -84,6 +85,13 @@ def write(
         *ended(request, *[reason for _ in texts]),
     )
     return request
+
+
+def write(
+    desk: Desk, *texts: bytes, reason: FinishReason = "max_tokens", ids: tuple[int, ...] = (7, 8, 9)
+) -> int:
+    begin(desk)
+    return answer(desk, *texts, reason=reason, ids=ids)
 
 
 def read(desk: Desk, *, as_likely: bool) -> Score:
@@ -388,3 +396,62 @@ def test_the_sketches_of_those_that_are_not_shown_count_in_the_budget(
     for as_likely in (False, True, False):
         read(desk, as_likely=as_likely)
     assert set(followed) == {7, 8, 9}
+
+
+def test_a_retake_is_the_best_of_as_many_and_the_former_ones_are_its_siblings(desk: Desk) -> None:
+    write(desk, b" fish", b" the sea", b" gulls")
+    for as_likely in (False, True, False):
+        read(desk, as_likely=as_likely)
+    desk.draft.set_caret(takes(desk).place.end)
+    desk.writing.retake()
+    command = desk.client.last(Generate)
+    assert (len(command.sequences), command.when_full) == (3, "end")
+    assert command.prompt.manuscript == TEXT[:PLACE]
+    answer(desk, b" boats", b" a gull", b" the bay")
+    for as_likely in (False, False, True):
+        asked = read(desk, as_likely=as_likely)
+    assert asked.prompt.manuscript == TEXT.replace("at.", "at the bay.")
+    assert texts(desk)[3:] == [" the bay", " boats", " a gull"]
+    assert takes(desk).index == 3
+    assert desk.draft.manuscript.text == TEXT.replace("at.", "at the bay.")
+    desk.draft.manuscript.undo()
+    assert desk.draft.manuscript.text == TEXT.replace("at.", "at the sea."), "in one step"
+    assert (takes(desk).index, len(takes(desk).takes)) == (0, 6)
+
+
+def test_at_the_end_of_the_text_a_retake_is_one(desk: Desk) -> None:
+    desk.draft.set_caret(len(TEXT))
+    write(desk, b" Night")
+    desk.writing.retake()
+    assert len(desk.client.last(Generate).sequences) == 1
+
+
+def test_from_another_word_the_best_of_as_many_goes_on_and_all_begin_with_it(desk: Desk) -> None:
+    write(desk, b" the old sea", b" fish", b" gulls")
+    for as_likely in (True, False, False):
+        read(desk, as_likely=as_likely)
+    start = PLACE + len(" the old")
+    desk.writing.lead_on(start, start + len(" sea"), Passage.of(" bay", Origin.GENERATED))
+    # As a word that was chosen from the alternatives.
+    desk.records.spans.fill(start, [token_record(b" bay", 11)])
+    command = desk.client.last(Generate)
+    assert len(command.sequences) == 3
+    assert command.prompt.manuscript == TEXT[:PLACE] + " the old bay"
+    answer(desk, b" ships", b" in fog", b" of men")
+    for as_likely in (False, True, False):
+        asked = read(desk, as_likely=as_likely)
+    assert asked.prompt.manuscript == TEXT.replace("at.", "at the old bay of men.")
+    assert desk.draft.manuscript.text == TEXT.replace("at.", "at the old bay in fog.")
+    there = desk.draft.manuscript.take_set_at(start + 1, start + 1)
+    assert there is not None
+    roads = [take.text for take in there.takes]
+    assert roads == [" sea", " bay in fog", " bay ships", " bay of men"]
+    assert [take.given for take in there.takes[-3:]] == [4, 4, 4]
+    desk.draft.manuscript.undo()
+    assert desk.draft.manuscript.text == TEXT.replace("at.", "at the old sea."), "in one step"
+    desk.draft.manuscript.redo()
+    assert desk.draft.manuscript.text == TEXT.replace("at.", "at the old bay in fog.")
+    for direction, own in ((+1, 7), (+1, 9), (-1, 7), (-1, 8)):
+        desk.writing.step(direction, there)
+        spans = desk.records.spans.between(there.place.start, there.place.end)
+        assert [span.record.id for span in spans] == [11, own]
