@@ -90,6 +90,7 @@ class Session(QObject):
             self,
         )
         self.writing.ended.connect(self._name_model)
+        self.writing.changed.connect(self._follow_candidates)
         self.who_wrote = WhoWrote(self.draft.manuscript, self)
         self.outline = Outline(self.draft, self.writing, self)
         self.recovery = Recovery(self.draft, self.writing, recovery_folder(), self)
@@ -158,6 +159,13 @@ class Session(QObject):
     def _on_model_changed(self) -> None:
         report = self.model.report
         self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
+        self._follow_candidates()
+
+    def _follow_candidates(self) -> None:
+        """Where one text is wanted "without reading on", no model reads on."""
+        report = self.model.report
+        fills_in = report is not None and report.fills_in
+        self.draft.set_reads_after(fills_in and self.writing.candidates > 1)
 
     def _put_settings_aside(self) -> Callable[[], None]:
         take_up = self.presets.put_aside()

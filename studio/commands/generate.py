@@ -212,7 +212,8 @@ def _parser() -> argparse.ArgumentParser:
         "--suffix",
         metavar="TEXT",
         help="the text behind the place: several candidates are written, and the one printed that "
-        "this text follows best",
+        "this text follows best; a model with fill-in-the-middle tokens reads both sides instead, "
+        "and writes one",
     )
     suffix.add_argument(
         "--suffix-file", metavar="FILE", help="the same, from a UTF-8 file; - is the input"
@@ -222,7 +223,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         type=_candidates,
         default=4,
-        help=f"how many are written before a suffix, 1 to {MOST_SEQUENCES} (default: 4)",
+        help=f"how many are written before a suffix, 1 to {MOST_SEQUENCES} (default: 4); "
+        "1: without reading it",
     )
     _add_whole_text_arguments(parser)
     parser.add_argument(
@@ -469,6 +471,8 @@ class _MiddlePrinter(_Printer):
                 f"bits a token: {', '.join(follows)}",
                 file=sys.stderr,
             )
+        if self._run.fills_in:
+            print("studio generate: filled in between both sides", file=sys.stderr)
         if ranked:
             print(f"studio generate: seed {ranked[0].finished.seed}", file=sys.stderr)
 

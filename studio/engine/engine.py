@@ -318,7 +318,8 @@ class Engine:
 
     def _tokenized(self, prompt: Prompt, opened: _Opened) -> TokenizedPrompt:
         skeleton = self._skeleton(prompt, opened) if prompt.format == "chat" else None
-        return tokenize(prompt, opened.model.vocabulary, skeleton)
+        # What stands before the place says more of it: it has the most room.
+        return tokenize(prompt, opened.model.vocabulary, skeleton, opened.context.size // 4)
 
     def _skeleton(self, prompt: Prompt, opened: _Opened) -> ChatSkeleton:
         try:

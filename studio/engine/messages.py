@@ -117,6 +117,8 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     has_flash_attention: bool = True
     attention_timing: AttentionTiming | None = None
     """How quick it is with and without; None where that was not found out yet."""
+    fills_in: bool = False
+    """Whether it has tokens for what stands before a place, behind it, and between: FIM tokens."""
     vocabulary: str = ""
     """The vocabulary's fingerprint, a space, and the model's name: see `same_vocabulary`."""
     control: Annotated[dict[TokenId, bool], msgspec.Meta(max_length=2**20)] = {}
@@ -138,6 +140,8 @@ BRIEF_PART = -1
 """The number of the brief among the parts of a prompt."""
 PINNED_PART = -2
 """The number of the first passage that is pinned; the second's is one less, and so on."""
+FOLLOWING_PART = -(2**31)
+"""The number of what follows the place: see `Prompt.after`."""
 
 Place = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """A number of code points."""
@@ -216,13 +220,16 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     format: PromptFormat = "plain"
     parts: PromptParts | None = None
     """What it has beside these, and what of them it has not; None for nothing of that."""
+    after: str = ""
+    """What follows the place, from its beginning. In the plain format a model that has tokens for
+    it is given both sides, and fills in between them; others do not see it."""
 
     def __post_init__(self) -> None:
         """Replace lone surrogates, which neither UTF-8 nor a vocabulary has, by question marks.
 
         A writer's text can hold one where a paste or a file name broke a character in two.
         """
-        for field in ("manuscript", "brief", "system"):
+        for field in ("manuscript", "brief", "system", "after"):
             raw = getattr(self, field).encode("utf-8", errors="replace")
             msgspec.structs.force_setattr(self, field, raw.decode())
 

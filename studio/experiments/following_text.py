@@ -28,7 +28,8 @@ FIRST_TOKENS = 64
 differs less from one candidate to another."""
 
 AFTER = 16 * FIRST_TOKENS
-"""So many of its code points are looked at: more than those tokens have, but of white space."""
+"""So many of its code points are looked at: more than those tokens have, but of white space. A
+model that fills in is given as many, read anew where the text before has changed."""
 
 _LEAST = 2.0**-64
 """A smaller probability counts as this: one token that a model rules out must not decide alone."""

@@ -15,6 +15,7 @@ from studio.engine.messages import (
     Evaluated,
     Finished,
     Generate,
+    Loaded,
     Prompt,
     Score,
     Scored,
@@ -22,6 +23,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.experiments.following_text import (
+    AFTER,
     Ending,
     best_first,
     endings_of,
@@ -68,6 +70,8 @@ class Candidate(NamedTuple):
 class MiddleRun:
     """Candidates for one place: gives the commands, one after another, and takes their events.
 
+    A model that is known to have tokens for it is given both sides instead, and writes one.
+
     Args:
         request: The number of the first command; the others have those that follow it.
         prompt: What stands before the place.
@@ -103,8 +107,10 @@ class MiddleRun:
         self._follows: list[float | None] = []
 
     def on_event(self, event: AnyEvent) -> None:
-        """Take an event of one of the commands."""
+        """Take an event of one of the commands, or of the load before."""
         match event:
+            case Loaded() if event.report.fills_in:
+                self._fill_in()
             case Evaluated() if event.request == self.generate.request:
                 self._seen = seen_part(self._seen, event)
             case Token():
@@ -115,6 +121,21 @@ class MiddleRun:
                     self._bytes[event.sequence].append(event.beginning.record.text)
             case Scored():
                 self._read += event.tokens
+
+    @property
+    def fills_in(self) -> bool:
+        """Whether the model is given both sides."""
+        return bool(self.generate.prompt.after)
+
+    def _fill_in(self) -> None:
+        asked = self.generate
+        if asked.prompt.format == "plain" and len(asked.sequences) > 1 and self._after.strip():
+            self.generate = msgspec.structs.replace(
+                asked,
+                prompt=msgspec.structs.replace(asked.prompt, after=self._after[:AFTER]),
+                sequences=asked.sequences[:1],
+                when_full="cut",
+            )
 
     def commands(self) -> Iterator[Generate | Score]:
         """What is to be carried out, the next one when the one before was answered."""

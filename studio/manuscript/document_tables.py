@@ -79,7 +79,8 @@ class _Facts(msgspec.Struct, frozen=True):
     written_from: bytes
     given: Count
     follows: Bits | None = None
-    """Documents of before do not say it."""
+    fills_in: bool = False
+    """Documents of before say neither of the two."""
 
 
 class _Numbered(Generic[_T]):

@@ -46,6 +46,7 @@ class Take:
         given: How many of its first code points it was begun with; it grew by what is behind them.
         follows: How well the text behind its place followed it when it was written, the mean
             surprise of its first tokens in bits; None where that was not looked at.
+        fills_in: Whether the model was given what followed its place too, and filled in between.
     """
 
     seed: int | None = None
@@ -62,6 +63,7 @@ class Take:
     nested: dict[TakeSet, Place] = field(default_factory=dict)
     given: int = 0
     follows: float | None = None
+    fills_in: bool = False
     model: ModelRecord | None = None
     is_deleted: bool = False
     _grow: Callable[[str], None] | None = None

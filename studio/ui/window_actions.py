@@ -73,7 +73,9 @@ SCRUB_TIP = mark(
 
 BEST_TIP = mark(
     "Where text follows, Continue, Retake and another word write so many candidates at once, and "
-    "the one that the text after it follows best comes first; the others are takes beside it"
+    "the one that the text after it follows best comes first; the others are takes beside it. A "
+    "model with fill-in-the-middle tokens reads both sides instead, with a plain preset, and "
+    "writes one"
 )
 ONE_TIP = mark("Where text follows, one text is written all the same, and what follows is kept")
 

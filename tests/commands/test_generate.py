@@ -22,6 +22,7 @@ from studio.commands.arguments import add_sampling_arguments, sampling_overrides
 from studio.sampling import CASINGS, SamplingParams, WordBias
 from tests.helpers.commands_here import run_here
 from tests.helpers.reference import Reference, softmax
+from tests.helpers.tiny_model import CONTROL, byte_level_tokens, write_byte_level_model
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -695,6 +696,21 @@ def test_a_suffix_from_a_file_or_the_input(starter_model: Path, tmp_path: Path) 
         timeout=100,
     )
     assert piped.stdout == expected
+
+
+def test_a_model_that_fills_in_writes_one_between_both_sides(tmp_path: Path) -> None:
+    model = write_byte_level_model(tmp_path / "fills-in.gguf", fills_in=True)
+    letter = len(CONTROL) + byte_level_tokens().index("e")
+    given = (
+        *("--model", str(model), "--prompt", BEFORE, "--suffix", AFTER, "--max-tokens", "3"),
+        *("--temperature", "0", "--logit-bias", f"{letter}=1000"),
+    )
+    (line,) = lines(generate(*given, "--json"))
+    assert (line["text"], line["following_bits"]) == ("eee", None)
+    done = generate(*given)
+    assert done.stdout == b"eee\n"
+    assert b"filled in between both sides" in done.stderr
+    assert b"filled in" not in generate(*given, "--candidates", "1").stderr
 
 
 def test_the_input_is_only_one_of_the_two_and_candidates_have_a_limit(tiny: str) -> None:

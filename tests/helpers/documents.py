@@ -55,6 +55,7 @@ def described(document: Document) -> Any:
                             take.cut,
                             take.written_from,
                             take.follows,
+                            take.fills_in,
                         ),
                         take.model,
                         take.end and of_record(take.end),

@@ -16,6 +16,9 @@ _WIDTH, _BLOCKS, _HEADS, _HEADS_KV = 32, 2, 4, 2
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """The byte-level vocabulary's control tokens, with the ids 0, 1 and 2."""
 
+FILL_IN = ("<|before|>", "<|after|>", "<|between|>")
+"""Control tokens of a model that fills in: prefix, suffix and middle, with the ids 261 to 263."""
+
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
     "{{ message.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
@@ -41,17 +44,22 @@ def write_byte_level_model(
     architecture: str = "llama",
     random_seed: int = 0,
     quantization: gguf.GGMLQuantizationType | None = None,
+    fills_in: bool = False,
 ) -> Path:
     """A model with a byte-level BPE vocabulary: three control tokens, 256 bytes, two merges.
 
     Its end of text is <|im_end|>, its beginning <|im_start|>, as in SmolLM2. With a quantization
     it is wide enough for every type of block, says nothing, for all its matrices are zero, and
-    multiplies by its token table at the end.
+    multiplies by its token table at the end. One that fills in has the tokens for it, `FILL_IN`.
     """
     width = _WIDTH if quantization is None else 256
     tokens = [*CONTROL, *byte_level_tokens(), "th", "the"]
     types = [TokenType.CONTROL] * len(CONTROL) + [TokenType.NORMAL] * 258
     writer = _writer(path, architecture, context_length, width=width)
+    for place, name in enumerate(("pre", "suf", "mid") if fills_in else ()):
+        writer.add_uint32(f"tokenizer.ggml.fim_{name}_token_id", len(tokens))
+        tokens.append(FILL_IN[place])
+        types.append(TokenType.CONTROL)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)

@@ -201,6 +201,8 @@ class CompareState(CompareLanes):
         take.seed, take.preset, take.ending = lane.seed, lane.ran_as, lane.reason
         take.temperatures = [params.temperature for _, params in lane.turns]
         take.model = self.run_input.model
+        prompt = self.run_input.prompt
+        take.fills_in = prompt is not None and bool(prompt.after)
         writer = TakeWriter(self._draft.manuscript, take)
         # Of another model, the records would be read with the wrong vocabulary.
         is_known = self.origin.is_open_model(self.run_input.source)

@@ -63,7 +63,7 @@ def show_takes(
     takes = [take for _, take in chosen]
     why_not = _why_not(model, draft, writing, chosen)
     if not why_not:
-        comparison = _comparison(model, draft.prompt(_begin(chosen[0][0])), draft.stop, takes)
+        comparison = _comparison(model, draft.prompt_of(*chosen[0]), draft.stop, takes)
         spelled = msgspec.structs.replace(comparison, spellings=vocabulary.pieces)
         show_record(state, spelled, model.vocabulary)
         return ""
@@ -102,16 +102,11 @@ def _why_not(
             not model.is_ready
             or take_set.place.gone
             or take.cut is not None
-            or take.written_from != writing.mark_of(draft.prompt(_begin(take_set)))
+            or take.written_from != writing.mark_of(draft.prompt_of(take_set, take))
             or take.written_from != chosen[0][1].written_from
         ):
             return ANOTHER_PROMPT
     return ""
-
-
-def _begin(take_set: TakeSet) -> int:
-    """Where the take in the text begins to be the model's, in code points."""
-    return take_set.place.start + (take_set.current.given if take_set.current else 0)
 
 
 def _comparison(

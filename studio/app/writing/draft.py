@@ -17,6 +17,7 @@ from studio.app.parameters.prompt_settings import PromptSettings
 from studio.app.writing.document_state import DocumentState, Saving
 from studio.app.writing.prompt_parts import parts_of
 from studio.engine.messages import Prompt
+from studio.experiments.following_text import AFTER
 from studio.manuscript import (
     NO_PLAN,
     Document,
@@ -28,6 +29,8 @@ from studio.manuscript import (
     Outside,
     PromptPlan,
     RecoveryRecord,
+    Take,
+    TakeSet,
     TextFile,
     is_document_name,
     replacement,
@@ -84,6 +87,7 @@ class Draft(QObject):
         super().__init__(parent)
         self.manuscript = Manuscript()
         self.state = DocumentState()
+        self._reads_after = False
         self._visible_end = 0
         """One past the last visible character; kept up to date, not searched for at each key."""
         self.reach = 0
@@ -160,6 +164,28 @@ class Draft(QObject):
         """Whether visible text follows a place."""
         return self._visible_end > position
 
+    def fills_in(self, position: int) -> bool:
+        """Whether the model is given what follows a place, too, to fill in before it."""
+        is_plain = self.prompting.prompt_format == "plain"
+        return self._reads_after and is_plain and self.is_followed(position)
+
+    def set_reads_after(self, reads_after: bool) -> None:
+        """Set whether the open model is given both sides of a place in the middle of the text."""
+        if reads_after != self._reads_after:
+            self._reads_after = reads_after
+            self.prompt_changed.emit()
+
+    def prompt_of(self, take_set: TakeSet, take: Take) -> Prompt:
+        """The prompt of a take, as all around its place is now.
+
+        Args:
+            take_set: The takes of its place.
+            take: One of them.
+        """
+        given = take_set.current.given if take_set.current is not None else 0
+        behind = take_set.place.end if take.fills_in else None
+        return self.prompt(take_set.place.start + given, behind)
+
     def set_caret(self, position: int, selected: int = 0) -> None:
         """Follow the editor's caret.
 
@@ -184,16 +210,27 @@ class Draft(QObject):
         """The texts that end what is written."""
         return self.prompting.stop
 
-    def prompt(self, position: int | None = None) -> Prompt:
-        """The prompt for a continuation at `position` (default: the caret)."""
+    def prompt(self, position: int | None = None, behind: int | None = None) -> Prompt:
+        """The prompt for a continuation.
+
+        Args:
+            position: Where; None for the caret, and what follows that.
+            behind: Where what follows begins, which a model that fills in is given too; None for
+                nothing.
+        """
         end = self.caret if position is None else position
+        behind = end if position is None else behind
         begin = self._begin_of_prompt(end)
+        after = ""
+        if behind is not None and self.fills_in(behind):
+            after = self.manuscript.part(behind, behind + AFTER)
         return Prompt(
             manuscript=self.manuscript.part(begin, end),
             skipped=begin,
             brief=self.state.brief if self.plan.has_brief else "",
             system=self.prompting.system_message,
             format=self.prompting.prompt_format,
+            after=after,
             parts=parts_of(self.plan, self.manuscript, begin, end),
         )
 
@@ -480,7 +517,8 @@ class Draft(QObject):
         elif self._visible_end > position:
             self._visible_end = self._last_visible(position)
         self.state.plan = self.plan.after(position, removed, len(inserted))
-        if position <= self.state.caret:
+        reach = self.state.caret + (AFTER if self._reads_after else 0)
+        if position <= reach:
             self.prompt_changed.emit()
 
     def _on_state_changed(self) -> None:

@@ -35,6 +35,8 @@ def place_words(draft: Draft, candidates: int = 1) -> PlaceWords:
         draft: Where the caret is.
         candidates: How many are written where text follows.
     """
+    if draft.fills_in(draft.caret):
+        return _fills_in(after_selection=bool(draft.selected))
     if draft.text_follows and candidates > 1:
         return _best_of(candidates, after_selection=bool(draft.selected))
     words = ""
@@ -84,6 +86,20 @@ def progress_words(writing: Writing) -> PlaceWords | None:
             "follows best comes first. Esc leaves them as they are"
         ),
     )
+
+
+def _fills_in(*, after_selection: bool) -> PlaceWords:
+    if after_selection:
+        tip = tr(
+            "Let the model fill in after the selected text, which stays as it is: it is given what "
+            "stands before and after, with its fill-in-the-middle tokens"
+        )
+    else:
+        tip = tr(
+            "Let the model fill in at the caret: it is given what stands before and after, with "
+            "its fill-in-the-middle tokens"
+        )
+    return PlaceWords(tr("Fills in: what follows is read too"), tr("Fills in"), tip)
 
 
 def _best_of(count: int, *, after_selection: bool) -> PlaceWords:

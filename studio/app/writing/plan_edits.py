@@ -23,9 +23,11 @@ TEXT_PART = "text"
 """The key of the text before the caret among the parts of a prompt."""
 FORMAT_PART = "format"
 """The key of what a prompt format adds."""
+AFTER_PART = "after"
+"""The key of the text after the caret, for a model that fills in."""
 
 PartKey = int | str
-"""A number as in `PromptSpan`, or one of the two above."""
+"""A number as in `PromptSpan`, or one of the three above."""
 
 _LONGEST = {"name": LONGEST_NAME, "text": LONGEST_NOTE, "keys": LONGEST_KEYS}
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.writing.draft import Draft
 from studio.app.writing.next_token_preview import NextTokenPreview
-from studio.app.writing.plan_edits import FORMAT_PART, TEXT_PART, PartKey
-from studio.engine.messages import BRIEF_PART, PINNED_PART
+from studio.app.writing.plan_edits import AFTER_PART, FORMAT_PART, TEXT_PART, PartKey
+from studio.engine.messages import BRIEF_PART, FOLLOWING_PART, PINNED_PART
 from studio.manuscript import Note, PromptPassage
 from studio.translation import mark, tr
 from studio.visible_text import visible_line
@@ -113,6 +113,9 @@ class PromptCosts(QObject):
             seen = len(evaluated.tokens) // 4 - evaluated.head - evaluated.unseen - kept
             text = _tokens(max(0, seen))
         rows.append(PartRow(TEXT_PART, tr("Text before the caret"), text, most=plan.most_text))
+        if FOLLOWING_PART in self._costs:
+            words = _tokens(self._costs[FOLLOWING_PART])
+            rows.append(PartRow(AFTER_PART, tr("Text after the caret"), words))
         return rows
 
     def _passage_name(self, passage: PromptPassage) -> str:

@@ -11,7 +11,7 @@ from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text import token_text
 from studio.app.writing.next_token_preview import NextTokenPreview
-from studio.engine.messages import BRIEF_PART, Evaluated
+from studio.engine.messages import BRIEF_PART, FOLLOWING_PART, Evaluated
 from studio.translation import mark, tr
 from studio.utf8 import CharacterDecoder
 
@@ -32,6 +32,8 @@ class PromptPart(Enum):
     """The manuscript's beginning, which does not fit the context."""
     TEXT = "text"
     """The manuscript."""
+    FOLLOWING = "following"
+    """What follows the caret, for a model that fills in."""
 
 
 class PromptToken(NamedTuple):
@@ -118,7 +120,10 @@ class PromptTokens(QObject):
         beside = sum(span.end - span.start for span in notes if span.end <= read.head)
         inside = sum(span.end - span.start for span in notes if span.end > read.head)
         seen, head = count - read.unseen, read.head - beside
-        text = seen - read.head - inside
+        following = sum(
+            span.end - span.start for span in read.spans if span.number == FOLLOWING_PART
+        )
+        text = seen - read.head - inside - following
         if notes:
             words = tr(
                 "The model reads {seen:,} tokens of its {size:,}: {head:,} of the brief and the "
@@ -139,6 +144,13 @@ class PromptTokens(QObject):
                 text=text,
             )
         sentences = [words]
+        if following:
+            sentences.append(
+                tr(
+                    "{following:,} of them are of the text after the caret: it fills in between.",
+                    following=following,
+                )
+            )
         if read.unseen_characters:
             sentences.append(
                 tr(
@@ -157,6 +169,8 @@ def _parts(read: Evaluated, count: int) -> list[PromptPart]:
     for span in read.spans:
         if span.number != BRIEF_PART:
             part = PromptPart.NOTE if span.number >= 0 else PromptPart.PINNED
+            if span.number == FOLLOWING_PART:
+                part = PromptPart.FOLLOWING
             end = min(span.end, count)
             parts[span.start : end] = [part] * max(0, end - span.start)
     left = read.unseen

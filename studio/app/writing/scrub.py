@@ -266,7 +266,7 @@ class Scrub(QObject):
             self.why_not = tr(PARTLY)
         elif take.seed is None or not (take.turns and take.written_from):
             self.why_not = tr(NOT_RECORDED)
-        elif take.written_from != self._mark_at(take_set):
+        elif take.written_from != self._mark_at(take_set, take):
             self.why_not = tr(ANOTHER_PROMPT)
         else:
             draws = self._draws(take_set, take)
@@ -282,9 +282,8 @@ class Scrub(QObject):
         own = brush.own if brush else None
         return len(brushes) < _SEVERAL and own == self._sampling.here
 
-    def _mark_at(self, take_set: TakeSet) -> bytes:
-        given = take_set.current.given if take_set.current is not None else 0
-        return self._writing.mark_of(self._draft.prompt(take_set.place.start + given))
+    def _mark_at(self, take_set: TakeSet, take: Take) -> bytes:
+        return self._writing.mark_of(self._draft.prompt_of(take_set, take))
 
     def _draws(self, take_set: TakeSet, take: Take) -> TakeDraws:
         place = take_set.place
@@ -340,7 +339,7 @@ class Scrub(QObject):
 
     def _rewrite(self, turned: _Turned, divergence: Divergence, params: SamplingParams) -> None:
         take_set = turned.take_set
-        if turned.take.written_from != self._mark_at(take_set):
+        if turned.take.written_from != self._mark_at(take_set, turned.take):
             # A preset has brought another prompt with it.
             self.why_not = tr(ANOTHER_PROMPT)
             self._rest.start(_READ_MS)

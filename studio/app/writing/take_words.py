@@ -80,9 +80,10 @@ def _ranking(take_set: TakeSet) -> str:
 
 
 def take_facts(take_set: TakeSet) -> list[str]:
-    """How the take in the text ended, its T and its rank, as far as known."""
+    """How the take in the text ended, its T, its rank, and whether it was filled in."""
     take = take_set.current
-    facts = (ending(take), temperature_words(take), _ranking(take_set)) if take else ()
+    way = (_ranking(take_set), tr("filled in") if take and take.fills_in else "")
+    facts = (ending(take), temperature_words(take), *way) if take else ()
     return [fact for fact in facts if fact]
 
 
@@ -105,6 +106,8 @@ def take_sentence(take_set: TakeSet) -> str:
     preset = [tr("preset {preset}", preset=take.preset)] if take.preset else []
     known = (ending(take), temperature_words(take), seed_words(take), model_words(take))
     facts = [*preset, *filter(None, known)]
+    if take.fills_in:
+        facts.append(tr("filled in between what stood before and after"))
     if ranking := _ranking(take_set):
         facts.append(
             tr(

@@ -211,7 +211,8 @@ class Writing(QObject):
 
     def candidates_before(self, end: int) -> int:
         """How many takes are written at once where one ends before a place of the text."""
-        return self.candidates if self._draft.is_followed(end) else 1
+        draft = self._draft
+        return self.candidates if draft.is_followed(end) and not draft.fills_in(end) else 1
 
     def continue_writing(self) -> None:
         """Continue the manuscript from the caret."""
@@ -244,18 +245,20 @@ class Writing(QObject):
             adaptive_mean: What adaptive-p has learnt by then; None as for `mu`.
         """
         if self.can_start:
-            manuscript, place = self._draft.manuscript, take_set.place
-            given = take_set.current.given if take_set.current is not None else 0
-            begun = manuscript.passage(place.start, place.start + given)
+            manuscript, present = self._draft.manuscript, take_set.current
+            start, given = take_set.place.start, present.given if present else 0
+            begun = manuscript.passage(start, start + given)
             take = manuscript.retake(take_set, begun=begun)
-            start = SequenceStart(
+            sequence = SequenceStart(
                 params=params,
                 written=id_bytes(record.id for record in kept),
                 stop=self._draft.stop,
                 mu=mu,
                 adaptive_mean=adaptive_mean,
             )
-            self._write(take, self._draft.prompt(place.start + given), [start], kept)
+            end = self._place.end
+            prompt = self._draft.prompt(end, end if present and present.fills_in else None)
+            self._write(take, prompt, [sequence], kept)
 
     def drop(self) -> None:
         """End the generation, and have its take leave no trace: what it replaced comes back."""
@@ -268,6 +271,8 @@ class Writing(QObject):
         given = msgspec.to_builtins(prompt)
         if prompt.parts is None:
             del given["parts"]  # takes of before there were any have this mark
+        if not prompt.after:
+            del given["after"]  # as above
         seen = msgspec.msgpack.encode((given, repr(self._model.vocabulary)))
         return hashlib.blake2b(seen, digest_size=16).digest()
 
@@ -360,11 +365,12 @@ class Writing(QObject):
     def _grow(self, take: Take) -> None:
         """Write a take that was begun, with the parameters of its place.
 
-        Where text follows it, several candidates are written at once.
+        Where text follows it, several candidates are written at once, or one by a model that is
+        given that text.
         """
         end = self._place.end
         params, count = with_seed(self._sampling.params), self.candidates_before(end)
-        self._write(take, self._draft.prompt(end), starts_of(params, count, self._draft.stop))
+        self._write(take, self._draft.prompt(end, end), starts_of(params, count, self._draft.stop))
 
     def _write(
         self,
@@ -393,6 +399,7 @@ class Writing(QObject):
         take.preset = own.preset if own and own.preset else self._draft.preset_name
         take.model = self.model_record
         take.written_from = self.mark_of(prompt)
+        take.fills_in = bool(prompt.after)
         self._take, self._writer = take, TakeWriter(self._draft.manuscript, take)
         for record in kept or ():
             self._writer.add(record.text, record)

@@ -234,6 +234,7 @@ class Generation:
             self._reader.vocabulary,
             prompt.number,
         )
+        one.ends = prompt.whole.ends
         self._stops.watch(number, command.start.stop)
         one.states.at(params, len(one.history), one.history)
         self._sequences[number] = one
@@ -256,6 +257,7 @@ class Generation:
         one = SequenceState(
             number, params, seed, prompt, written, max_tokens, self._reader.vocabulary
         )
+        one.ends = self._prompt.whole.ends
         if self._prompt.continued:
             one.stand_behind(self._prompt.continued)
         self._stops.watch(number, stop)
@@ -347,7 +349,8 @@ class Generation:
         state = one.states.at(one.params, position, one.history, continued)
         choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
         drawn = Drawn(number, index, statistics, statistics.drawn(choice), choice, u, healed)
-        if not self._ignore_eos and self._reader.vocabulary.ends_generation(choice.token):
+        is_end = self._reader.vocabulary.ends_generation(choice.token)
+        if not self._ignore_eos and (is_end or choice.token in one.ends):
             self._end(one, "end_of_text", self._pending.token(drawn))
             return
         text = self._reader.vocabulary.text(choice.token)

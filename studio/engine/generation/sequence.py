@@ -32,6 +32,7 @@ class SequenceState:
             one is written.
         limit: how many it may write, from the prompt on.
         reason: why it ended; None while it runs.
+        ends: tokens that end it, beside those that end any text.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SequenceState:
         self.history = prompt + written
         self.limit = len(written) + max_tokens
         self.reason: FinishReason | None = None
+        self.ends: frozenset[int] = frozenset()
         self.before: list[int] | None = None
         self._prompt = self._reported = len(prompt)
         self._behind = len(prompt)

@@ -145,6 +145,7 @@ class Model:
             memory_mapped=self._memory_mapped,
             memory_bytes=max(0, psutil.Process().memory_info().rss - self._resident_before),
             has_chat_template=header.chat_template is not None,
+            fills_in=self.vocabulary.fill is not None,
             seconds=self._seconds,
             has_flash_attention=has_flash_attention,
             vocabulary=self.vocabulary.mark,

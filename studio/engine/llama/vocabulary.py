@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import compress, repeat
+from typing import NamedTuple
 
 import llama_cpp
 import numpy as np
@@ -53,11 +54,26 @@ class ByteIndex:
         return any(map(pattern.search, self._texts))
 
 
+class FillTokens(NamedTuple):
+    """The tokens with which a model is given both sides of a place (fill in the middle).
+
+    Attributes:
+        prefix: What stands before the place follows it.
+        suffix: What stands behind the place follows it.
+        middle: What is to stand there follows it.
+    """
+
+    prefix: int
+    suffix: int
+    middle: int
+
+
 class Vocabulary:
     """View of a loaded model's vocabulary; valid as long as the model is.
 
     Attributes:
         mark: what `SamplingParams.logit_bias_vocabulary` calls it; empty where that is not known.
+        fill: the tokens for filling in; None where it has not all of them.
 
     Args:
         model: The loaded model, of llama.cpp's.
@@ -74,6 +90,12 @@ class Vocabulary:
         self.adds_bos: bool = llama_cpp.llama_vocab_get_add_bos(vocabulary)
         self.bos = self._special(llama_cpp.llama_vocab_bos(vocabulary))
         self.eos = self._special(llama_cpp.llama_vocab_eos(vocabulary))
+        fill = FillTokens(
+            llama_cpp.llama_vocab_fim_pre(vocabulary),
+            llama_cpp.llama_vocab_fim_suf(vocabulary),
+            llama_cpp.llama_vocab_fim_mid(vocabulary),
+        )
+        self.fill = fill if all(0 <= token < self.size for token in fill) else None
         # What was asked before: in the token loop each call of llama.cpp runs cold.
         self._texts: dict[int, bytes] = {}
         self._ends: dict[int, bool] = {}

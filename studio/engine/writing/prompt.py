@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from studio.engine.llama.vocabulary import Vocabulary
-from studio.engine.messages import EngineError, Prompt, PromptSpan
+from studio.engine.llama.vocabulary import FillTokens, Vocabulary
+from studio.engine.messages import FOLLOWING_PART, EngineError, Prompt, PromptSpan
 from studio.engine.templates.chat_template import Brief, ChatSkeleton, Literal, System
 from studio.engine.writing.prompt_pieces import SEPARATOR, Piece, PromptPieces, pieces_of, room_for
 from studio.engine.writing.prompt_spans import TokenRange, head_spans, text_spans
@@ -33,7 +33,7 @@ class TokenizedPrompt(NamedTuple):
     skipped: int = 0
     """Code points of the manuscript that stand before these tokens, and were not given."""
     spans: tuple[PromptSpan, ...] = ()
-    """The tokens of the brief, of notes and of what is pinned."""
+    """The tokens of the brief, of notes, of what is pinned and of what follows the place."""
     kept: tuple[TokenRange, ...] = ()
     """Those behind the head that are never cut."""
     own: int = 0
@@ -42,6 +42,8 @@ class TokenizedPrompt(NamedTuple):
     """The manuscript in pieces, where it has any but its own text."""
     most_text: int = 0
     """Tokens of the manuscript that a cut leaves at most; 0 for what has room."""
+    ends: frozenset[int] = frozenset()
+    """Tokens that end what is written behind it, beside those that end any text."""
 
     @property
     def fixed(self) -> int:
@@ -90,7 +92,10 @@ class _Part(NamedTuple):
 
 
 def tokenize(
-    prompt: Prompt, vocabulary: Vocabulary, skeleton: ChatSkeleton | None
+    prompt: Prompt,
+    vocabulary: Vocabulary,
+    skeleton: ChatSkeleton | None,
+    most_after: int | None = None,
 ) -> TokenizedPrompt:
     """Tokens of `prompt`; in the chat format, `skeleton` says where its parts go.
 
@@ -98,6 +103,7 @@ def tokenize(
         prompt: What is to be written on.
         vocabulary: The model's.
         skeleton: The chat template with gaps for the texts; None for plain text.
+        most_after: How many tokens it has at most of what follows the place; None for all.
 
     Raises:
         EngineError: there is nothing to continue, and the model has no beginning marker.
@@ -105,6 +111,32 @@ def tokenize(
     """
     if prompt.format == "chat" and skeleton is None:
         raise ValueError("the chat format needs a skeleton")
+    found = _tokenized_before(prompt, vocabulary, skeleton)
+    fill = _fill_tokens(prompt, vocabulary)
+    if fill is None:
+        return found
+    # Prefix, suffix, middle: the order in which all models that have the tokens know them.
+    after = vocabulary.tokenize(prompt.after)[:most_after]
+    behind = [fill.suffix, *after, fill.middle]
+    start, end = len(found.tokens), len(found.tokens) + len(behind)
+    return found._replace(
+        tokens=found.tokens + behind,
+        spans=(*found.spans, PromptSpan(FOLLOWING_PART, start, end)),
+        kept=(*found.kept, (start, end)),
+        own=end,
+        ends=frozenset(fill),
+    )
+
+
+def _fill_tokens(prompt: Prompt, vocabulary: Vocabulary) -> FillTokens | None:
+    """Those that a prompt is given both sides with; None where it is not."""
+    return vocabulary.fill if prompt.after and prompt.format == "plain" else None
+
+
+def _tokenized_before(
+    prompt: Prompt, vocabulary: Vocabulary, skeleton: ChatSkeleton | None
+) -> TokenizedPrompt:
+    """All that stands before the place."""
     parts = prompt.parts
     if parts is None:
         return _tokenized(prompt, pieces_of(prompt, (), vocabulary), vocabulary, skeleton)
@@ -134,6 +166,8 @@ def _tokenized(
     else:
         before = [_Part(beside + SEPARATOR, markers=False)] if beside else []
     tokens, tail = _tokenize_parts(before, vocabulary)
+    if fill := _fill_tokens(prompt, vocabulary):
+        tokens.insert(0, fill.prefix)
     if vocabulary.adds_bos and vocabulary.bos is not None and tokens[:1] != [vocabulary.bos]:
         tokens.insert(0, vocabulary.bos)
     # Tokenized in one piece with what stands before it, as a tokenizer merges across the seam.

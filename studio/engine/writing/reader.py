@@ -160,7 +160,7 @@ class Reader:
             unseen_characters=unseen_characters,
             head=prompt.head,
             unseen=fitted.unseen,
-            control=self._control_tokens(prompt.tokens[: prompt.head]),
+            control=self._control_tokens([*prompt.tokens[: prompt.head], *prompt.ends]),
             spans=prompt.spans,
             begins=begins,
             reused=reused,

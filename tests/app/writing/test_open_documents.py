@@ -425,6 +425,7 @@ def test_nothing_of_one_document_stays_behind(desk: Open) -> None:
 
     # `_visible_end` follows from the text.
     of_the_window = {"manuscript", "reach", "preset_in_force", "preset_name", "prompting"}
+    of_the_window |= {"_reads_after"}
     held = vars(desk.draft).items()
     found = {name for name, value in held if not isinstance(value, SignalInstance)}
     assert found == of_the_window | {"state", "_visible_end"}
