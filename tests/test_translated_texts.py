@@ -27,6 +27,8 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "ui/export/pdf.py": frozenset({"Letter", "Bold", "SemiBold"}),
     "ui/main_window.py": frozenset({"[*] – Kelvin Studio"}),
     "ui/presets/actions.py": frozenset({"&SillyTavern", "Kobold&Cpp"}),
+    "ui/tuning/augment_window.py": frozenset({"JSON lines", "Parquet"}),
+    "ui/tuning/text_table.py": frozenset({"the context was full"}),
     "ui/theme/faces.py": frozenset({"Noto Serif", "Inter"}),
     # Style sheets.
     "ui/presets/library_details.py": frozenset(
@@ -68,6 +70,9 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
             "end parting",
         }
     ),
+    "experiments/augmentation/plan.py": frozenset({"presets and sampling"}),
+    "experiments/augmentation/prompt_table.py": frozenset({'{"prompt": "The sea was"}'}),
+    "experiments/augmentation/templates.py": frozenset({"{prompt}"}),
     "experiments/page_frame.py": frozenset(
         {
             "default-src 'none'; style-src 'unsafe-inline'",
@@ -126,6 +131,8 @@ ENGLISH = (
     # What a terminal shows before there is a language, and what nobody is shown.
     *("__main__.py", "standard_input.py", "resource_files.py", "stale_files.py"),
     *("own_command.py", "platform_places.py"),
+    # A data set's card, which is read where data sets are shared.
+    "experiments/augmentation/card.py",
 )
 """Files whose words nobody translates."""
 WITHOUT_MISTAKES = ("engine", "experiments", "manuscript", "sampling", ".")
