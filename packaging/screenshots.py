@@ -105,6 +105,7 @@ def make(width: int, height: int, scale: int) -> int:
     from studio.ui.measurement import run_until
     from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.no_traces import no_traces
+    from studio.ui.tuning.augment_window import AugmentWindow
     from studio.ui.tuning.fit_window import FitWindow
     from studio.ui.tuning.sweep_window import SweepWindow
     from studio.ui.writing.take_window import TakeWindow
@@ -267,6 +268,19 @@ def make(width: int, height: int, scale: int) -> int:
         sweep.table.setCurrentCell(3, sweep.table.currentColumn())
         take("sweep", sweep)
         sweep.close()
+        window.actions_.augment.trigger()
+        augment = window.findChild(AugmentWindow)
+        assert augment is not None, "it was just opened"
+        with tempfile.TemporaryDirectory() as rows:
+            augment.run.begin(Path(rows) / "rows.jsonl", augment.form())
+            run_until(lambda: not augment.run.is_busy)
+            augment.run.choose(augment.run.entries[2:3], is_row=False)
+            augment.table.go_to(4)
+            augment.shown.setFocus()
+            run_until(lambda: augment.diversity.is_settled)
+            take("augment", augment)
+            augment.run.close()
+        augment.close()
         # Neither of the two is asked about: as loaded, nothing is to be saved.
         session.draft.new()
         session.draft.manuscript.load(OPENING)

@@ -7,8 +7,10 @@ Samples of uneven length (16 to 112 tokens, evenly, seed 1) follow one prompt, e
 begun as another ends. The yardstick is a bare `llama_decode` loop of eight sequences of 64 tokens
 behind the same prompt, before and after each round; both have their memory in huge pages. Printed
 is the share of its rate that is reached, with all that is counted of a text: its log-probabilities
-and its neighbours among the others. Then the same samples follow as many prompts as there are
-pairs of them, which are evaluated between (no share is printed, as the loop evaluates none).
+and its neighbours among the others; the last lanes, which nothing fills any more, count too. With
+`--threads 1` it is by processor time, which other programs hardly change. Then the same samples
+follow as many prompts as there are pairs of them, which are evaluated between (no share is printed,
+as the loop evaluates none).
 
 With `--rows` a data set of so many rows is written by a tiny model, and its process's resident
 memory is printed at each tenth.
@@ -82,6 +84,7 @@ class _Desk:
         self._run: SampleRun | None = None
         self._prompt: list[int] = []
         self._threads = threads
+        self._clock = time.process_time if threads == 1 else time.perf_counter
         self._interrupt = Interrupt()
         self.engine = Engine(self._on_events, self._interrupt, float("inf"))
         options = LoadOptions(context_size=4096, threads=threads)
@@ -97,7 +100,9 @@ class _Desk:
         tokens = [
             [draws.randrange(100, 2_000) for _ in range(_MEAN)] for _ in range(MOST_SEQUENCES)
         ]
-        return MOST_SEQUENCES * _MEAN / self._bare.seconds_of_sequences(self._prompt, tokens)
+        started = self._clock()
+        self._bare.seconds_of_sequences(self._prompt, tokens)
+        return MOST_SEQUENCES * _MEAN / (self._clock() - started)
 
     def rate(self, count: int, prompts: int) -> float:
         """Tokens a second of samples."""
@@ -113,10 +118,10 @@ class _Desk:
         run = self._run = SampleRun(
             1, lambda: next(waiting, None), written, control.commands.append, ignore_eos=True
         )
-        started = time.perf_counter()
+        started = self._clock()
         for command in run.commands():
             self.engine.run(command, control)
-        seconds = time.perf_counter() - started
+        seconds = self._clock() - started
         assert len(texts) == count
         return run.tokens / seconds
 

@@ -57,7 +57,8 @@ class AugmentForm(NamedTuple):
         """The plan.
 
         Args:
-            seed: Of the data set that it goes on with; None for a new one.
+            seed: Of the data set that it goes on with; None for a new one, which has the seed in
+                force, if there is one.
 
         Raises:
             AugmentationError: The temperatures are none.
@@ -66,11 +67,14 @@ class AugmentForm(NamedTuple):
         brief = f"{{{_BRIEF}}}"
         if is_file:
             brief = self.prompt.brief.replace("{", "{{").replace("}", "}}")
+        if seed is None:
+            own = self.preset.sampling.seed
+            seed = own if own >= 0 else secrets.randbelow(MAX_SEED + 1)
         sampling = msgspec.structs.replace(self.preset.sampling, seed=-1)
         return Plan(
             samples=self.samples,
             tries=_TRIES * self.samples,
-            seed=secrets.randbelow(MAX_SEED + 1) if seed is None else seed,
+            seed=seed,
             presets=(msgspec.structs.replace(self.preset, sampling=sampling),),
             temperatures=temperatures_of(self.temperatures),
             template=self.template if is_file else f"{{{_TEXT}}}",

@@ -107,7 +107,13 @@ class AugmentRun(QObject):
         words = tr("{rows:,} of {wanted:,} rows", rows=made.rows, wanted=made.wanted)
         dropped = len(self.entries) - made.rows
         if dropped:
-            words = tr("{words}, {dropped:,} texts are none", words=words, dropped=dropped)
+            words = tr(
+                "{words}, %n texts left out",
+                "",
+                dropped,
+                one="{words}, %n text left out",
+                words=words,
+            )
         if self.writing.is_running and not self.writing.is_writing:
             waits = tr("paused") if self.writing.is_paused else tr("it waits")
             words = tr("{words}; {waits}", words=words, waits=waits)

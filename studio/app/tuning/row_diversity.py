@@ -62,6 +62,11 @@ class RowDiversity(QObject):
         for signal in (run.begun, run.added, run.chosen):
             signal.connect(self._clock.request)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether `found` is of all the rows that there are."""
+        return self._clock.is_settled and not (self._background.is_busy or self._is_due)
+
     def close(self) -> None:
         """Look at nothing more."""
         self._background.close()
