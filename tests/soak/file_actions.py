@@ -78,6 +78,7 @@ def walk_through(hand: Hand, chances: Random) -> Pauses:
         hand.shortcut(Key.Key_PageDown)
         yield 0
         yield from settle(hand, chances)
+        yield 50  # the caret goes to its place, and the log follows it a turn later
 
 
 def drop(hand: Hand, chances: Random) -> Pauses:
