@@ -60,8 +60,8 @@ NOTHING_YET = mark(
     "Texts are written at each T from the same random draws, and measured: how likely, how varied, "
     "how repetitive. The text before the caret is continued, or what a plan (TOML) has."
 )
-_SIZE = (940, 760)
-_PARTS = [280, 230, 120]
+_SIZE = (940, 700)
+_PARTS = [270, 200, 100]
 """Pixels of table, plot and texts at first, as far as there are so many."""
 _SAMPLES, _TOKENS = 12, 64
 _NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
