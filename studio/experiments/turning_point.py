@@ -10,7 +10,8 @@ was drawn before is in it. The second re-tempers the texts of one T: the same co
 Their difference is what T does through the contexts that it leads to.
 
 The slope of a curve at T is that of a parabola fitted there by least squares, with Gaussian weights
-of the width `WIDTH`, or one and a half times the distance between temperatures where that is more.
+of the width `WIDTH`, or of the mean distance between temperatures where that is more: wider ones
+smooth the turn of a small model's curve away.
 The turning point is where the slope is least, between slopes that are larger: of several such
 places the one that lies deepest below the lower of the two.
 """
@@ -163,7 +164,7 @@ def _slopes(temperatures: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     Returns:
         `(places, temperatures)`, and the `(places,)` T.
     """
-    width = max(WIDTH, 1.5 * float(np.diff(temperatures).mean()))
+    width = max(WIDTH, float(np.diff(temperatures).mean()))
     places = np.linspace(temperatures[0], temperatures[-1], _PLACES)
     rows = []
     for place in places.tolist():
