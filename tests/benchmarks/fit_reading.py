@@ -5,8 +5,9 @@
 with `QT_QPA_PLATFORM=offscreen` where there is no screen. Compared are, over the same tokens, a
 bare `llama_decode` of the prompt (in the batches of scoring, the logits of every token, as any
 program that wants a likelihood must ask for them; and beside it in batches of 128 with the logits
-of the last alone), the engine's scoring with a sketch of each token, and the fit in the real
-window from the press of a key to the table. Printed are medians, and the window's longest stall.
+of the last alone), and the engine's scoring with a sketch of each token: in processor time, on one
+thread, so that other work on the machine does not count. Then the fit in the real window from its
+beginning to the table, and the longest turn of the event loop, in processor time of its thread.
 """
 
 import os
@@ -30,7 +31,6 @@ from studio.engine.messages import (
     Evaluated,
     Failed,
     Load,
-    Loaded,
     LoadOptions,
     Prompt,
     Score,
@@ -42,7 +42,6 @@ _SENTENCE = (
     "The old fisherman looked out over the sea at hour {number} and thought about the years that "
     "had gone, about Anna and the boat, and whether anybody would mend the nets. "
 )
-_PROBE_MS = 2
 _LARGE_BATCH = 128
 
 
@@ -52,10 +51,9 @@ class _Bare:
     Args:
         path: the model.
         size: tokens of the context.
-        threads: that evaluate.
     """
 
-    def __init__(self, path: Path, size: int, threads: int) -> None:
+    def __init__(self, path: Path, size: int) -> None:
         log.install()
         llama_cpp.llama_backend_init()
         options = llama_cpp.llama_model_default_params()
@@ -63,14 +61,14 @@ class _Bare:
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), options)
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = size
-        settings.n_threads = settings.n_threads_batch = threads
+        settings.n_threads = settings.n_threads_batch = 1
         self._context = llama_cpp.llama_init_from_model(self._model, settings)
 
     def seconds(self, tokens: Sequence[int], room: int, *, all_logits: bool) -> float:
         """Evaluate a prompt from nothing."""
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
         batch = Batch(room, room)
-        started = time.perf_counter()
+        started = time.process_time()
         for first in range(0, len(tokens), room):
             part = list(tokens[first : first + room])
             batch.put(part, first, 0, len(part) if all_logits else 1)
@@ -79,7 +77,7 @@ class _Bare:
                 raise SystemExit(f"llama_decode gave {status}")
             for row in range(len(part)) if all_logits else (len(part) - 1,):
                 llama_cpp.llama_get_logits_ith(self._context, row)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         batch.free()
         return seconds
 
@@ -96,17 +94,15 @@ class _Reader:
         self._interrupt = Interrupt()
         self._events: list[AnyEvent] = []
         self._engine = Engine(lambda *events: self._events.extend(events), self._interrupt)
-        options = LoadOptions(context_size=size, gpu_layers=0)
-        loaded = self._run(Load(request=1, path=str(path), options=options))[-1]
-        assert isinstance(loaded, Loaded)
-        self.threads = loaded.report.threads
+        options = LoadOptions(context_size=size, gpu_layers=0, threads=1)
+        self._run(Load(request=1, path=str(path), options=options))
 
     def score(self, text: str) -> tuple[list[int], int, float]:
         """Score a text; its prompt's tokens, how many have a sketch now, and the seconds."""
         self._run(Score(request=2, prompt=Prompt(manuscript="Nothing of the kind.")))
-        started = time.perf_counter()
+        started = time.process_time()
         events = self._run(Score(request=3, prompt=Prompt(manuscript=text)))
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         evaluated = next(event for event in events if isinstance(event, Evaluated))
         scored = sum(len(event.tokens) for event in events if isinstance(event, Scored))
         return evaluated.token_ids(), scored, seconds
@@ -133,7 +129,7 @@ def _measure_engine(path: Path, tokens: int, rounds: int) -> None:
     size = 2 * tokens + 256
     reader = _Reader(path, size)
     prompt, scored, _ = reader.score(text)
-    bare = _Bare(path, size, reader.threads)
+    bare = _Bare(path, size)
     times: list[list[float]] = [[], [], []]
     for _ in range(rounds):
         times[0].append(bare.seconds(prompt, READ_BATCH, all_logits=True))
@@ -141,18 +137,20 @@ def _measure_engine(path: Path, tokens: int, rounds: int) -> None:
         times[2].append(reader.score(text)[2])
     reader.close()
     with_all, last_alone, scoring = map(statistics.median, times)
-    print(f"{len(prompt)} tokens, {scored} of them scored, {reader.threads} threads")
+    print(f"{len(prompt)} tokens, {scored} of them scored", flush=True)
     for name, seconds in (
         (f"bare, batches of {READ_BATCH}, all logits", with_all),
         (f"bare, batches of {_LARGE_BATCH}, the last logits", last_alone),
         ("scoring", scoring),
     ):
         rate = len(prompt) / seconds
-        print(f"{name:<36} {rate:7.0f} tokens/s; scoring is {seconds / scoring:.2f} of it")
+        print(
+            f"{name:<36} {rate:7.0f} tokens/s; scoring is {seconds / scoring:.2f} of it", flush=True
+        )
 
 
 def _measure_window(path: Path, tokens: int, rounds: int) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtCore import QEventLoop
     from PySide6.QtWidgets import QApplication
 
     from studio.ui.application import make_application, make_window
@@ -163,20 +161,12 @@ def _measure_window(path: Path, tokens: int, rounds: int) -> None:
     window.show()
 
     def run_until(condition: Callable[[], bool]) -> float:
-        """Run the event loop until something holds; the longest stall in milliseconds."""
-        last, longest = time.perf_counter(), 0.0
-
-        def tick() -> None:
-            nonlocal last, longest
-            now = time.perf_counter()
-            longest, last = max(longest, now - last), now
-
-        probe = QTimer()
-        probe.timeout.connect(tick)
-        probe.start(_PROBE_MS)
+        """Run the event loop until something holds; its longest turn in milliseconds."""
+        longest = 0.0
         while not condition():
+            begun = time.thread_time()
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        probe.stop()
+            longest = max(longest, time.thread_time() - begun)
         return 1000 * longest
 
     session = window.session
@@ -205,7 +195,7 @@ def _measure_window(path: Path, tokens: int, rounds: int) -> None:
     print(
         f"in the window: {count} tokens in {statistics.median(seconds):.2f} s, "
         f"{count / statistics.median(seconds):.0f} tokens/s to the table; once more, all read, "
-        f"in {statistics.median(again):.2f} s; longest stall {max(stalls):.0f} ms"
+        f"in {statistics.median(again):.2f} s; longest turn {max(stalls):.0f} ms"
     )
     session.draft.manuscript.mark_clean()
     window.close()

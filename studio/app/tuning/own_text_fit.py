@@ -109,6 +109,7 @@ class OwnTextFit(FittedText):
         """Forget the text, and all that was made of it."""
         self._forget_rows()
         self.is_stale = False
+        self._tried = None  # the numbers of another text begin anew
         super().clear()
 
     def _forget_rows(self) -> None:

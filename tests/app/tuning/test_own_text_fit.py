@@ -87,6 +87,10 @@ def test_it_reads_what_has_no_record_and_fits_the_whole_and_its_parts(
     session.draft.new()
     assert fit.fit is None
     assert "Another text" in fit.message
+    session.draft.manuscript.load(SECOND)
+    assert fitted(fit, qtbot).fit is not None, (
+        "another text is read, whatever was of the one before"
+    )
 
 
 def test_parts_of_the_text_count_alone(session: Session, qtbot: QtBot) -> None:
