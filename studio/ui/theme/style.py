@@ -127,7 +127,7 @@ QHeaderView::section:horizontal {
     padding: 4px 3px;
 }
 
-QTreeView QHeaderView::section:horizontal { padding: 4px 3px 4px 9px; }
+QTreeView QHeaderView::section:horizontal { padding: 4px 9px; }
 
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 

@@ -49,6 +49,7 @@ TO_COMPARE = mark(
 _SIZE = (820, 560)
 _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _NAME, _T, _PRESET, _WORDS, _SURPRISE = range(5)
+_NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NUMBER = Qt.ItemDataRole.UserRole
 _LONGEST_NAME = 120
 _LOOK_MS = 200
@@ -107,6 +108,8 @@ class TakeWindow(QDialog):
         self.tree.setHeaderLabels(
             [tr("Take"), tr("T"), tr("Preset"), tr("Words"), tr("Mean surprise")]
         )
+        for number in (_WORDS, _SURPRISE):
+            self.tree.headerItem().setTextAlignment(number, _NUMBERS)
         self.tree.headerItem().setToolTip(
             _SURPRISE,
             tr("In bits a token, as the sampler used its probabilities: how unexpected it is"),
@@ -224,9 +227,7 @@ class TakeWindow(QDialog):
                 | Qt.ItemFlag.ItemIsEditable
             )
             for column in (_WORDS, _SURPRISE):
-                item.setTextAlignment(
-                    column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                )
+                item.setTextAlignment(column, _NUMBERS)
             font = item.font(_NAME)
             font.setBold(node.is_shown)
             item.setFont(_NAME, font)
