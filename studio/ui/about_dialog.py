@@ -20,7 +20,6 @@ _BUILT_WITH = (
     ("jinja2", "Jinja", "BSD-3-Clause"),
     ("pyyaml", "PyYAML", "MIT"),
     ("pyarrow", mark("Apache Arrow"), "Apache-2.0"),
-    ("datasketch", "datasketch", "MIT"),
     ("sacrebleu", "sacreBLEU", "Apache-2.0"),
     ("jsonschema", "jsonschema", "MIT"),
     ("tree-sitter", mark("Tree-sitter"), "MIT"),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from studio.experiments.text_measures.diversity import n_grams, words_of
 
 _SHINGLE = 3
-_PERMUTATIONS = 128
-_BANDS = (42, 3)
-"""Bands, and hashes in each: a pair that resembles at 0.5 is a candidate with 99.6 %, one at 0.8
-always, one at 0.1 with 4 %: 1 − (1 − s³)⁴²."""
-LEAST_THRESHOLD = 0.5
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
@@ -37,23 +33,31 @@ def similarity(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, .
 def near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[bool]:
     """Return for each text whether an earlier one resembles it.
 
-    Candidates are found by MinHash with locality-sensitive hashing (datasketch), and their shingles
-    compared.
+    An index says which earlier texts have a shingle, and so how many each shares with a text.
 
     Args:
         texts: The texts.
-        threshold: The least `similarity`, from `LEAST_THRESHOLD`.
+        threshold: The least `similarity`, above 0.
     """
-    from datasketch import MinHash, MinHashLSH  # only where it is asked for
-
-    index = MinHashLSH(num_perm=_PERMUTATIONS, params=_BANDS)
-    sets = [shingles(text) for text in texts]
+    having: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    sizes: list[int] = []
+    known: set[frozenset[tuple[str, ...]]] = set()
     found = []
-    for place, own in enumerate(sets):
-        hashes = MinHash(num_perm=_PERMUTATIONS)
+    for text in texts:
         # A text without words has one shingle, which no other has.
-        hashes.update_batch([" ".join(gram).encode() for gram in own] or [b""])
-        near = (similarity(own, sets[int(other)]) for other in index.query(hashes))
-        found.append(any(value >= threshold for value in near))
-        index.insert(str(place), hashes)
+        own = shingles(text) or frozenset({()})
+        if own in known:
+            found.append(True)
+            continue
+        shared = Counter(other for gram in own for other in having[gram])
+        found.append(
+            any(
+                count / (len(own) + sizes[other] - count) >= threshold
+                for other, count in shared.items()
+            )
+        )
+        for gram in own:
+            having[gram].append(len(sizes))
+        sizes.append(len(own))
+        known.add(own)
     return found
