@@ -189,6 +189,8 @@ def known_names(window: MainWindow) -> list[str]:
         *("text-generation-webui", "llama.cpp", "pyqtgraph", "msgspec", "psutil", "NumPy", "Jinja"),
         *(
             "PyYAML",
+            "sacreBLEU",
+            "jsonschema",
             "LGPL-3.0",
             "MPL-1.1",
             "MIT",

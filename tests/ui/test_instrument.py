@@ -186,7 +186,7 @@ def test_blame_is_the_t_below_which_the_same_draws_take_the_favourite(
         assert first_token(turn * 1.1) != favourite
 
 
-def test_explain_is_seven_steps_each_with_a_chart_of_the_writers_own_sentence(
+def test_explain_is_eight_steps_each_with_a_chart_of_the_writers_own_sentence(
     written: MainWindow,
 ) -> None:
     QTest.keyClick(written.editor, Qt.Key.Key_F1)
@@ -199,4 +199,4 @@ def test_explain_is_seven_steps_each_with_a_chart_of_the_writers_own_sentence(
         seen.add(bytes(dock.panel._chart.grab().toImage().constBits()))
         assert "at your caret" in dock.panel._origin.text()
         QTest.keyClick(dock.panel, Qt.Key.Key_Right)
-    assert len(STEP_NAMES) == len(seen) == 7
+    assert len(STEP_NAMES) == len(seen) == 8

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from studio.experiments.text_measures.diversity import n_grams, words_of
 
 _SHINGLE = 3
+LEAST_THRESHOLD = 0.5
+"""Below it texts of one prompt resemble each other by its words alone."""
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
@@ -37,7 +39,7 @@ def near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[bool]:
 
     Args:
         texts: The texts.
-        threshold: The least `similarity`, above 0.
+        threshold: The least `similarity`, from `LEAST_THRESHOLD`.
     """
     having: dict[tuple[str, ...], list[int]] = defaultdict(list)
     sizes: list[int] = []

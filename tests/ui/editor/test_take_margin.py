@@ -330,7 +330,7 @@ def test_each_passage_has_its_bar_and_says_which_take_it_is(
     first, second = passages.session.draft.manuscript.take_sets
     [(takes, bar)] = margin.others()
     assert takes is first
-    assert color_at(passages, bar.center()) == colors.cut
+    qtbot.waitUntil(lambda: color_at(passages, bar.center()) == colors.cut, timeout=LONG)
     assert margin.bar is not None
     assert color_at(passages, margin.bar.center()) == colors.generated
     [steps] = shown_steps(passages)
