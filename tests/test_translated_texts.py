@@ -46,7 +46,6 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
         {"SYSTEM {}\n", "PARAMETER {} ", "PARAMETER num_predict ", "PARAMETER stop ", "SYSTEM "}
     ),
     "presets/foreign/silly_tavern.py": frozenset({"SillyTavern"}),
-    "engine/llama/attention.py": frozenset({"model name"}),
     "engine/llama/log.py": frozenset(
         {
             r"^\w+: (error loading model: )?",

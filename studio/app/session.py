@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QObject
+from PySide6.QtCore import QElapsedTimer, QObject, Signal
 
 from studio.app.background import Background
 from studio.app.compare.state import CompareState
@@ -56,6 +56,9 @@ class Session(QObject):
         preset_name: The preset to begin with.
         parent: The Qt parent, if any.
     """
+
+    writes_changed = Signal()
+    """`writes` may be another."""
 
     def __init__(self, preset_name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -155,6 +158,8 @@ class Session(QObject):
         self.draft.manuscript.loaded.connect(self.unused_memory.give_back_soon)
         self.compare.lanes_changed.connect(self.unused_memory.give_back_soon)
         self.preset_choice.chosen.connect(self._on_preset_chosen)
+        for writer in (self.writing, self.rewriting, self.compare):
+            writer.changed.connect(self.writes_changed)
 
     def _on_model_changed(self) -> None:
         report = self.model.report
@@ -197,6 +202,11 @@ class Session(QObject):
     def _on_who_wrote(self) -> None:
         if self.who_wrote.is_on:
             self.heat.set_measure(HeatMeasure.OFF)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the model writes what stands in view: other writing gives way to it."""
+        return not self.writing.is_idle or self.rewriting.is_running or self.compare.is_running
 
     @property
     def can_stop(self) -> bool:

@@ -22,7 +22,6 @@ from studio.experiments.augmentation.data_set import DataSet, begun_seed
 from studio.experiments.augmentation.errors import AugmentationError
 from studio.experiments.augmentation.journal import ROWS, Choice, Entry
 from studio.experiments.samples import WrittenSample
-from studio.experiments.text_measures.nearest_texts import NearestTexts
 from studio.model_record import ModelRecord
 from studio.translation import tr
 from studio.visible_text import visible_path
@@ -249,7 +248,6 @@ def _opened(
     """In the other thread: the data set, or why there is none."""
     try:
         plan = form.plan(begun_seed(out))
-        NearestTexts().trace("")  # its library takes long to import: not in the window's thread
         data_set = DataSet(out, plan, form.table(), model, on_entry, _LaterSync())
     except AugmentationError as error:
         return str(error)

@@ -9,7 +9,6 @@ found is kept. The two sum in another order: where two tokens are near, another 
 import contextlib
 import ctypes
 import hashlib
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import msgspec
 import numpy as np
 
 from studio.atomic_write import atomic_write
+from studio.engine.llama import backend
 from studio.engine.llama.batch import Batch
 from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.model import Model
@@ -129,18 +129,9 @@ def _key(model: Model) -> str:
         llama_cpp.__version__,
         model.threads,
         model.layers_offloaded,
-        platform.machine(),
-        _processor(),
+        backend.cpu().name,
     )
     return hashlib.sha256(repr(said).encode("utf-8", "replace")).hexdigest()
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-            if line.startswith("model name"):
-                return line
-    return platform.processor()
 
 
 class _Filled:

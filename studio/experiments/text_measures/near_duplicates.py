@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 
 from studio.experiments.text_measures.diversity import n_grams, words_of
@@ -35,14 +35,14 @@ def similarity(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, .
 def near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[bool]:
     """Return for each text whether an earlier one resembles it.
 
-    An index says which earlier texts have a shingle, and so how many each shares with a text.
+    An index of shingles says which earlier texts share any with a text.
 
     Args:
         texts: The texts.
         threshold: The least `similarity`, from `LEAST_THRESHOLD`.
     """
     having: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    sizes: list[int] = []
+    sets: list[frozenset[tuple[str, ...]]] = []
     known: set[frozenset[tuple[str, ...]]] = set()
     found = []
     for text in texts:
@@ -51,15 +51,10 @@ def near_duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[bool]:
         if own in known:
             found.append(True)
             continue
-        shared = Counter(other for gram in own for other in having[gram])
-        found.append(
-            any(
-                count / (len(own) + sizes[other] - count) >= threshold
-                for other, count in shared.items()
-            )
-        )
+        near = {other for gram in own for other in having[gram]}
+        found.append(any(similarity(own, sets[other]) >= threshold for other in near))
         for gram in own:
-            having[gram].append(len(sizes))
-        sizes.append(len(own))
+            having[gram].append(len(sets))
+        sets.append(own)
         known.add(own)
     return found

@@ -77,12 +77,10 @@ class AugmentWindow(QDialog):
         self._session = session
         self._file: Path | None = None
         self.run = AugmentRun(
-            session.client, session.model, session.fingerprint, self._gives_way, self
+            session.client, session.model, session.fingerprint, lambda: session.writes, self
         )
         self.diversity = RowDiversity(self.run, self)
-        for changes in (session.writing, session.rewriting):
-            changes.changed.connect(self.run.writing.look)
-        session.compare.changed.connect(self.run.writing.look)
+        session.writes_changed.connect(self.run.writing.look)
         self.setWindowTitle(tr("Augment: many texts of one prompt"))
         self.resize(*_SIZE)
         self._build_form(theme)
@@ -266,11 +264,6 @@ class AugmentWindow(QDialog):
         whole.addWidget(buttons)
 
     # -- what is asked for -------------------------------------------------------------------------
-
-    def _gives_way(self) -> bool:
-        session = self._session
-        is_writing = not session.writing.is_idle or session.rewriting.is_running
-        return is_writing or session.compare.is_running
 
     def _fill_source(self) -> None:
         self.source.clear()

@@ -99,14 +99,9 @@ class SweepWindow(QDialog):
         self._value = 0
         """The place of the value whose texts are shown."""
         self.run = SweepRun(
-            session.client, session.model, session.fingerprint, self._gives_way, self
+            session.client, session.model, session.fingerprint, lambda: session.writes, self
         )
-        for changed in (
-            session.writing.changed,
-            session.rewriting.changed,
-            session.compare.changed,
-        ):
-            changed.connect(self.run.writing.look)
+        session.writes_changed.connect(self.run.writing.look)
         self.setWindowTitle(tr("Sweep temperature"))
         self.resize(*_SIZE)
         self._build_form(theme)
@@ -217,14 +212,6 @@ class SweepWindow(QDialog):
             self.run.stop()
         else:
             super().keyPressEvent(event)
-
-    def _gives_way(self) -> bool:
-        session = self._session
-        return (
-            not session.writing.is_idle
-            or session.compare.is_running
-            or session.rewriting.is_running
-        )
 
     # What is swept
 
