@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from studio.app.tuning.fit_words import spoken_curve
 from studio.experiments.text_fit import TextFit
@@ -19,7 +19,7 @@ from studio.sampling.analysis.fitted_temperature import CURVE_TEMPERATURES
 from studio.sampling.analysis.retemper import COLDEST, HOTTEST
 from studio.translation import tr
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.letters import follow_letters
+from studio.ui.tuning.still_plot import StillPlot
 
 _TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 _AROUND = 2.0
@@ -39,8 +39,8 @@ class Voice(NamedTuple):
     color: str
 
 
-class LikelihoodPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """The plot. It is to be looked at: nothing in it moves, and Tab passes it by.
+class LikelihoodPlot(StillPlot):
+    """The plot.
 
     Args:
         theme: Where the colours come from.
@@ -48,35 +48,10 @@ class LikelihoodPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no t
     """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme.colors.window)
-        self._theme = theme
+        super().__init__(theme, 80, parent)
         self._voices: list[Voice] = []
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(tr("Log-likelihood against temperature"))
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        plot.setMenuEnabled(False)
-        plot.setMouseEnabled(x=False, y=False)
-        theme.changed.connect(self._draw)
-        follow_letters(self, lambda _letters: self._draw())
-
-    def close(self) -> bool:
-        """Close as every widget does; pyqtgraph's own takes the view apart under its users."""
-        return QGraphicsView.close(self)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Nothing here turns."""
-        event.ignore()
-
-    def sizeHint(self) -> QSize:
-        """A dozen lines high."""
-        metrics = self.fontMetrics()
-        return QSize(metrics.averageCharWidth() * 80, metrics.height() * 13)
-
-    def minimumSizeHint(self) -> QSize:
-        """Room for a shape and its axes."""
-        metrics = self.fontMetrics()
-        return QSize(metrics.averageCharWidth() * 40, metrics.height() * 8)
+        self._begin()
 
     def show_voices(self, voices: Sequence[Voice]) -> None:
         """Draw the curves of some texts.
@@ -109,18 +84,13 @@ class LikelihoodPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no t
         self.setYRange(least, most, padding=_AIR)
 
     def _draw_axes(self, low: float, high: float) -> None:
-        colors = self._theme.colors
         for side, name in (("bottom", tr("T")), ("left", tr("ln p a token"))):
-            axis = self.getAxis(side)
-            axis.setPen(QColor(colors.ghost))
-            axis.setTextPen(QColor(colors.muted))
-            axis.setTickFont(self.font())
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(name, color=colors.muted)
-            axis.label.setFont(self.font())
+            self._name_axis(side, name)
         ticks = [(float(np.log(t)), f"{t:g}") for t in _TICKS if low <= t <= high]
         self.getAxis("bottom").setTicks([ticks, []])
-        line = pg.InfiniteLine(0.0, pen=pg.mkPen(colors.ghost, style=Qt.PenStyle.DotLine))
+        line = pg.InfiniteLine(
+            0.0, pen=pg.mkPen(self._theme.colors.ghost, style=Qt.PenStyle.DotLine)
+        )
         self.addItem(line)
 
     def _draw_voice(self, voice: Voice, seen: NDArray[np.bool_]) -> None:

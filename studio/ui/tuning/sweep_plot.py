@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from studio.experiments.sweep.measures import Measure
 from studio.experiments.sweep.recommendation import parameter_words, shown_interval, value_words
@@ -21,7 +21,7 @@ from studio.experiments.words import number
 from studio.presets import preset_words
 from studio.translation import tr
 from studio.ui.theme.theme import Theme
-from studio.ui.widgets.letters import follow_letters
+from studio.ui.tuning.still_plot import StillPlot
 from studio.visible_text import visible_line
 
 _AIR = 0.08
@@ -32,8 +32,8 @@ _WIDTH, _DOT, _CHOSEN_DOT = 2.0, 9.0, 14.0
 _LONGEST_NAME = 16
 
 
-class SweepPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """The plot. Nothing in it moves, and Tab passes it by: the table beside it has the keyboard.
+class SweepPlot(StillPlot):
+    """The plot: the table beside it has the keyboard.
 
     Args:
         theme: Where the colours come from.
@@ -44,38 +44,13 @@ class SweepPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A point was clicked: the place of its value."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme.colors.window)
-        self._theme = theme
+        super().__init__(theme, 60, parent)
         self._result: SweepResult | None = None
         self._measure: Measure | None = None
         self._value = 0
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(tr("Chart"))
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        plot.setMenuEnabled(False)
-        plot.setMouseEnabled(x=False, y=False)
-        plot.layout.setContentsMargins(0, _ABOVE, 0, 0)
-        theme.changed.connect(self._draw)
-        follow_letters(self, lambda _letters: self._draw())
-
-    def close(self) -> bool:
-        """Close as every widget does; pyqtgraph's own takes the view apart under its users."""
-        return QGraphicsView.close(self)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Nothing here turns."""
-        event.ignore()
-
-    def sizeHint(self) -> QSize:
-        """A dozen lines high."""
-        metrics = self.fontMetrics()
-        return QSize(metrics.averageCharWidth() * 60, metrics.height() * 13)
-
-    def minimumSizeHint(self) -> QSize:
-        """Room for a shape and its axes."""
-        metrics = self.fontMetrics()
-        return QSize(metrics.averageCharWidth() * 40, metrics.height() * 8)
+        self.getPlotItem().layout.setContentsMargins(0, _ABOVE, 0, 0)
+        self._begin()
 
     def show_measure(self, result: SweepResult | None, measure: Measure | None, value: int) -> None:
         """Draw a measure.
@@ -136,7 +111,7 @@ class SweepPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _draw_axes(self, result: SweepResult, measure: Measure) -> list[float]:
         """The axes; where each value stands."""
-        sweep, colors = result.sweep, self._theme.colors
+        sweep = result.sweep
         names = [
             visible_line(preset_words(value.name), _LONGEST_NAME)
             if value.number is None
@@ -148,13 +123,7 @@ class SweepPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         places = [float(it or 0.0) if is_scale else float(place) for place, it in enumerate(xs)]
         titles = (("bottom", parameter_words(sweep)), ("left", tr(measure.title)))
         for side, title in titles:
-            axis = self.getAxis(side)
-            axis.setPen(QColor(colors.ghost))
-            axis.setTextPen(QColor(colors.muted))
-            axis.setTickFont(self.font())
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(title, color=colors.muted)
-            axis.label.setFont(self.font())
+            self._name_axis(side, title)
         self.getAxis("bottom").setTicks([list(zip(places, names, strict=True)), []])
         return places
 
