@@ -42,6 +42,7 @@ _COMMANDS = (
     "sweep",
     "turning-point",
     "augment",
+    "server",
     "bench",
 )
 
@@ -61,6 +62,7 @@ commands:
   turning-point
               find the temperature from which a model's texts begin to fall apart
   augment     write many texts of many prompts, as a data set
+  server      ask a server of language models what it can do
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

@@ -56,6 +56,19 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "engine/llama/prompt_cache.py": frozenset({"prompt cache"}),
     "engine/model_files/gguf_header.py": frozenset({"-{}-of-{}.gguf"}),
     "engine/model_files/memory.py": frozenset({" GiB", " MiB"}),
+    # HTTP, what servers are asked to continue, and what they are called.
+    "engine/server/asking.py": frozenset(
+        {
+            *("http://", "Accept", "User-Agent", "application/json, text/event-stream"),
+            *("Bearer ", "Location", "Retry-After"),
+        }
+    ),
+    "engine/server/capabilities.py": frozenset(
+        {
+            *("Once upon a time there was a", "In the beginning the old king of the"),
+            *("KoboldCpp", "Ollama"),
+        }
+    ),
     "engine/templates/chat_template.py": frozenset({"<|im_start|>assistant\n"}),
     "engine/templates/template_process.py": frozenset({"line {}: "}),
     # HTML and its style.
