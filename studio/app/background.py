@@ -7,8 +7,6 @@ runs.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import threading
 import time
@@ -18,6 +16,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.idle_thread import run_when_idle
 from studio.progress import At
 
 Result = TypeVar("Result")
@@ -204,9 +203,8 @@ class _Work:
 
     def _run(self) -> None:
         """In the other thread."""
-        if self._gives_way and hasattr(os, "SCHED_IDLE"):
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread alone
+        if self._gives_way:
+            run_when_idle()
         try:
             self.result = self._work(self._at)
         except _Cancelled:

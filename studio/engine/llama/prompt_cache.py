@@ -29,6 +29,7 @@ from studio.engine.messages import ModelReport
 from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.model_files.model_hash import model_hash
 from studio.error_trace import print_trace
+from studio.idle_thread import run_when_idle
 
 WORTH = 256
 """Tokens. Fewer are read quicker than the window notices."""
@@ -207,9 +208,7 @@ class PromptCache:
             self._writing.join(seconds)
 
     def _write(self, tokens: NDArray[np.int32], state: NDArray[np.uint8]) -> None:
-        if hasattr(os, "SCHED_IDLE"):
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread alone
+        run_when_idle()
         try:
             facts = self._facts(tokens, state)
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
