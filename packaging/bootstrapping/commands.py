@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -54,14 +54,21 @@ def setup(root: Path, *, dev: bool, fresh: bool) -> int:
 
 def test(root: Path, arguments: Sequence[str]) -> int:
     """Runs the test suite in .venv and returns pytest's exit status."""
-    from .display import ScreenError, off_screen, on_screen, virtual_screen
-    from .running import pass_through
+    from .temporary_files import in_memory
 
     if not _ready(root, TO_TEST, windows=False):
         return 1
     # `-P`: this folder holds a `packaging`, which pytest knows as something else.
     command = [str(Environment(root).python), "-P", "-m", "pytest", *arguments]
-    env = clean_env(os.environ)
+    with in_memory(clean_env(os.environ)) as env:
+        return _test(root, command, env)
+
+
+def _test(root: Path, command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Runs the tests' command on a screen of their own, where there can be one."""
+    from .display import ScreenError, off_screen, on_screen, virtual_screen
+    from .running import pass_through
+
     lacking = _screen_lacks(root)
     if not lacking:
         try:
