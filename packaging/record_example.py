@@ -23,7 +23,7 @@ def main() -> int:
     from studio.app.model.names import model_title
     from studio.engine.control import Control
     from studio.engine.engine import Engine
-    from studio.engine.llama.interrupt import Interrupt
+    from studio.engine.interrupt import Interrupt
     from studio.engine.messages import (
         AnyEvent,
         Distribution,

@@ -16,7 +16,6 @@ import msgspec
 from studio.atomic_write import atomic_write
 from studio.commands.arguments import (
     add_sampling_arguments,
-    model_path,
     sampling_overrides,
     unescaped,
 )
@@ -27,15 +26,16 @@ from studio.commands.progress_line import ProgressLine
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_model_argument,
-    load_options,
+    hash_of_model,
+    load_command,
     positive,
+    shown_model,
 )
 from studio.commands.standard_streams import OutputError
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, Loaded, ModelReport
-from studio.engine.model_files.model_hash import model_hash
 from studio.experiments.augmentation.augmentation import Augmentation
 from studio.experiments.augmentation.data_set import DataSet, begun_seed
 from studio.experiments.augmentation.errors import AugmentationError
@@ -77,13 +77,13 @@ def main(arguments: Sequence[str]) -> int:
         words = _with_plan(arguments)
         given = parser.parse_args(words)
         work = _work(given)
-        options = load_options(given)
+        load = load_command(given)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     kept = {**given_options(parser, words), "seed": [str(work.plan.seed)]}
     for option in ("plan", "json"):  # they say nothing of the rows
         kept.pop(option, None)
-    return _run(given, work, Load(request=0, path=str(model_path(given)), options=options), kept)
+    return _run(given, work, load, kept)
 
 
 def _with_plan(arguments: Sequence[str]) -> list[str]:
@@ -321,14 +321,14 @@ def _run(given: argparse.Namespace, work: _Work, load: Load, options: dict[str, 
     # Nobody reads along: tokens are wanted when a text ends. And it is worth the pages' time.
     engine = Engine(desk.on_events, interrupt, math.inf, huge_pages=True)
     try:
-        _say(f"opening {Path(load.path).name}")
+        _say(f"opening {shown_model(load)}")
         engine.run(load, control)
         if signals.status:
             _say("stopped before it could begin to write")
             return signals.status
         if desk.model is None:
             return 1
-        model = model_record(desk.model, model_hash(Path(load.path)))
+        model = model_record(desk.model, hash_of_model(load))
         data_set = DataSet(work.out, work.plan, work.table, model, desk.on_entry)
         try:
             made = data_set.made

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 
@@ -73,7 +73,7 @@ def record_logits(path: Path) -> NDArray[np.float32]:
     options = LoadOptions(context_size=_CONTEXT_TOKENS, threads=1)
     log.install()
     model = Model(path, options, lambda _fraction: True)
-    context = Context(model, Interrupt())
+    context = LlamaContext(model, Interrupt())
     rows: list[NDArray[np.float32]] = []
     for text in _TEXTS:
         tokens = model.vocabulary.tokenize(text)

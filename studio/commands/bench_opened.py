@@ -5,7 +5,7 @@ from pathlib import Path
 from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.generation.pending_tokens import FRAME_SECONDS
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, Loaded, Runnable
 
 OPENING = "The old fisherman looked out over the sea and thought about the years."

@@ -14,7 +14,6 @@ import msgspec
 from studio.atomic_write import atomic_write
 from studio.commands.arguments import (
     add_sampling_arguments,
-    model_path,
     sampling_overrides,
     unescaped,
 )
@@ -24,13 +23,15 @@ from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
     cut_words,
-    load_options,
+    hash_of_model,
+    load_command,
     manuscript,
     positive,
+    shown_model,
 )
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     MOST_SEQUENCES,
     AnyEvent,
@@ -39,13 +40,11 @@ from studio.engine.messages import (
     Failed,
     Finished,
     Generate,
-    Load,
     Loaded,
     ModelReport,
     Prompt,
     SequenceStart,
 )
-from studio.engine.model_files.model_hash import model_hash
 from studio.experiments.comparison import Comparison
 from studio.experiments.comparison_file import (
     MOST_BYTES,
@@ -86,10 +85,9 @@ def main(arguments: Sequence[str]) -> int:
             share_u=not given.independent,
             seed=-1 if given.seed is None else given.seed,
         )
-        options = load_options(given)
+        load = load_command(given)
     except (PresetError, ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
-    path = model_path(given)
     interrupt = Interrupt()
     control = Control(interrupt)
     follower = _Follower(ComparisonRecorder(command, names))
@@ -97,8 +95,8 @@ def main(arguments: Sequence[str]) -> int:
     signals = EndSignals(control.stop)
     engine = Engine(follower.on_events, interrupt, math.inf)
     try:
-        _say(f"opening {path.name}")
-        engine.run(Load(request=0, path=str(path), options=options), control)
+        _say(f"opening {shown_model(load)}")
+        engine.run(load, control)
         if signals.status:
             _say("stopped before it could begin to write")
             return signals.status
@@ -110,7 +108,7 @@ def main(arguments: Sequence[str]) -> int:
         if given.json and follower.failure:
             _print(msgspec.json.encode(follower.failure).decode())
         return 1
-    fingerprint = model_hash(path) if given.html or given.markdown or given.save else ""
+    fingerprint = hash_of_model(load) if given.html or given.markdown or given.save else ""
     comparison = follower.recorder.record(model_record(follower.model, fingerprint))
     return _give(comparison, given) or signals.status
 

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from studio.commands.arguments import model_path
 from studio.commands.command_parser import CommandParser
 from studio.commands.end_signals import EndSignals
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_model_argument,
-    load_options,
+    load_command,
     text_of_file,
 )
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Failed, Load, Prompt, Score, Scored, ScoringEnded
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import AnyEvent, Failed, Prompt, Score, Scored, ScoringEnded
 from studio.experiments.sentence_places import SentencePlace, sentence_places
 from studio.experiments.text_fit import CountedTokens, TextFit
 from studio.interchange.blocks import chapters, guessed_lines
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         text = text_of_file(given.file, "FILE")
-        options = load_options(given)
+        load = load_command(given)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     interrupt = Interrupt()
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     signals = EndSignals(control.stop)
     engine = Engine(reading.on_events, interrupt)
     try:
-        engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
+        engine.run(load, control)
         prompt = Prompt(manuscript=text, brief=given.brief)
         while not (reading.has_failed or reading.is_whole or signals.status):
             engine.run(Score(request=1, prompt=prompt, first=reading.reached), control)

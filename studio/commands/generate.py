@@ -14,7 +14,6 @@ import numpy as np
 
 from studio.commands.arguments import (
     add_sampling_arguments,
-    model_path,
     sampling_overrides,
     unescaped,
 )
@@ -24,7 +23,7 @@ from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
     cut_words,
-    load_options,
+    load_command,
     manuscript,
     positive,
     text_of_file,
@@ -33,7 +32,7 @@ from studio.commands.standard_streams import OutputError
 from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.generation.pending_tokens import FRAME_SECONDS
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     MOST_SEQUENCES,
     AnyEvent,
@@ -41,12 +40,12 @@ from studio.engine.messages import (
     Failed,
     Finished,
     Generate,
-    Load,
     Prompt,
     RunFinished,
     Score,
     SequenceStart,
     Token,
+    is_server,
 )
 from studio.experiments.middle import MiddleRun, starts_of
 from studio.experiments.text_run import TextRun
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
             system=preset.system_message,
             format=preset.prompt_format,
         )
-        options = load_options(given)
+        load = load_command(given)
         stop = tuple(given.stop) if given.stop is not None else preset.stop
         max_tokens = given.max_tokens if given.max_tokens is not None else preset.max_tokens
         after = _suffix(given)
@@ -95,6 +94,12 @@ def main(arguments: Sequence[str]) -> int:
         _check_whole_text(given)
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
+    if is_server(load.path) and params.repeat_penalty != 1.0:
+        print(
+            "studio generate: the repeat penalty cannot act here: a server gives probabilities, "
+            "and it works on what is before them; frequency and presence penalties do act",
+            file=sys.stderr,
+        )
     printer, commands = _plan(given, prompt, after, start, max_tokens)
     interrupt = Interrupt()
     control = Control(interrupt)
@@ -114,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
     signals = EndSignals(control.stop)
     engine = Engine(on_events, interrupt, FRAME_SECONDS)
     try:
-        engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
+        engine.run(load, control)
         if signals.status:
             print("studio generate: stopped before it could begin to write", file=sys.stderr)
             return signals.status

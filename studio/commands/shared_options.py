@@ -6,7 +6,9 @@ Knows argparse and the engine's messages; the samplers' options are in `argument
 import argparse
 from pathlib import Path
 
-from studio.engine.messages import LoadOptions
+from studio.commands.arguments import model_path
+from studio.engine.messages import Load, LoadOptions, is_server
+from studio.engine.model_files.model_hash import model_hash
 from studio.standard_input import STANDARD_STREAM, standard_input
 from studio.visible_text import visible_path
 
@@ -28,9 +30,19 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`."""
-    parser.add_argument(
+    """Add `--model` and `--server`."""
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
         "-m", "--model", metavar="FILE", help="a GGUF file (default: the starter model)"
+    )
+    place.add_argument(
+        "--server",
+        metavar="URL",
+        help="a model at a llama-server instead, such as http://127.0.0.1:8080; what it asks for "
+        "as a key is taken from the system's keyring, or from --server-key",
+    )
+    parser.add_argument(
+        "--server-key", metavar="FILE", help="a file whose first line is the server's key"
     )
 
 
@@ -66,19 +78,52 @@ def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_options(given: argparse.Namespace) -> LoadOptions:
-    """What `add_loading_arguments` was given.
+def load_command(given: argparse.Namespace) -> Load:
+    """The command that opens the model asked for.
+
+    Args:
+        given: What `add_model_argument` and `add_loading_arguments` were given.
 
     Raises:
-        ValueError: A number is out of range.
+        ValueError: A number is out of range, or a server's address is none.
+        OSError: A key's file cannot be read.
+        SystemExit: There is no model; says how to get one.
     """
-    return LoadOptions(
+    options = LoadOptions(
         gpu_layers=given.gpu_layers,
         context_size=given.context_size,
         threads=given.threads,
         memory_map=not given.no_mmap,
         flash_attention=given.flash_attn,
     )
+    if given.server is None:
+        if given.server_key is not None:
+            raise ValueError("--server-key: found without --server, whose key it is")
+        return Load(request=0, path=str(model_path(given)), options=options)
+    from studio.engine.server.asking import address_of  # with it come sockets and TLS
+
+    try:
+        url = address_of(given.server).shown
+    except ValueError as error:
+        raise ValueError(f"--server: {error}") from None
+    key = ""
+    if given.server_key is not None:
+        key = text_of_file(given.server_key, "--server-key").partition("\n")[0].strip()
+    return Load(request=0, path=url, key=key, options=options)
+
+
+def hash_of_model(load: Load) -> str:
+    """`model_hash` of the file that was opened; empty for a model at a server.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return "" if is_server(load.path) else model_hash(Path(load.path))
+
+
+def shown_model(load: Load) -> str:
+    """What is opened, as it is shown: a file's name or a server's address."""
+    return load.path if is_server(load.path) else Path(load.path).name
 
 
 def positive(text: str) -> int:

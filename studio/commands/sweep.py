@@ -13,16 +13,19 @@ from typing import BinaryIO
 import msgspec
 
 from studio.atomic_write import atomic_write
-from studio.commands.arguments import model_path
 from studio.commands.command_parser import CommandParser
 from studio.commands.end_signals import EndSignals
 from studio.commands.progress_line import ProgressLine
-from studio.commands.shared_options import add_loading_arguments, add_model_argument, load_options
+from studio.commands.shared_options import (
+    add_loading_arguments,
+    add_model_argument,
+    hash_of_model,
+    load_command,
+)
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Failed, Load, Loaded, ModelReport
-from studio.engine.model_files.model_hash import model_hash
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import AnyEvent, Failed, Loaded, ModelReport
 from studio.experiments.recorder import model_record
 from studio.experiments.samples import SampleRun, WrittenSample
 from studio.experiments.sweep.figures import SweepFigures, figures_of
@@ -55,10 +58,9 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     plan = Path(given.plan)
     folder = Path(given.folder) if given.folder is not None else preset_folder()
-    path = model_path(given)
     try:
         sweep = read_plan(plan, PresetFolder(folder).find)
-        options = load_options(given)
+        load = load_command(given)
         out = _folder(plan, given.out)
     except PlanError as error:
         parser.error(f"{visible_path(plan)}: {error}")
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
             signals = EndSignals(control.stop)
             engine = Engine(writing.on_events, interrupt, math.inf)
             try:
-                engine.run(Load(request=0, path=str(path), options=options), control)
+                engine.run(load, control)
                 for command in writing.run.commands():
                     if writing.model is None or signals.status:
                         break
@@ -92,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
             return signals.status or 1
         figures = figures_of(sweep, writing.texts)
         chosen = recommendation(sweep, figures)
-        model = model_record(writing.model, model_hash(path))
+        model = model_record(writing.model, hash_of_model(load))
         _give(SweepResult(sweep, figures, chosen, model, now()), out, as_json=given.json)
     except OSError as error:
         _say(f"“{visible_path(error.filename or out)}”: {error.strerror or error}")

@@ -12,20 +12,19 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from studio.commands.arguments import model_path
 from studio.commands.command_parser import CommandParser
 from studio.commands.end_signals import EndSignals
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_text_arguments,
-    load_options,
+    load_command,
     manuscript,
     positive,
 )
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Failed, Load, Prompt
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import AnyEvent, Failed, Prompt
 from studio.experiments.samples import Sample, SampleRun, WrittenSample
 from studio.experiments.turning_point import (
     FEWEST_TEMPERATURES,
@@ -54,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         prompt = Prompt(manuscript=manuscript(given), brief=given.brief)
-        options = load_options(given)
+        load = load_command(given)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     seed = secrets.randbelow(MAX_SEED + 1) if given.seed is None else given.seed
@@ -64,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     signals = EndSignals(control.stop)
     engine = Engine(writing.on_events, interrupt, math.inf)
     try:
-        engine.run(Load(request=0, path=str(model_path(given)), options=options), control)
+        engine.run(load, control)
         if not writing.has_failed:
             for command in writing.run.commands():
                 if signals.status:

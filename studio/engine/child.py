@@ -88,7 +88,7 @@ def main(texts: str = "") -> int:
     from studio.engine.engine import Engine
     from studio.engine.generation.pending_tokens import FRAME_SECONDS
     from studio.engine.inbox import Inbox
-    from studio.engine.llama.interrupt import Interrupt
+    from studio.engine.interrupt import Interrupt
 
     pipe = _Pipe(events)
     interrupt = Interrupt()

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import SequenceCommand
 
 

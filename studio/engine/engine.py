@@ -8,16 +8,18 @@ from others.
 import math
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from studio.engine.context import Context
 from studio.engine.control import Control
 from studio.engine.generation.generation import Generation
+from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import backend, log
 from studio.engine.llama.attention import AttentionTimings, better, time_attention
-from studio.engine.llama.context import Context
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.huge_pages import ask_for_huge_pages
-from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header
 from studio.engine.llama.prompt_cache import PromptCache
 from studio.engine.messages import (
@@ -30,7 +32,6 @@ from studio.engine.messages import (
     FindBreakers,
     FindTokens,
     FindWords,
-    FlashAttention,
     Generate,
     Load,
     Loaded,
@@ -42,6 +43,7 @@ from studio.engine.messages import (
     Runnable,
     Score,
     Superseded,
+    is_server,
 )
 from studio.engine.templates.chat_template import ChatSkeleton
 from studio.engine.templates.skeletons import Skeletons
@@ -57,23 +59,21 @@ from studio.error_trace import print_trace
 from studio.sampling import LogitsError, LogitSketch
 from studio.translation import tr
 
+if TYPE_CHECKING:
+    from studio.engine.server.model import ServerModel
+
 
 class _Opened:
     """What lives as long as one loaded model."""
 
-    def __init__(self, model: Model, interrupt: Interrupt, choice: FlashAttention) -> None:
+    def __init__(self, model: "Model | ServerModel", context: Context) -> None:
         self.model = model
-        self.context = Context(model, interrupt, choice)
-        self.reader = Reader(self.context, model.vocabulary)
+        self.context = context
+        self.reader = Reader(context, model.vocabulary)
         self.kept: Generation | None = None
         """The last one that is kept: its sequences can go on."""
         self.timings: AttentionTimings | None = None
         """Where it is kept how quick the model is; None where that is known, or not asked."""
-
-    def drop_sequences(self) -> None:
-        """Free what sequences have in the context; those that go on are evaluated again."""
-        if self.context.sequence_cells:
-            self.context.sequence_cells.drop_all()
 
     def close(self) -> None:
         self.context.close()
@@ -173,6 +173,7 @@ class Engine:
         opened = self._opened
         if opened is None or opened.timings is None:
             return
+        assert isinstance(opened.model, Model), "no others have timings"
         try:
             timing = time_attention(opened.model, self._interrupt)
         except EvaluationStopped:
@@ -193,6 +194,9 @@ class Engine:
         if self._opened:
             # Whoever asked for another model counts with none meanwhile, and forgets the pieces.
             self._opened.reader.pieces = TokenPieceCache(self._opened.model.vocabulary)
+        if is_server(command.path):
+            self._open_server(command)
+            return
         path = Path(command.path)
         header = checked_header(path)
         # Refused while the model before is still open, wherever that can be foreseen.
@@ -220,23 +224,42 @@ class Engine:
         if choice == "auto" and timing:
             choice = better(timing)
         try:
-            self._opened = opened = _Opened(model, self._interrupt, choice)
+            context = LlamaContext(model, self._interrupt, choice)
         except EngineError:
             model.close()
             raise
+        self._opened = opened = _Opened(model, context)
         if self._huge_pages:
             ask_for_huge_pages()
         report = structs.replace(
-            model.report(has_flash_attention=opened.context.has_flash_attention),
+            model.report(has_flash_attention=context.has_flash_attention),
             attention_timing=timing,
         )
         if command.cache:
             opened.timings = None if timing else timings
             limit = options.prompt_cache_mib * 2**20
             cache = PromptCache(Path(command.cache) / "prompts", limit, header, report)
-            opened.context.prompt_cache = cache if limit else None
+            context.prompt_cache = cache if limit else None
             cache.make_room()
         self._emit(Loaded(request=command.request, report=report))
+
+    def _open_server(self, command: Load) -> None:
+        # With these come sockets and TLS, which nobody needs who writes here.
+        from studio.engine.server.asking import address_of
+        from studio.engine.server.context import ServerContext
+        from studio.engine.server.model import ServerModel
+        from studio.server_keys import key_for
+
+        self._emit(Loading(request=command.request, fraction=0.0))
+        try:
+            address = address_of(command.path)
+            key = command.key or key_for(address.shown)
+            model = ServerModel(address, key, self._interrupt)
+        except ValueError as error:
+            raise EngineError("server", str(error)) from None
+        self.close()
+        self._opened = _Opened(model, ServerContext(model))
+        self._emit(Loaded(request=command.request, report=model.report()))
 
     def _next_token_preview(self, command: PreviewNextToken) -> None:
         opened = self._ready()
@@ -274,7 +297,7 @@ class Engine:
 
     def _generate(self, command: Generate, control: Control) -> None:
         opened = self._ready()
-        opened.drop_sequences()
+        opened.context.drop_sequences()
         if command.keep:
             opened.kept = None
         generation = Generation(

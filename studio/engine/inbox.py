@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from studio.engine.control import Control
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyCommand,
     ChangeSequence,

@@ -94,6 +94,8 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was loaded, and what of the machine it really uses."""
 
     path: str
+    """The model's file, or its server's address; then what the server does not say is 0 or empty.
+    See `is_server`."""
     name: str
     architecture: str
     quantization: str
@@ -331,17 +333,30 @@ WhenFull = Literal["cut", "end"]
 # Commands: window -> engine. `request` is the sender's number; every answer carries it.
 
 
+def is_server(path: str) -> bool:
+    """Whether a model's path is the address of a server that holds it, and no file's path."""
+    return path.startswith(("http://", "https://"))
+
+
 class Load(Command, frozen=True, kw_only=True, tag=True):
     """Load a model, after unloading the one before. Answers: Loading..., Loaded | Failed.
 
-    A file or options that are refused before anything is loaded leave the one before open.
+    A file or options that are refused before anything is loaded leave the one before open, and so
+    does a server that does not answer.
     """
 
     path: str
+    """A file's, or a server's address: see `is_server`."""
+    key: str = ""
+    """What that server asks for; empty for what the system's keyring has, or none."""
     options: LoadOptions = LoadOptions()
     cache: str = ""
     """The folder of what the engine keeps from one start to the next and can do without (evaluated
     prompts, how quick the model is); empty keeps nothing."""
+
+    def __repr__(self) -> str:
+        """It without the key, which stands in no log and no error."""
+        return f"<{self.path}>"
 
 
 class PreviewNextToken(Command, frozen=True, kw_only=True, tag=True):
@@ -667,6 +682,7 @@ FailureKind = Literal[
     "no_model",
     "no_sequences",  # those of a generation that the engine has not kept
     "llama_cpp",
+    "server",  # it does not answer, or cannot do what was asked
     "bug",
 ]
 

@@ -17,6 +17,7 @@ from studio.engine.messages import (
     RunFinished,
     Started,
     Token,
+    is_server,
 )
 from studio.experiments.comparison import Comparison, LaneRecord, Turn
 from studio.model_record import LONGEST_LINE, ModelRecord
@@ -159,11 +160,13 @@ def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:
         text[:LONGEST_LINE]
         for text in (
             report.name or Path(report.path).stem,
-            Path(report.path).name,
+            # Where a server stands is nobody's business who is given the record.
+            "" if is_server(report.path) else Path(report.path).name,
             report.architecture,
             report.quantization,
         )
     )
+    attention = "flash" if report.has_flash_attention else "plain"
     return ModelRecord(
         name=name,
         file=file,
@@ -171,5 +174,5 @@ def model_record(report: ModelReport, fingerprint: str = "") -> ModelRecord:
         quantization=quantization,
         bytes=report.file_bytes,
         hash=fingerprint,
-        attention="flash" if report.has_flash_attention else "plain",
+        attention="" if is_server(report.path) else attention,
     )

@@ -22,6 +22,7 @@ _BUILT_WITH = (
     ("pyarrow", mark("Apache Arrow"), "Apache-2.0"),
     ("sacrebleu", "sacreBLEU", "Apache-2.0"),
     ("jsonschema", "jsonschema", "MIT"),
+    ("keyring", "keyring", "MIT"),
     ("tree-sitter", mark("Tree-sitter"), "MIT"),
     ("tree-sitter-javascript", mark("Tree-sitter’s grammar of JavaScript"), "MIT"),
     ("tree-sitter-python", mark("Tree-sitter’s grammar of Python"), "MIT"),

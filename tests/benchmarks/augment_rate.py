@@ -28,9 +28,9 @@ import psutil
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama.bare_loop import BareLoop
 from studio.engine.llama.huge_pages import ask_for_huge_pages
-from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     MOST_SEQUENCES,
     AnyEvent,

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import context as context_module
 from studio.engine.llama import log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 from studio.engine.model_files.starter_model import find_starter_model
@@ -29,7 +29,7 @@ _TEXT = Path(__file__).parents[2] / "README.md"
 def _logits(model: Model, tokens: list[int], batch: int) -> NDArray[np.float32]:
     """The logits after each token, `(positions, vocabulary)`, evaluated `batch` at a time."""
     context_module.READ_BATCH = batch
-    context = Context(model, Interrupt())
+    context = LlamaContext(model, Interrupt())
     rows = np.empty((len(tokens), model.vocabulary.size), dtype=np.float32)
     context.read(tokens, 0, lambda index, row: rows.__setitem__(index, row), lambda *_: None)
     context.close()

@@ -34,7 +34,7 @@ import numpy as np
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, LoadOptions, Prompt, Score, Scored
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.experiments.samples import Sample, SampleRun, WrittenSample

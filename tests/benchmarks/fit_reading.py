@@ -22,10 +22,10 @@ import llama_cpp
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import log
 from studio.engine.llama.batch import Batch
 from studio.engine.llama.context import READ_BATCH
-from studio.engine.llama.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import backend, log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.llama.prompt_cache import PromptCache
 from studio.engine.messages import LoadOptions
@@ -38,12 +38,12 @@ def main() -> None:
     tokens = model.vocabulary.tokenize(text)[: given.tokens]
     with tempfile.TemporaryDirectory() as folder:
 
-        def started() -> Context:
-            context = Context(model, Interrupt())
+        def started() -> LlamaContext:
+            context = LlamaContext(model, Interrupt())
             context.prompt_cache = PromptCache(Path(folder), 2**31, model.header, model.report())
             return context
 
-        def seconds(context: Context) -> float:
+        def seconds(context: LlamaContext) -> float:
             begun = time.perf_counter()
             context.evaluate(tokens)
             return time.perf_counter() - begun

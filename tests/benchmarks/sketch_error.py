@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 from studio.engine.model_files.starter_model import find_starter_model
@@ -31,14 +31,14 @@ _CONTEXT = 1024
 _OPENING = "The old fisherman looked out over the sea and"
 
 
-def _read(model: Model, context: Context, tokens: list[int]) -> NDArray[np.float32]:
+def _read(model: Model, context: LlamaContext, tokens: list[int]) -> NDArray[np.float32]:
     """The logits after each token but the last, `(positions, vocabulary)`."""
     rows = np.empty((len(tokens), model.vocabulary.size), dtype=np.float32)
     context.read(tokens, 0, lambda index, row: rows.__setitem__(index, row), lambda *_: None)
     return rows[:-1]
 
 
-def _written(model: Model, context: Context) -> list[int]:
+def _written(model: Model, context: LlamaContext) -> list[int]:
     """A text of the model's own."""
     tokens = model.vocabulary.tokenize(_OPENING)
     context.evaluate(tokens)
@@ -49,7 +49,7 @@ def _written(model: Model, context: Context) -> list[int]:
     return tokens
 
 
-def _texts(model: Model, context: Context) -> Iterator[tuple[str, list[int]]]:
+def _texts(model: Model, context: LlamaContext) -> Iterator[tuple[str, list[int]]]:
     for name in _TEXTS:
         tokens = model.vocabulary.tokenize((_ROOT / name).read_text())
         yield name, tokens[: _POSITIONS + 1]
@@ -83,7 +83,7 @@ def main() -> None:
     log.install()
     options = LoadOptions(threads=1, context_size=_CONTEXT)
     model = Model(path, options, lambda _fraction: True)
-    context = Context(model, Interrupt())
+    context = LlamaContext(model, Interrupt())
     found = []
     for name, tokens in _texts(model, context):
         rows = _read(model, context, tokens)

@@ -25,9 +25,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 from studio.engine.model_files.starter_model import find_starter_model
@@ -98,7 +98,7 @@ class _Texts:
         return by_text, np.bincount(first, probabilities, 257).astype(np.float64)
 
 
-def _texts(model: Model, context: Context) -> Iterator[str]:
+def _texts(model: Model, context: LlamaContext) -> Iterator[str]:
     for name in _TEXTS:
         yield (_ROOT / name).read_text(encoding="utf-8")
     tokens = model.vocabulary.tokenize(_OPENING)
@@ -133,7 +133,7 @@ def _variation(one: Distribution, other: Distribution) -> float:
     )
 
 
-def _measured(cut: _Cut, model: Model, context: Context, texts: _Texts) -> _Outcome:
+def _measured(cut: _Cut, model: Model, context: LlamaContext, texts: _Texts) -> _Outcome:
     vocabulary = model.vocabulary
     none = np.zeros(vocabulary.size, dtype=np.int64)
     # Uncut: the model before the token in which the cut falls.
@@ -205,7 +205,7 @@ def main() -> None:
     count = int(sys.argv[2]) if len(sys.argv) > 2 else _PREFIXES
     log.install()
     model = Model(path, LoadOptions(threads=1, context_size=1024), lambda _fraction: True)
-    context = Context(model, Interrupt())
+    context = LlamaContext(model, Interrupt())
     texts = _Texts([model.vocabulary.text(token) for token in range(model.vocabulary.size)])
     cuts = _cuts(list(_texts(model, context)), count)
     outcomes = [_measured(cut, model, context, texts) for cut in cuts]

@@ -12,9 +12,9 @@ from studio.commands.bench_logits import logits_file, read_logits
 from studio.commands.bench_opened import OPENING, OpenedEngine
 from studio.commands.replay_model import LAYERS, next_vectors, write_replay_model
 from studio.engine.control import Control
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import Finished, Generate, LoadOptions, Prompt, SequenceStart, Token
 from studio.sampling import SamplingParams
@@ -34,10 +34,10 @@ def made_up_logits() -> NDArray[np.float32]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[Model, Context]]:
+def opened(path: Path) -> Iterator[tuple[Model, LlamaContext]]:
     log.install()
     model = Model(path, LoadOptions(threads=1, context_size=256), lambda _fraction: True)
-    context = Context(model, Interrupt())
+    context = LlamaContext(model, Interrupt())
     yield model, context
     context.close()
     model.close()

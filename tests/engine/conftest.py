@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama import log
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import LoadOptions
 from studio.engine.model_files.gguf_header import GgufHeader, read_header
+from studio.engine.vocabulary import Vocabulary
 from tests.helpers.tiny_model import write_byte_level_model, write_sentencepiece_model
 
 OpenModel = Callable[..., Model]
-NewContext = Callable[[Model], Context]
+NewContext = Callable[[Model], LlamaContext]
 
 
 @pytest.fixture(scope="session")
@@ -68,8 +68,8 @@ def new_context(interrupt: Interrupt) -> Iterator[NewContext]:
     """Makes contexts, which `interrupt` stops, and closes them after the test."""
     with ExitStack() as stack:
 
-        def make(model: Model) -> Context:
-            context = Context(model, interrupt)
+        def make(model: Model) -> LlamaContext:
+            context = LlamaContext(model, interrupt)
             stack.callback(context.close)
             return context
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.llama.model import Model, check_memory
 from studio.engine.messages import (
     AnyEvent,

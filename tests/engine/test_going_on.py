@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from llama_cpp import llama_batch
 
-from studio.engine.llama.context import Context
+from studio.engine.llama.context import LlamaContext
 from studio.engine.messages import (
     AnyEvent,
     Evaluated,
@@ -72,15 +72,15 @@ def test_it_goes_on_as_it_was_within_two_decodes(
     whole = records(first)
     look(bench, b"".join(record.text for record in whole))
     evaluated = 0
-    run = Context._run
+    run = LlamaContext._run
 
-    def count(context: Context, batch: llama_batch) -> None:
+    def count(context: LlamaContext, batch: llama_batch) -> None:
         nonlocal evaluated
         if not any(isinstance(event, Token) for event in bench.events):
             evaluated += batch.n_tokens
         run(context, batch)
 
-    monkeypatch.setattr(Context, "_run", count)
+    monkeypatch.setattr(LlamaContext, "_run", count)
     rest = write(bench, written=whole[:kept])
     assert evaluated <= 2, "neither the prompt nor what is kept was evaluated again"
     assert_same_text(records(rest), whole[kept:])

@@ -7,7 +7,7 @@ import pytest
 
 from studio.engine.control import Control
 from studio.engine.inbox import Inbox
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     ChangeSequence,
     Generate,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from studio.engine.control import Control
 from studio.engine.inbox import Inbox
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyCommand,
     ChangeSequence,

@@ -10,7 +10,7 @@ import pytest
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     MOST_SEQUENCES,
     AnyEvent,

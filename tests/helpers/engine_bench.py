@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     FindBreakers,

@@ -6,17 +6,16 @@ the prompt is evaluated again for each then, rather than go on from a state that
 where one alone is written, whose text the next command goes on from.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.context import Context, Progress
 from studio.engine.generation.sequence import SequenceState
-from studio.engine.llama.context import Context
+from studio.engine.llama.context import LlamaContext
 from studio.engine.messages import MOST_SEQUENCES
-
-Progress = Callable[[int, int], None]
 
 
 class Evaluation(Protocol):
@@ -54,7 +53,7 @@ class Evaluation(Protocol):
 def evaluation_of(
     context: Context, prompt: list[int], progress: Progress, *, alone: bool
 ) -> Evaluation:
-    """The way that the context's memory allows.
+    """The way that the context, and its memory, allows.
 
     Args:
         context: holds `prompt`.
@@ -62,6 +61,12 @@ def evaluation_of(
         progress: of a prompt that must be evaluated again.
         alone: whether one sequence is written, in the main sequence.
     """
+    if not isinstance(context, LlamaContext):
+        from studio.engine.generation.at_server import AtServer
+        from studio.engine.server.context import ServerContext
+
+        assert isinstance(context, ServerContext), "there is no third kind"
+        return AtServer(context)
     cells = None if alone else context.sequence_cells
     if cells is not None and cells.share(0, len(prompt)):
         cells.drop(0)
@@ -79,7 +84,7 @@ class Together:
 
     at_once = MOST_SEQUENCES
 
-    def __init__(self, context: Context, progress: Progress) -> None:
+    def __init__(self, context: LlamaContext, progress: Progress) -> None:
         assert context.sequence_cells is not None
         self._context = context
         self._cells = context.sequence_cells
@@ -152,7 +157,7 @@ class InTurn:
 
     at_once = 1
 
-    def __init__(self, context: Context, progress: Progress) -> None:
+    def __init__(self, context: LlamaContext, progress: Progress) -> None:
         self._context = context
         self._progress = progress
         self._held: SequenceState | None = None

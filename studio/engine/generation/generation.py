@@ -13,6 +13,8 @@ import secrets
 import time
 from collections import deque
 
+from msgspec import structs
+
 from studio.engine.control import Control
 from studio.engine.generation.context_policy import ContextPolicy, CutWhenFull, EndWhenFull
 from studio.engine.generation.evaluation import Evaluation, evaluation_of
@@ -20,7 +22,7 @@ from studio.engine.generation.pending_tokens import Drawn, PendingTokens
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.generation.sequence_queue import ReadPrompt, SequenceQueue, Tokenize
 from studio.engine.generation.stop_strings import SequenceStops
-from studio.engine.llama.interrupt import EvaluationStopped
+from studio.engine.interrupt import EvaluationStopped
 from studio.engine.messages import (
     MOST_SEQUENCES,
     AnyEvent,
@@ -80,7 +82,7 @@ class Generation:
         self._context = context = reader.context
         self._policy: ContextPolicy = CutWhenFull()
         if command.when_full == "end":
-            self._policy = EndWhenFull(at_once=context.sequence_cells is not None)
+            self._policy = EndWhenFull(at_once=context.shared_cells is not None)
         fitted = self._policy.fit(prompt, command, context.size)
         self._prompt = ReadPrompt(command.prompt, 0, prompt, fitted)
         """For sequences that are run again too: they begin with the same logits."""
@@ -217,7 +219,7 @@ class Generation:
     ) -> None:
         """Begin a sequence, or end it at once where the context has no room for its prompt."""
         self._forget(number)
-        params = command.start.params
+        params = self._possible(command.start.params)
         seed = params.seed if params.seed >= 0 else secrets.randbelow(_SEEDS)
         if prompt is None:
             one = SequenceState(number, params, seed, [], [], 1, self._reader.vocabulary)
@@ -253,6 +255,7 @@ class Generation:
         max_tokens: int,
         stop: tuple[str, ...],
     ) -> SequenceState:
+        params = self._possible(params)
         prompt = list(self._prompt.whole.tokens)
         one = SequenceState(
             number, params, seed, prompt, written, max_tokens, self._reader.vocabulary
@@ -266,6 +269,13 @@ class Generation:
         self._sequences[number] = one
         return one
 
+    def _possible(self, params: SamplingParams) -> SamplingParams:
+        """The parameters without what cannot act on what is known of the logits."""
+        if self._context.knows_zero or params.repeat_penalty == 1.0:
+            return params
+        # It divides logits above zero and multiplies those below.
+        return structs.replace(params, repeat_penalty=1.0)
+
     def _forget(self, number: int) -> None:
         self._pending.emit()
         # Nobody wants the tokens that are held, but each is spelled only once.
@@ -274,6 +284,7 @@ class Generation:
             self._evaluation.drop(number)
 
     def _change(self, one: SequenceState, params: SamplingParams) -> None:
+        params = self._possible(params)
         if params != one.params:
             one.params = params
             self._report(

@@ -7,8 +7,8 @@ One of these accompanies a sequence.
 
 from collections.abc import Mapping, Sequence
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import EngineError
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.dry_breakers import tokens_of_breakers
 from studio.engine.writing.reader import ContinuedPrompt
 from studio.engine.writing.word_search import search_of

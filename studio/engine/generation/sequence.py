@@ -1,8 +1,8 @@
 """One sequence of a generation as the engine keeps it: its text, its draws, why it ended."""
 
 from studio.engine.generation.sampler_states import SamplerStates
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import FinishReason
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.reader import ContinuedPrompt
 from studio.sampling import Choice, SamplingParams
 

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from studio.engine.context import Context
 from studio.engine.generation.context_policy import fit_sequences
 from studio.engine.generation.sequence import SequenceState
-from studio.engine.llama.context import Context
 from studio.engine.messages import EngineError, Prompt, QueueSequence
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.reader import ContinuedPrompt
@@ -99,10 +99,10 @@ class SequenceQueue:
             prompt: Its prompt.
             running: The others.
         """
-        cells = self._context.sequence_cells
+        cells = self._context.shared_cells
         if not running or cells is None:
-            return not running
+            return True  # each has the context, or one of its size, for itself
         is_shared = any(one.prompt_number == prompt.number for one in running)
         writes = sum(one.limit - one.written for one in running) + self.waiting[0].max_tokens
-        needed = cells.alone + (0 if is_shared else len(prompt.fitted.tokens)) + writes
+        needed = cells + (0 if is_shared else len(prompt.fitted.tokens)) + writes
         return needed + _MARGIN <= self._context.size

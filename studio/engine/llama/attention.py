@@ -19,9 +19,9 @@ import msgspec
 import numpy as np
 
 from studio.atomic_write import atomic_write
+from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import backend
 from studio.engine.llama.batch import Batch
-from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.model import Model
 from studio.engine.llama.sequence_cells import MAIN, SCRATCH, SequenceCells
 from studio.engine.messages import MOST_SEQUENCES, AttentionTiming, EngineError, FlashAttention
@@ -145,7 +145,7 @@ class _Filled:
         parameters.kv_unified = parameters.swa_full = parameters.no_perf = True
         parameters.n_threads = parameters.n_threads_batch = model.threads
         parameters.flash_attn_type = flash_attention_type(choice)
-        parameters.abort_callback = interrupt.callback
+        parameters.abort_callback = ctypes.cast(interrupt.callback, llama_cpp.ggml_abort_callback)
         parameters.abort_callback_data = interrupt.data
         self._context = llama_cpp.llama_init_from_model(model.model, parameters)
         if not self._context:

@@ -12,10 +12,10 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import log
 from studio.engine.llama.attention import flash_attention_type
 from studio.engine.llama.batch import Batch, SingleToken
-from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.logits_view import LogitsView
 from studio.engine.llama.model import Model
 from studio.engine.llama.pace import Pace
@@ -38,7 +38,7 @@ _LOGITS_BYTES = 32 * 2**20
 """What the logits of such a batch may take. llama.cpp never gives this memory back."""
 
 
-class Context:
+class LlamaContext:
     """Evaluated tokens and the logits that follow them. Close it before its model.
 
     Args:
@@ -46,6 +46,8 @@ class Context:
         interrupt: Ends an evaluation.
         flash_attention: Whether llama.cpp computes attention so; "auto" leaves it to llama.cpp.
     """
+
+    knows_zero = True
 
     def __init__(
         self, model: Model, interrupt: Interrupt, flash_attention: FlashAttention = "auto"
@@ -75,7 +77,7 @@ class Context:
         self._sequence_paces = [Pace(model.threads) for _ in range(MOST_SEQUENCES)]
         parameters.no_perf = True
         parameters.flash_attn_type = flash_attention_type(flash_attention)
-        parameters.abort_callback = interrupt.callback
+        parameters.abort_callback = ctypes.cast(interrupt.callback, llama_cpp.ggml_abort_callback)
         parameters.abort_callback_data = interrupt.data
         with log.listening() as lines:
             context = llama_cpp.llama_init_from_model(model.model, parameters)
@@ -372,6 +374,16 @@ class Context:
                 "this model's memory cannot be copied, so it has no sequences but the main one"
             )
         return self.sequence_cells
+
+    @property
+    def shared_cells(self) -> int | None:
+        """See `studio.engine.context.Context`."""
+        return self.sequence_cells.alone if self.sequence_cells else None
+
+    def drop_sequences(self) -> None:
+        """See `studio.engine.context.Context`."""
+        if self.sequence_cells:
+            self.sequence_cells.drop_all()
 
     def close(self) -> None:
         """Free the context's memory."""

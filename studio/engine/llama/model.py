@@ -11,7 +11,7 @@ import llama_cpp
 import psutil
 
 from studio.engine.llama import backend, log
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.llama.vocabulary import LlamaVocabulary
 from studio.engine.messages import EngineError, LoadOptions, ModelReport
 from studio.engine.model_files.gguf_header import GgufHeader, ModelFileError, read_header
 from studio.engine.model_files.memory import (
@@ -74,7 +74,7 @@ class Model:
         self._device = backend.gpu() if options.gpu_layers != 0 else None
         self._layers_offloaded = 0
         self.model: llama_cpp.llama_model_p | None = self._load(options, progress)
-        self.vocabulary = Vocabulary(self.model, _mark(self.header))
+        self.vocabulary = LlamaVocabulary(self.model, _mark(self.header))
         self._seconds = time.perf_counter() - started
         self._resident_before = resident
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import socket
 import ssl
 import time
@@ -113,6 +114,15 @@ class Address(NamedTuple):
         """As it is written."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{self.path}"
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is this machine, or one of a network that is no part of the internet."""
+        try:
+            number = ipaddress.ip_address(self.host)
+        except ValueError:
+            return "." not in self.host or self.host.endswith(".local")
+        return number.is_loopback or number.is_private or number.is_link_local
 
 
 def address_of(url: str) -> Address:

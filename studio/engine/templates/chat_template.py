@@ -13,11 +13,10 @@ follows the skeleton.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.templates.template_rendering import (
     TemplateLimits,
     explain,
@@ -63,6 +62,26 @@ class Brief(msgspec.Struct, frozen=True, tag=True):
 Segment = Literal | System | Brief
 
 
+class TemplateSource(Protocol):
+    """What is known of a model's chat template: a file's header, or what a server says."""
+
+    @property
+    def chat_template(self) -> str | None:
+        """Its source; None where it has none."""
+
+    @property
+    def bos_token(self) -> str:
+        """The name of the token that begins a text."""
+
+    @property
+    def eos_token(self) -> str:
+        """The name of the token that ends one."""
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        """The names of all that steer and write nothing."""
+
+
 class ChatSkeleton(msgspec.Struct, frozen=True):
     """A rendered template with places for the writer's texts; the manuscript follows its end."""
 
@@ -72,7 +91,7 @@ class ChatSkeleton(msgspec.Struct, frozen=True):
 
 
 def compile_template(
-    header: GgufHeader,
+    header: TemplateSource,
     *,
     has_system: bool,
     command: Sequence[str] | None = None,
@@ -84,7 +103,7 @@ def compile_template(
     Starts a process and waits for it: about a fifth of a second, so keep the result.
 
     Args:
-        header: of the model.
+        header: what is known of the model.
         has_system: whether there will be a system message. Without one, many templates put in a
             message of their own.
         command: starts the child; this program's own by default.

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from studio.engine.model_files.gguf_header import GgufHeader
-from studio.engine.templates.chat_template import ChatSkeleton, compile_template
+from studio.engine.templates.chat_template import ChatSkeleton, TemplateSource, compile_template
 from studio.engine.templates.template_rendering import ChatTemplateError
 from studio.translation import tr
 
@@ -34,14 +33,14 @@ class Skeletons:
         """Or why there is none."""
 
     def of(
-        self, header: GgufHeader, *, has_system: bool, is_stopped: Callable[[], bool]
+        self, header: TemplateSource, *, has_system: bool, is_stopped: Callable[[], bool]
     ) -> ChatSkeleton:
         """The skeleton of a model's chat template; rendered in a process of its own.
 
         One that fails is not rendered again either: it may have taken all the time it may take.
 
         Args:
-            header: Of the model.
+            header: What is known of the model.
             has_system: Whether there will be a system message.
             is_stopped: Asked again and again; the process is ended where it says so.
 

@@ -7,8 +7,8 @@ character that is broken in two by tokens is not found in them, there as here.
 
 from collections.abc import Sequence
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import BreakersFound, FindBreakers
+from studio.engine.vocabulary import Vocabulary
 from studio.sampling import Breakers
 
 _LONGEST_TAIL = 20

@@ -32,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.vocabulary import Vocabulary
 
 _MOST_TOKENS, _MOST_BYTES = 4, 32
 """Taken back at most."""

@@ -7,7 +7,7 @@ surprising that space was, all tokens that begin with one say together.
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.healing import log_sum, taken_back
 
 Logits = NDArray[np.float32]

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from studio.engine.llama.vocabulary import FillTokens, Vocabulary
 from studio.engine.messages import FOLLOWING_PART, EngineError, Prompt, PromptSpan
 from studio.engine.templates.chat_template import Brief, ChatSkeleton, Literal, System
+from studio.engine.vocabulary import FillTokens, Vocabulary
 from studio.engine.writing.prompt_pieces import SEPARATOR, Piece, PromptPieces, pieces_of, room_for
 from studio.engine.writing.prompt_spans import TokenRange, head_spans, text_spans
 from studio.translation import tr

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import BRIEF_PART, Prompt, PromptNote, PromptParts, PromptRange
+from studio.engine.vocabulary import Vocabulary
 
 SEPARATOR = "\n\n"
 """Between brief, notes and manuscript: a blank line."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import PromptSpan
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt_pieces import Piece
 
 TokenRange = tuple[int, int]

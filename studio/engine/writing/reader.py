@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.engine.llama.context import Context
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.context import Context
 from studio.engine.messages import Evaluated, id_bytes
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.healing import Healed, heal, taken_back
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.prompt_spans import place_in

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.control import Control
-from studio.engine.llama.interrupt import EvaluationStopped
+from studio.engine.interrupt import EvaluationStopped
 from studio.engine.messages import AnyEvent, Evaluating, Score, Scored, ScoringEnded
 from studio.engine.writing.open_end import OpenEnd
 from studio.engine.writing.prompt import TokenizedPrompt, fit_from

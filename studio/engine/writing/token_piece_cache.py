@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.vocabulary import Vocabulary
 
 
 class TokenPieceCache:

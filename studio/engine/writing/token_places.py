@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt import TokenizedPrompt
 
 _CONTINUATION, _CONTINUATION_MASK = 0x80, 0xC0  # of UTF-8: 10xxxxxx

@@ -1,7 +1,7 @@
 """Answers `FindTokens`: the bytes of tokens, by their ids."""
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import FindTokens, TokensFound
+from studio.engine.vocabulary import Vocabulary
 
 
 def tokens_found(command: FindTokens, vocabulary: Vocabulary) -> TokensFound:

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import FindWords, WordsFound
+from studio.engine.vocabulary import Vocabulary
 from studio.sampling import WordTokens
 from studio.sampling.word_tokens import begins_in_word, ends_in_word
 

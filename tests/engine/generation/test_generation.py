@@ -10,8 +10,8 @@ import pytest
 
 from studio.engine.control import Control
 from studio.engine.generation.generation import Generation
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import (
     AnyEvent,
@@ -53,7 +53,7 @@ def params(**values: float) -> SamplingParams:
 class Writer:
     """A model, a context, and the token loop over them."""
 
-    def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
+    def __init__(self, model: Model, context: LlamaContext, interrupt: Interrupt) -> None:
         self.model, self.context, self.interrupt = model, context, interrupt
         self.pieces = TokenPieceCache(model.vocabulary)
 
@@ -311,7 +311,7 @@ def test_it_ends_at_the_end_of_the_text(real: Writer) -> None:
     assert all(not real.model.vocabulary.ends_generation(token.id) for token in tokens_in(events))
 
 
-class EndsAtOnce:
+class EndsAtOnce(LlamaContext):
     """What the loop sees of a context whose model has nothing more to say."""
 
     used, size = 4, 512
@@ -320,24 +320,24 @@ class EndsAtOnce:
         self._logits = np.zeros(vocabulary_size, np.float32)
         self._logits[2] = 30.0
 
-    def evaluate(self, _tokens: Sequence[int], _progress: object, _wanted: int) -> int:
+    def evaluate(self, tokens: Sequence[int], progress: object = None, wanted: int = 1) -> int:
         return 0
 
-    def append(self, _token: int) -> None:
+    def append(self, token: int) -> None:
         self.used += 1
 
-    def holds(self, _tokens: Sequence[int]) -> bool:
+    def holds(self, tokens: list[int]) -> bool:
         return True
 
-    def logits(self, _back: int = 0) -> np.ndarray:
+    def logits(self, back: int = 0) -> np.ndarray:
         return self._logits
 
-    def peek(self, _tokens: Sequence[int], _wanted: int) -> list[np.ndarray]:
+    def peek(self, tokens: Sequence[int], wanted: int) -> list[np.ndarray]:
         return []
 
 
 def test_an_end_at_once_writes_nothing(tiny: Writer) -> None:
-    tiny.context = EndsAtOnce(tiny.model.vocabulary.size)  # type: ignore[assignment] # stands in
+    tiny.context = EndsAtOnce(tiny.model.vocabulary.size)
     events = tiny.write(PROMPT, GREEDY, 10, ignore_eos=False)
     end, run = end_of(events), run_of(events)
     assert tokens_in(events) == []
@@ -348,7 +348,7 @@ def test_an_end_at_once_writes_nothing(tiny: Writer) -> None:
 
 
 def test_the_end_can_be_ignored(tiny: Writer) -> None:
-    tiny.context = EndsAtOnce(tiny.model.vocabulary.size)  # type: ignore[assignment] # stands in
+    tiny.context = EndsAtOnce(tiny.model.vocabulary.size)
     events = tiny.write(PROMPT, params(), 3, ignore_eos=True)
     assert [(token.id, token.text) for token in tokens_in(events)] == [(2, b"")] * 3
     # Its probability is left as the model gave it.

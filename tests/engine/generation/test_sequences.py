@@ -10,8 +10,8 @@ import pytest
 from studio.engine.control import Control
 from studio.engine.generation.context_policy import fit_sequences
 from studio.engine.generation.generation import Generation
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import (
     AnyEvent,
@@ -57,7 +57,7 @@ def sequences_at(*temperatures: float) -> tuple[SequenceStart, ...]:
 class Studio:
     """A model, a context, and generations of several sequences in it."""
 
-    def __init__(self, model: Model, context: Context, interrupt: Interrupt) -> None:
+    def __init__(self, model: Model, context: LlamaContext, interrupt: Interrupt) -> None:
         self.model, self.context, self.interrupt = model, context, interrupt
         self.pieces = TokenPieceCache(model.vocabulary)
         self.events: list[AnyEvent] = []

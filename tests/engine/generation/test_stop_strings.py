@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.generation.stop_strings import SequenceStops, StopStrings
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 from studio.engine.messages import (
     AnyEvent,
     Finished,

@@ -6,9 +6,9 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
+from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import attention
 from studio.engine.llama.attention import AttentionTimings, better, time_attention
-from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama.model import Model
 from studio.engine.messages import AttentionTiming, FlashAttention, Load, Loaded, LoadOptions
 from tests.helpers.engine_bench import EngineBench

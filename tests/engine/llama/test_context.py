@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.engine.llama.context import Context
-from studio.engine.llama.interrupt import EvaluationStopped, Interrupt
+from studio.engine.interrupt import EvaluationStopped, Interrupt
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.vocabulary import Vocabulary
 from tests.engine.conftest import NewContext
 from tests.helpers.reference import Reference, softmax
 
@@ -22,12 +22,12 @@ STORY = (
 
 
 @pytest.fixture
-def context(starter: Model, new_context: NewContext) -> Context:
+def context(starter: Model, new_context: NewContext) -> LlamaContext:
     return new_context(starter)
 
 
 @pytest.fixture
-def tiny(byte_level: Model, new_context: NewContext) -> Context:
+def tiny(byte_level: Model, new_context: NewContext) -> LlamaContext:
     """A context of 512 tokens, evaluated in no time."""
     return new_context(byte_level)
 
@@ -37,13 +37,13 @@ def story(starter_vocabulary: Vocabulary) -> list[int]:
     return starter_vocabulary.tokenize(STORY)
 
 
-def probabilities(context: Context) -> NDArray[np.float64]:
+def probabilities(context: LlamaContext) -> NDArray[np.float64]:
     return softmax(context.logits())
 
 
 def fresh(model: Model, tokens: Sequence[int]) -> NDArray[np.float64]:
     """The distribution after `tokens` in a context that has seen nothing else."""
-    context = Context(model, Interrupt())
+    context = LlamaContext(model, Interrupt())
     try:
         assert context.evaluate(tokens) == 0
         return probabilities(context)
@@ -64,7 +64,7 @@ def tokens_of(length: int, start: int = 0) -> list[int]:
 # Against llama.cpp by itself
 
 
-def test_the_logits_are_llama_cpps(starter: Model, context: Context, story: list[int]) -> None:
+def test_the_logits_are_llama_cpps(starter: Model, context: LlamaContext, story: list[int]) -> None:
     context.evaluate(story)
     with Reference(starter.path, 128) as reference:
         expected = softmax(reference.logits(story)[0])
@@ -73,7 +73,7 @@ def test_the_logits_are_llama_cpps(starter: Model, context: Context, story: list
     assert context.logits().shape == (49_152,)
 
 
-def test_a_prompt_of_several_batches(byte_level: Model, tiny: Context) -> None:
+def test_a_prompt_of_several_batches(byte_level: Model, tiny: LlamaContext) -> None:
     tokens = tokens_of(300)
     steps: list[tuple[int, int]] = []
     tiny.evaluate(tokens, lambda done, total: steps.append((done, total)))
@@ -83,7 +83,7 @@ def test_a_prompt_of_several_batches(byte_level: Model, tiny: Context) -> None:
     assert steps == [(0, 300), (128, 300), (256, 300)]
 
 
-def test_a_short_evaluation_shows_no_progress(tiny: Context) -> None:
+def test_a_short_evaluation_shows_no_progress(tiny: LlamaContext) -> None:
     steps: list[tuple[int, int]] = []
     tiny.evaluate(tokens_of(128), lambda done, total: steps.append((done, total)))
     assert steps == []
@@ -92,7 +92,7 @@ def test_a_short_evaluation_shows_no_progress(tiny: Context) -> None:
 # Reuse
 
 
-def test_the_same_again_needs_nothing(tiny: Context) -> None:
+def test_the_same_again_needs_nothing(tiny: LlamaContext) -> None:
     tokens = tokens_of(50)
     assert tiny.evaluate(tokens) == 0
     before = tiny.logits().copy()
@@ -112,7 +112,7 @@ def test_the_same_again_needs_nothing(tiny: Context) -> None:
     ],
 )
 def test_what_is_shared_is_reused_and_changes_nothing(
-    byte_level: Model, tiny: Context, second: list[int], reused: int
+    byte_level: Model, tiny: LlamaContext, second: list[int], reused: int
 ) -> None:
     tiny.evaluate(tokens_of(50))
     assert tiny.evaluate(second) == reused
@@ -120,7 +120,7 @@ def test_what_is_shared_is_reused_and_changes_nothing(
     assert_same(probabilities(tiny), fresh(byte_level, second))
 
 
-def test_reuse_with_the_real_model(starter: Model, context: Context, story: list[int]) -> None:
+def test_reuse_with_the_real_model(starter: Model, context: LlamaContext, story: list[int]) -> None:
     context.evaluate(story)
     edited = [*story[:20], *story[:6]]
     assert context.evaluate(edited) == 20
@@ -128,7 +128,7 @@ def test_reuse_with_the_real_model(starter: Model, context: Context, story: list
 
 
 def test_appended_tokens_are_as_if_evaluated(
-    starter: Model, context: Context, story: list[int]
+    starter: Model, context: LlamaContext, story: list[int]
 ) -> None:
     context.evaluate(story[:10])
     for token in story[10:]:
@@ -148,7 +148,7 @@ def after(model: Model, tokens: Sequence[int], count: int) -> list[NDArray[np.fl
 
 
 def test_the_logits_after_the_last_tokens_are_there_if_asked_for(
-    byte_level: Model, tiny: Context
+    byte_level: Model, tiny: LlamaContext
 ) -> None:
     tokens = tokens_of(130)  # the second batch would hold fewer than are asked for
     assert tiny.evaluate(tokens, wanted=4) == 0
@@ -159,7 +159,7 @@ def test_the_logits_after_the_last_tokens_are_there_if_asked_for(
 
 
 def test_where_the_text_grows_the_logits_at_its_former_end_are_kept(
-    byte_level: Model, tiny: Context
+    byte_level: Model, tiny: LlamaContext
 ) -> None:
     tokens = tokens_of(20)
     tiny.evaluate(tokens[:17], wanted=2)
@@ -175,7 +175,7 @@ def test_where_the_text_grows_the_logits_at_its_former_end_are_kept(
 
 
 def test_where_the_texts_end_is_another_the_logits_before_it_are_kept(
-    byte_level: Model, tiny: Context
+    byte_level: Model, tiny: LlamaContext
 ) -> None:
     tokens, other = tokens_of(20), [3, 1, 2]
     tiny.evaluate(tokens, wanted=3)
@@ -188,14 +188,16 @@ def test_where_the_texts_end_is_another_the_logits_before_it_are_kept(
     assert tiny.evaluate(changed, wanted=6) == 16
 
 
-def test_without_logits_a_prefix_is_only_cut(tiny: Context) -> None:
+def test_without_logits_a_prefix_is_only_cut(tiny: LlamaContext) -> None:
     tokens = tokens_of(30)
     tiny.evaluate(tokens)
     assert tiny.evaluate(tokens[:20], wanted=0) == tiny.used == 20
     assert tiny.evaluate(tokens[:20]) == 19, "they are not what is left of the longer text"
 
 
-def test_a_peek_at_other_tokens_keeps_what_is_evaluated(byte_level: Model, tiny: Context) -> None:
+def test_a_peek_at_other_tokens_keeps_what_is_evaluated(
+    byte_level: Model, tiny: LlamaContext
+) -> None:
     tokens = tokens_of(30)
     tiny.evaluate(tokens)
     other = [*tokens[:28], 9, 10, 11]
@@ -209,7 +211,7 @@ def test_a_peek_at_other_tokens_keeps_what_is_evaluated(byte_level: Model, tiny:
 
 
 def test_a_peek_that_cannot_be_is_none(
-    byte_level: Model, new_context: NewContext, tiny: Context, monkeypatch: pytest.MonkeyPatch
+    byte_level: Model, new_context: NewContext, tiny: LlamaContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.evaluate(tokens_of(511))
     assert tiny.peek(tokens_of(5, start=3), 1) == []
@@ -219,7 +221,7 @@ def test_a_peek_that_cannot_be_is_none(
     assert recurrent.peek(tokens_of(3), 1) == []
 
 
-def test_the_whole_context_can_be_used(byte_level: Model, tiny: Context) -> None:
+def test_the_whole_context_can_be_used(byte_level: Model, tiny: LlamaContext) -> None:
     tokens = tokens_of(tiny.size)
     tiny.evaluate(tokens[:-1])
     tiny.append(tokens[-1])
@@ -234,7 +236,7 @@ def test_the_whole_context_can_be_used(byte_level: Model, tiny: Context) -> None
 
 
 def test_a_look_at_the_middle_keeps_the_rest(
-    starter: Model, context: Context, story: list[int]
+    starter: Model, context: LlamaContext, story: list[int]
 ) -> None:
     context.evaluate(story)
     middle = story[:15]
@@ -245,7 +247,9 @@ def test_a_look_at_the_middle_keeps_the_rest(
     assert_same(probabilities(context), fresh(starter, story))
 
 
-def test_a_look_at_new_words_in_the_middle_keeps_the_rest(byte_level: Model, tiny: Context) -> None:
+def test_a_look_at_new_words_in_the_middle_keeps_the_rest(
+    byte_level: Model, tiny: LlamaContext
+) -> None:
     tokens = tokens_of(200)
     tiny.evaluate(tokens)
     edited = [*tokens[:100], 9, 8, 7]
@@ -259,7 +263,9 @@ def test_a_look_at_new_words_in_the_middle_keeps_the_rest(byte_level: Model, tin
     assert_same(probabilities(tiny), fresh(byte_level, tokens))
 
 
-def test_a_look_that_shares_nothing_keeps_the_rest_too(byte_level: Model, tiny: Context) -> None:
+def test_a_look_that_shares_nothing_keeps_the_rest_too(
+    byte_level: Model, tiny: LlamaContext
+) -> None:
     tokens = tokens_of(200)
     tiny.evaluate(tokens)
     assert tiny.look_inside([200, 201]) == 0
@@ -268,7 +274,7 @@ def test_a_look_that_shares_nothing_keeps_the_rest_too(byte_level: Model, tiny: 
     assert_same(probabilities(tiny), fresh(byte_level, tokens))
 
 
-def test_a_look_at_the_end_is_an_evaluation(tiny: Context) -> None:
+def test_a_look_at_the_end_is_an_evaluation(tiny: LlamaContext) -> None:
     tokens = tokens_of(50)
     assert tiny.look_inside(tokens) == 0
     assert tiny.look_inside(tokens) == 50
@@ -277,7 +283,7 @@ def test_a_look_at_the_end_is_an_evaluation(tiny: Context) -> None:
 
 
 def test_a_look_at_more_than_there_is_room_for_is_an_evaluation(
-    byte_level: Model, tiny: Context
+    byte_level: Model, tiny: LlamaContext
 ) -> None:
     tiny.evaluate(tokens_of(512))
     middle = tokens_of(100)
@@ -290,7 +296,7 @@ def test_a_look_at_more_than_there_is_room_for_is_an_evaluation(
 
 
 def test_a_raised_interrupt_ends_an_evaluation_before_it_begins(
-    tiny: Context, interrupt: Interrupt
+    tiny: LlamaContext, interrupt: Interrupt
 ) -> None:
     interrupt.set()
     with pytest.raises(EvaluationStopped):
@@ -299,7 +305,7 @@ def test_a_raised_interrupt_ends_an_evaluation_before_it_begins(
 
 
 def test_a_raised_interrupt_ends_a_look_and_loses_nothing(
-    byte_level: Model, tiny: Context, interrupt: Interrupt
+    byte_level: Model, tiny: LlamaContext, interrupt: Interrupt
 ) -> None:
     tokens = tokens_of(100)
     tiny.evaluate(tokens)
@@ -313,7 +319,7 @@ def test_a_raised_interrupt_ends_a_look_and_loses_nothing(
 
 
 def test_a_raised_interrupt_ends_an_append(
-    byte_level: Model, tiny: Context, interrupt: Interrupt
+    byte_level: Model, tiny: LlamaContext, interrupt: Interrupt
 ) -> None:
     tokens = tokens_of(21)
     tiny.evaluate(tokens[:20])
@@ -327,7 +333,7 @@ def test_a_raised_interrupt_ends_an_append(
 
 
 def test_stopped_between_batches_what_was_evaluated_stays(
-    byte_level: Model, tiny: Context, interrupt: Interrupt
+    byte_level: Model, tiny: LlamaContext, interrupt: Interrupt
 ) -> None:
     tokens = tokens_of(400)
 
@@ -357,7 +363,8 @@ class LateInterrupt(Interrupt):
                 self.set()
             return self.is_set()
 
-        self.callback = callback
+        self._callback = callback  # which ctypes does not keep
+        self.callback = ctypes.cast(callback, ctypes.c_void_p)
 
 
 @pytest.mark.parametrize("look", [False, True])
@@ -365,7 +372,7 @@ def test_stopped_inside_a_decode_the_context_is_as_before_it(
     starter: Model, story: list[int], look: bool
 ) -> None:
     interrupt = LateInterrupt()
-    context = Context(starter, interrupt)
+    context = LlamaContext(starter, interrupt)
     try:
         context.evaluate(story)
         interrupt.questions_until_raised = 50
@@ -383,7 +390,7 @@ def test_stopped_inside_a_decode_the_context_is_as_before_it(
 
 def test_stopped_inside_an_append_the_token_is_not_there(starter: Model, story: list[int]) -> None:
     interrupt = LateInterrupt()
-    context = Context(starter, interrupt)
+    context = LlamaContext(starter, interrupt)
     try:
         context.evaluate(story[:-1])
         interrupt.questions_until_raised = 50
@@ -397,6 +404,6 @@ def test_stopped_inside_an_append_the_token_is_not_there(starter: Model, story: 
         context.close()
 
 
-def test_closing_twice_is_closing_once(tiny: Context) -> None:
+def test_closing_twice_is_closing_once(tiny: LlamaContext) -> None:
     tiny.close()
     tiny.close()

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from studio.engine.llama import prompt_cache
-from studio.engine.llama.context import Context
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.llama.prompt_cache import PromptCache
 from tests.engine.conftest import NewContext
 
 LIMIT = 2**30
 NewCache = Callable[[Model], PromptCache]
-Start = Callable[[], Context]
+Start = Callable[[], LlamaContext]
 
 
 def tokens_of(length: int, start: int = 0) -> list[int]:
@@ -42,7 +42,7 @@ def new_cache(tmp_path: Path) -> NewCache:
 def started(byte_level: Model, new_context: NewContext, new_cache: NewCache) -> Start:
     """Contexts as they are after a start: nothing evaluated, the folder as it was left."""
 
-    def start() -> Context:
+    def start() -> LlamaContext:
         context = new_context(byte_level)
         context.prompt_cache = new_cache(byte_level)
         return context
@@ -50,7 +50,7 @@ def started(byte_level: Model, new_context: NewContext, new_cache: NewCache) -> 
     return start
 
 
-def keep(context: Context, tokens: list[int]) -> None:
+def keep(context: LlamaContext, tokens: list[int]) -> None:
     context.evaluate(tokens)
     context.keep_prompt()
     assert context.prompt_cache is not None

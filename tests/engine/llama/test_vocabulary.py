@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.vocabulary import Vocabulary
 from tests.engine.conftest import OpenModel
 from tests.helpers.tiny_model import CONTROL, write_sentencepiece_model
 

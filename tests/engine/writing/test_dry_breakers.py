@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import BreakersFound, Failed, FindBreakers, Load
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.dry_breakers import tokens_of_breakers
 from studio.sampling import SamplerState, SamplingParams, distribution
 from tests.engine.test_inbox import Harness

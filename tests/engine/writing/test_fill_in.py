@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import (
     FOLLOWING_PART,
     Distribution,
@@ -25,6 +24,7 @@ from studio.engine.messages import (
     Token,
 )
 from studio.engine.templates.chat_template import ChatSkeleton, Literal
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt import tokenize
 from studio.sampling import LogitSketch, SamplingParams
 from tests.engine.conftest import OpenModel

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from studio.engine.llama.context import Context
+from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import ByteIndex, Vocabulary
+from studio.engine.vocabulary import ByteIndex, Vocabulary
 from studio.engine.writing.healing import Healed, heal, taken_back
 from studio.engine.writing.open_end import OpenEnd
 from tests.engine.conftest import NewContext
@@ -240,7 +240,7 @@ def test_an_index_finds_every_token_by_its_bytes(starter_vocabulary: Vocabulary)
 class Reader:
     """The real model, read to the end of texts."""
 
-    def __init__(self, model: Model, context: Context) -> None:
+    def __init__(self, model: Model, context: LlamaContext) -> None:
         self.vocabulary, self._context = model.vocabulary, context
 
     def healed(self, text: str) -> dict[str, float]:

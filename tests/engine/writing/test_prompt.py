@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import EngineError, Prompt
 from studio.engine.templates.chat_template import ChatSkeleton, compile_template
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt import TokenizedPrompt, fit, tokenize
 from tests.engine.conftest import OpenModel
 from tests.helpers.reference import Reference

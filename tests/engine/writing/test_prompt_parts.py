@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.llama.model import Model
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import (
     BRIEF_PART,
     PINNED_PART,
@@ -19,6 +18,7 @@ from studio.engine.messages import (
     PromptRange,
 )
 from studio.engine.templates.chat_template import compile_template
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt import TokenizedPrompt, fit, tokenize
 from studio.engine.writing.prompt_pieces import shortened
 from studio.engine.writing.prompt_spans import place_in

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.generation.sampler_states import SamplerStates
-from studio.engine.llama.vocabulary import Vocabulary
 from studio.engine.messages import (
     FindWords,
     Generate,
@@ -19,6 +18,7 @@ from studio.engine.messages import (
     Token,
     WordsFound,
 )
+from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.word_search import search_of
 from studio.sampling import CASINGS, SamplingParams, WordBias
 from studio.sampling.word_tokens import joins

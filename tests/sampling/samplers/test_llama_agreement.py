@@ -34,7 +34,7 @@ llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not ins
 
 # ruff: noqa: E402  # these need llama_cpp
 from studio.engine.llama import log
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.llama.vocabulary import LlamaVocabulary
 from studio.engine.writing.dry_breakers import tokens_of_breakers
 from tests.helpers.llama_samplers import Chain, left_by_llama
 from tests.helpers.tiny_model import write_byte_level_model
@@ -297,7 +297,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_dry_with_breakers_agrees_with_llama_cpp(tiny: Any) -> None:
     rng = np.random.default_rng(40)
-    pointer, vocabulary = llama_cpp.llama_model_get_vocab(tiny), Vocabulary(tiny)
+    pointer, vocabulary = llama_cpp.llama_model_get_vocab(tiny), LlamaVocabulary(tiny)
     texts = ["\n", ":", "the", "e", "h", "ab", "hen", "thth", "<|im_end|>", "ä"]
     letters = [vocabulary.tokenize(text)[0] for text in ("a", "b", "e", "h", "n", ":", "th", "the")]
     resolved: dict[tuple[str, ...], Breakers] = {}

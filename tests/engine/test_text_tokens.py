@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.engine.llama.text_tokens import TextTokens
-from studio.engine.llama.vocabulary import Vocabulary
+from studio.engine.text_tokens import TextTokens
+from studio.engine.vocabulary import Vocabulary
 from tests.engine.conftest import OpenModel
 
 STORY = (

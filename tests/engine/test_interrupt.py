@@ -2,7 +2,7 @@
 
 import ctypes
 
-from studio.engine.llama.interrupt import Interrupt
+from studio.engine.interrupt import Interrupt
 
 
 def seen_by_llama_cpp(interrupt: Interrupt) -> bool:

@@ -1,12 +1,13 @@
-"""A flag that ends `llama_decode` from another thread, within milliseconds.
+"""A flag that ends an evaluation from another thread, within milliseconds.
 
 `child` decides when to raise it.
 """
 
 import ctypes
 import sys
-
-import llama_cpp
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class EvaluationStopped(Exception):
@@ -28,12 +29,19 @@ class Interrupt:
         self._flag = ctypes.create_string_buffer(2)
         library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
         # Both references are kept: ctypes does not, and llama.cpp calls on.
-        self.callback = ctypes.cast(library.strlen, llama_cpp.ggml_abort_callback)
+        self.callback = ctypes.cast(library.strlen, ctypes.c_void_p)
+        """The address of a `bool (*)(void *)`."""
         self.data = ctypes.cast(self._flag, ctypes.c_void_p)
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[], None]] = []
 
     def set(self) -> None:
         """Ask for an end."""
         self._flag[0] = b"\x01"
+        with self._lock:
+            waiting = list(self._waiting)
+        for end in waiting:
+            end()
 
     def clear(self) -> None:
         """Allow evaluation again."""
@@ -42,3 +50,21 @@ class Interrupt:
     def is_set(self) -> bool:
         """Whether an end was asked for."""
         return self._flag[0] != b"\x00"
+
+    @contextmanager
+    def ending(self, end: Callable[[], None]) -> Iterator[None]:
+        """Have something called when an end is asked for, which waits for no llama.cpp.
+
+        Args:
+            end: Called at once where that was asked before; perhaps by another thread, and more
+                than once.
+        """
+        with self._lock:
+            self._waiting.append(end)
+        try:
+            if self.is_set():
+                end()
+            yield
+        finally:
+            with self._lock:
+                self._waiting.remove(end)

@@ -1,0 +1,127 @@
+"""What llama-server says, as far as it is asked; each number within what it can be."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Annotated
+
+import msgspec
+
+_TOKENS = 2**20
+_Token = Annotated[int, msgspec.Meta(ge=0, lt=_TOKENS)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Text = Annotated[str, msgspec.Meta(max_length=2**20)]
+
+
+class GenerationSettings(msgspec.Struct, frozen=True):
+    """Part of `Properties`."""
+
+    n_ctx: _Count
+    """Tokens of one slot."""
+
+
+class Properties(msgspec.Struct, frozen=True):
+    """`GET /props`: the model, and how it was started."""
+
+    default_generation_settings: GenerationSettings
+    model_path: _Text
+    chat_template: _Text = ""
+    bos_token: _Text = ""
+    eos_token: _Text = ""
+    total_slots: _Count = 1
+    build_info: _Text = ""
+    model_alias: _Text = ""
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.model_alias or PurePath(self.model_path).stem
+
+
+class ModelFacts(msgspec.Struct, frozen=True):
+    """Part of `Models`."""
+
+    n_ctx_train: _Count = 0
+    n_params: _Count = 0
+    size: _Count = 0
+
+
+class ListedModel(msgspec.Struct, frozen=True):
+    """Part of `Models`."""
+
+    meta: ModelFacts | None = None
+
+
+class Models(msgspec.Struct, frozen=True):
+    """`GET /v1/models`."""
+
+    data: list[ListedModel] = []
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """`POST /tokenize`."""
+
+    tokens: list[_Token]
+
+
+class Content(msgspec.Struct, frozen=True):
+    """`POST /detokenize`."""
+
+    content: _Text
+
+
+class Likely(msgspec.Struct, frozen=True):
+    """A token and the logarithm of its probability."""
+
+    id: _Token
+    logprob: float
+
+
+class _Place(msgspec.Struct, frozen=True):
+    top_logprobs: list[Likely]
+
+
+class _Timings(msgspec.Struct, frozen=True):
+    prompt_n: int = 0
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """`POST /completion` of one token."""
+
+    completion_probabilities: Annotated[list[_Place], msgspec.Meta(min_length=1)]
+    model: str = ""
+    timings: _Timings = _Timings()
+
+
+class Spelled(msgspec.Struct, frozen=True):
+    """A token and its bytes."""
+
+    id: _Token
+    bytes: list[Annotated[int, msgspec.Meta(ge=0, lt=256)]]
+
+
+class _SpelledPlace(msgspec.Struct, frozen=True):
+    top_logprobs: list[Spelled]
+
+
+class SpelledCompletion(msgspec.Struct, frozen=True):
+    """The same, asked for how tokens are spelled."""
+
+    completion_probabilities: Annotated[list[_SpelledPlace], msgspec.Meta(min_length=1)]
+
+
+class Shaped(msgspec.Struct, frozen=True):
+    """A token and its probability behind the server's samplers."""
+
+    id: _Token
+    prob: float
+
+
+class _ShapedPlace(msgspec.Struct, frozen=True):
+    top_probs: list[Shaped]
+
+
+class ShapedCompletion(msgspec.Struct, frozen=True):
+    """The same, asked for what its samplers leave."""
+
+    completion_probabilities: Annotated[list[_ShapedPlace], msgspec.Meta(min_length=1)]

@@ -1,0 +1,298 @@
+"""A model at a real llama-server: what it is, what is drawn from it, and how it may fail.
+
+The same model is open in this process beside it. The two are not of one version of llama.cpp, and
+sum in other orders.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.engine.control import Control
+from studio.engine.interrupt import EvaluationStopped, Interrupt
+from studio.engine.llama.model import Model
+from studio.engine.messages import (
+    AnyEvent,
+    Distribution,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    Loaded,
+    LoadOptions,
+    PreviewNextToken,
+    Prompt,
+    RunFinished,
+    Score,
+    SequenceStart,
+    Token,
+)
+from studio.engine.server.answers import Completion
+from studio.engine.server.asking import address_of
+from studio.engine.server.lines import Lines, Question
+from studio.engine.server.model import ServerModel
+from studio.engine.server.vocabulary import one_token
+from studio.engine.vocabulary import Vocabulary
+from studio.sampling import LogitSketch, SamplingParams
+from tests.helpers.engine_bench import EngineBench
+from tests.helpers.llama_server import CONTEXT, SLOTS, LlamaServer, StartServer, free_port
+
+STORY = "The old fisherman looked out over the"
+ALIKE = 0.1
+"""By so much a probability of the starter model may differ, whose weights are rounded: see
+tests/benchmarks/batch_noise.py."""
+
+
+class Bench(EngineBench):
+    """With the commands of these tests."""
+
+    def open(self, url: str, key: str = "") -> AnyEvent:
+        return self.run(Load(request=0, path=url, key=key))[-1]
+
+    def write(self, *params: SamplingParams, tokens: int, prompt: str = STORY) -> list[AnyEvent]:
+        return self.run(
+            Generate(
+                request=1,
+                prompt=Prompt(manuscript=prompt),
+                sequences=tuple(SequenceStart(params=one) for one in params),
+                max_tokens=tokens,
+                ignore_eos=True,
+                when_full="end" if len(params) > 1 else "cut",
+            )
+        )
+
+
+def tokens_of(events: list[AnyEvent], sequence: int = 0) -> list[Token]:
+    return [it for it in events if isinstance(it, Token) and it.sequence == sequence]
+
+
+@pytest.fixture
+def bench(llama_server: LlamaServer) -> Iterator[Bench]:
+    """An engine with the server's model."""
+    bench = Bench()
+    opened = bench.open(llama_server.url)
+    assert isinstance(opened, Loaded), opened
+    yield bench
+    bench.engine.close()
+
+
+@pytest.fixture
+def closed() -> Iterator[Bench]:
+    """An engine that nothing is opened with yet."""
+    bench = Bench()
+    yield bench
+    bench.engine.close()
+
+
+@pytest.fixture(scope="module")
+def server_model(llama_server: LlamaServer) -> Iterator[ServerModel]:
+    model = ServerModel(address_of(llama_server.url), "", Interrupt())
+    yield model
+    model.close()
+
+
+def test_what_stands_there_is_reported(llama_server: LlamaServer, closed: Bench) -> None:
+    opened = closed.open(llama_server.url)
+    assert isinstance(opened, Loaded), opened
+    report = opened.report
+    assert report.path == llama_server.url
+    assert "SmolLM2" in report.name
+    assert (report.vocabulary_size, report.context_size) == (49_152, CONTEXT - 1)
+    assert report.context_train == 8192
+    assert report.has_chat_template
+
+
+def test_its_vocabulary_is_the_models_own(
+    server_model: ServerModel, starter_vocabulary: Vocabulary
+) -> None:
+    there, here = server_model.vocabulary, starter_vocabulary
+    assert there.size == here.size
+    assert [there.text(it) for it in range(here.size)] == [here.text(it) for it in range(here.size)]
+    assert there.control == here.control
+    assert there.control_tokens == here.control_tokens
+    assert (there.bos, there.eos, there.adds_bos) == (here.bos, here.eos, here.adds_bos)
+    assert [there.strips_space(it) for it in list(here.control)[:3]] == [
+        here.strips_space(it) for it in list(here.control)[:3]
+    ]
+    for text in ("", " ", "Über façade 你好 👨‍👩‍👧", "<|im_end|>", STORY * 20):
+        assert there.tokenize(text) == here.tokenize(text), text
+
+
+def test_the_draws_are_those_of_the_same_model_here(
+    start_llama_server: StartServer, closed: Bench, byte_level_path: Path, byte_level: Model
+) -> None:
+    """With weights that are not rounded, token for token; and what is recorded of each."""
+    server = start_llama_server(model=byte_level_path)
+    here = Bench()
+    here.load(byte_level_path)
+    assert isinstance(closed.open(server.url), Loaded)
+    for params in (
+        SamplingParams(seed=11),
+        SamplingParams(seed=12, temperature=0.7, top_k=60, top_p=0.9, min_p=0.02),
+        SamplingParams(seed=13, temperature=1.6, presence_penalty=0.5, dry_multiplier=0.8),
+        SamplingParams(seed=14, mirostat=2),
+    ):
+        own = [it.record for it in tokens_of(here.write(params, tokens=40))]
+        found = [it.record for it in tokens_of(closed.write(params, tokens=40))]
+        assert [it.id for it in found] == [it.id for it in own]
+        assert [it.text for it in found] == [it.text for it in own]
+        for mine, theirs in zip(own, found, strict=True):
+            one, other = (
+                LogitSketch.from_bytes(it.sketch).distribution(1.0) for it in (mine, theirs)
+            )
+            best = dict(zip(one[0].tolist(), one[1].tolist(), strict=True))
+            for token, share in zip(other[0].tolist(), other[1].tolist(), strict=True):
+                assert best.get(token, share) == pytest.approx(share, rel=1e-3)
+    here.engine.close()
+
+
+def test_a_look_at_what_comes_next_is_healed_as_here(bench: Bench, starter_model: Path) -> None:
+    local = Bench()
+    local.run(Load(request=0, path=str(starter_model), options=LoadOptions(threads=1)))
+    look = PreviewNextToken(request=4, prompt=Prompt(manuscript="The colour of the s"))
+    there, here = bench.run(look)[-1], local.run(look)[-1]
+    local.engine.close()
+    assert isinstance(there, Distribution)
+    assert isinstance(here, Distribution)
+    mine, theirs = (LogitSketch.from_bytes(it.sketch) for it in (here, there))
+    best = dict(zip(mine.ids.tolist(), mine.distribution(1.0)[1].tolist(), strict=True))
+    others = dict(zip(theirs.ids.tolist(), theirs.distribution(1.0)[1].tolist(), strict=True))
+    for token in mine.ids[:8].tolist():
+        assert others[token] == pytest.approx(best[token], abs=ALIKE)
+
+
+def test_four_sequences_each_write_what_they_write_alone(
+    start_llama_server: StartServer, closed: Bench, byte_level_path: Path
+) -> None:
+    server = start_llama_server(model=byte_level_path)
+    assert isinstance(closed.open(server.url), Loaded)
+    seeds = [SamplingParams(seed=seed, top_k=40) for seed in range(1, SLOTS + 1)]
+    events = closed.write(*seeds, tokens=30)
+    assert isinstance(events[-1], RunFinished), events[-1]
+    assert events[-1].reasons == ("max_tokens",) * SLOTS
+    together = [[it.record.id for it in tokens_of(events, number)] for number in range(SLOTS)]
+    alone = [[it.record.id for it in tokens_of(closed.write(one, tokens=30))] for one in seeds]
+    assert together == alone
+    assert len(set(map(tuple, together))) == SLOTS
+
+
+def test_what_was_read_is_not_read_again(server_model: ServerModel) -> None:
+    text = server_model.vocabulary.tokenize("Once, long before anybody was born, " * 12)
+    read = []
+    for tokens in (text, [*text, text[0]], [*text[:-2], text[0], text[1]]):
+        asked = Question("/completion", one_token(tokens, 5, text[0]))
+        read.append(server_model.lines.ask(asked, Completion).timings.prompt_n)
+    assert read[0] > 20
+    assert max(read[1:]) <= 3
+
+
+def test_a_stop_leaves_the_server_at_once(bench: Bench) -> None:
+    threads = []
+
+    def stop_at_third(event: AnyEvent, control: Control) -> None:
+        if isinstance(event, Token) and event.index == 2:
+            thread = threading.Thread(target=control.stop)
+            threads.append(thread)
+            thread.start()
+
+    bench.on_event = stop_at_third
+    events = bench.write(SamplingParams(seed=1), tokens=500)
+    bench.on_event = lambda _event, _control: None
+    threads[0].join()
+    [finished] = [it for it in events if isinstance(it, Finished)]
+    assert finished.reason == "stopped"
+    assert 1 <= finished.tokens < 500
+    assert len(tokens_of(bench.write(SamplingParams(seed=1), tokens=2))) == 2
+
+
+def test_a_stop_ends_a_request_that_waits(server_model: ServerModel) -> None:
+    interrupt = Interrupt()
+    lines = Lines(server_model.lines.address, "", interrupt)
+    endless = {"prompt": "Once", "n_predict": 100_000, "ignore_eos": True, "n_probs": 1}
+    thread = threading.Timer(0.3, interrupt.set)
+    thread.start()
+    with pytest.raises(EvaluationStopped):
+        lines.ask(Question("/completion", endless), Completion)
+    thread.join()
+
+
+def test_a_server_that_goes_away_and_comes_again(
+    start_llama_server: StartServer, closed: Bench
+) -> None:
+    server = start_llama_server()
+    assert isinstance(closed.open(server.url), Loaded)
+
+    def end_at_third(event: AnyEvent, _control: Control) -> None:
+        if isinstance(event, Token) and event.index == 2:
+            server.end()
+
+    closed.on_event = end_at_third
+    events = closed.write(SamplingParams(seed=5), tokens=50)
+    closed.on_event = lambda _event, _control: None
+    failed = events[-1]
+    assert isinstance(failed, Failed), failed
+    assert failed.kind == "server"
+    assert failed.has_model
+    assert server.url in failed.message
+    written = tokens_of(events)
+    assert [it.index for it in written] == list(range(len(written)))
+    assert len(written) >= 3
+    start_llama_server(port=server.port)
+    again = closed.write(SamplingParams(seed=5), tokens=3)
+    assert [it.record.id for it in tokens_of(again)] == [it.record.id for it in written[:3]]
+
+
+def test_another_model_at_the_same_place_is_noticed(
+    start_llama_server: StartServer, closed: Bench, byte_level_path: Path
+) -> None:
+    server = start_llama_server()
+    assert isinstance(closed.open(server.url), Loaded)
+    assert len(tokens_of(closed.write(SamplingParams(seed=5), tokens=2))) == 2
+    server.end()
+    start_llama_server(model=byte_level_path, port=server.port)
+    failed = closed.write(SamplingParams(seed=5), tokens=2)[-1]
+    assert isinstance(failed, Failed)
+    assert "another model" in failed.message
+    opened = closed.open(server.url)
+    assert isinstance(opened, Loaded)
+    assert opened.report.vocabulary_size < 1000
+
+
+def test_a_key_that_is_wrong_and_one_that_is_right(
+    start_llama_server: StartServer, closed: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = start_llama_server(key="open-sesame")
+    for wrong in ("", "let-me-in"):
+        failed = closed.open(server.url, wrong)
+        assert isinstance(failed, Failed)
+        assert failed.kind == "server"
+        assert "key" in failed.message
+        assert not wrong or wrong not in failed.message
+    load = Load(request=0, path=server.url, key="open-sesame")
+    assert isinstance(closed.run(load)[-1], Loaded)
+    assert "sesame" not in repr(load)
+    assert "sesame" not in "".join(capfd.readouterr())
+
+
+def test_what_it_cannot_do_is_said(bench: Bench) -> None:
+    failed = bench.run(Score(request=2, prompt=Prompt(manuscript=STORY)))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind == "server"
+    assert failed.has_model
+
+
+def test_nobody_there(closed: Bench) -> None:
+    failed = closed.open(f"http://127.0.0.1:{free_port()}")
+    assert isinstance(failed, Failed)
+    assert (failed.kind, failed.has_model) == ("server", False)
+
+
+def test_the_error_of_an_address_names_what_is_allowed(closed: Bench) -> None:
+    failed = closed.open("http://name:secret@127.0.0.1:1")
+    assert isinstance(failed, Failed)
+    assert "http://192" in failed.message
+    assert "secret" not in failed.message
