@@ -26,6 +26,7 @@ from studio.sampling.errors import LogitsError
 from studio.sampling.logits.top_two_margin import MARGIN
 from studio.sampling.params import PARAMETERS, SamplingParams
 from studio.sampling.samplers.adaptive import mean_after, mean_before
+from studio.sampling.samplers.choice import without_adaptive
 from studio.sampling.samplers.mirostat import mu_after, mu_before
 from studio.sampling.samplers.pipeline import run
 from studio.sampling.samplers.steps import (
@@ -430,7 +431,7 @@ def outcome_of(
     if rank >= count and tail.mass <= 0.0:
         rank = count - 1  # rounding can bring the target up to the sum itself
     if is_adaptive:
-        shown, left, warmth = run(known, _without_adaptive(params), history, state)
+        shown, left, warmth = run(known, without_adaptive(params), history, state)
         share = _share(shown, left, warmth, written, sketch)
     else:
         share = _share(ranked, kept, beta, written, sketch) if params.mirostat else 0.0
@@ -523,8 +524,3 @@ def _filters_behind(params: SamplingParams) -> bool:
     """Whether a filter runs behind temperature."""
     behind = params.samplers[params.samplers.index("temperature") + 1 :]
     return not set(active_steps(params)).isdisjoint(behind)
-
-
-@lru_cache(maxsize=8)
-def _without_adaptive(params: SamplingParams) -> SamplingParams:
-    return msgspec.structs.replace(params, adaptive_target=-1.0)

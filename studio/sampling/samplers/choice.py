@@ -161,7 +161,7 @@ def choose(
         share = _share_before(token, ranking, params, history, state)
         state = state._replace(mu=None, adaptive_mean=mean_before(params, state.adaptive_mean))
         mean = mean_after(params, state.adaptive_mean, share)
-    tied = ranked if _ranks_as_t0_does(params) else _ranked_by_t0(ranking, params, history, state)
+    tied = ranked if ranks_as_t0_does(params) else _ranked_by_t0(ranking, params, history, state)
     return Choice(
         token,
         rank,
@@ -187,19 +187,20 @@ def _share_before(
     state: SamplerState,
 ) -> float:
     """Return the probability that a token had before what prefers others than the best."""
-    ranked, kept, beta = shape_any(ranking, _without_adaptive(params), history, state)
+    ranked, kept, beta = shape_any(ranking, without_adaptive(params), history, state)
     weights = ranked.weights(kept, beta)
     return float(weights[ranked.ids[:kept] == token][0] / ranked.mass(kept, beta))
 
 
 @lru_cache(maxsize=8)
-def _without_adaptive(params: SamplingParams) -> SamplingParams:
+def without_adaptive(params: SamplingParams) -> SamplingParams:
+    """Return `params` with adaptive-p off."""
     return msgspec.structs.replace(params, adaptive_target=-1.0)
 
 
 @lru_cache(maxsize=8)
-def _ranks_as_t0_does(params: SamplingParams) -> bool:
-    """Whether what the samplers leave begins with the tokens that T 0 would rank first."""
+def ranks_as_t0_does(params: SamplingParams) -> bool:
+    """Say whether what the samplers leave begins with the tokens that T 0 would rank first."""
     takes_the_best = TAKES_OTHERS.intersection(active_steps(params))
     return bool(params.mirostat) or (changes_come_first(params) and not takes_the_best)
 

@@ -77,6 +77,9 @@ class LogitSketch:
 
     __slots__ = ("_made", "_own", "ids", "logits", "tail", "vocabulary_size", "written")
 
+    is_truncated = False
+    """Whether only the best tokens are known: see `TruncatedSketch`."""
+
     def __init__(
         self,
         ids: NDArray[np.int32],
@@ -273,11 +276,16 @@ class LogitSketch:
         sketch_format.check_form(data)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Return the sketch that `to_bytes` packed.
+    def from_bytes(cls, data: bytes) -> LogitSketch:
+        """Return the sketch that `to_bytes` packed: a `TruncatedSketch` where that was one.
 
         Raises:
             SketchError: The bytes are not a sketch of this version, or damaged.
         """
+        if sketch_format.is_truncated(data):
+            from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # knows this
+
+            best, logs, size, bounds, record = sketch_format.unpack_truncated(data)
+            return TruncatedSketch(best, logs, size, bounds, Written(*record) if record else None)
         ids, logits, vocabulary_size, tail, written = sketch_format.unpack(data)
         return cls(ids, logits, vocabulary_size, tail, Written(*written) if written else None)

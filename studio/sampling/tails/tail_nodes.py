@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from studio.sampling.logits import kernels
 from studio.sampling.logits.histogram import Histogram
+from studio.sampling.logits.ranked import LEAST_EXPONENT
 from studio.sampling.tails import hermite
 from studio.sampling.tails.hermite import Nodes
 from studio.sampling.tails.tail import Tail
@@ -102,6 +103,23 @@ def tail_of(edge: float, tokens: int, nodes: Sequence[Sequence[float]], few: boo
         few: Whether the coarse nodes are enough.
     """
     return Tail(edge, tokens, Nodes(_BETAS[few], *map(_coarse if few else tuple, nodes)))
+
+
+def tail_at_levels(levels: NDArray[np.float64], weights: NDArray[np.float64], tokens: int) -> Tail:
+    """Return the tail that has so many tokens at each of a few logits.
+
+    Args:
+        levels: `(m,)` the logits.
+        weights: `(m,)` how many tokens have each; above 0, not always whole numbers.
+        tokens: How many the tail counts as.
+    """
+    edge = float(levels.max())
+    drops = levels - edge
+    powers = weights * np.exp(np.maximum(np.outer(_DENSE, drops), LEAST_EXPONENT))
+    masses = powers.sum(axis=1)
+    means = powers @ drops / masses
+    squares = (powers * (drops - means[:, np.newaxis]) ** 2).sum(axis=1) / masses
+    return tail_of(edge, tokens, (np.log(masses).tolist(), means.tolist(), squares.tolist()), False)
 
 
 class _Jets(NamedTuple):
