@@ -69,6 +69,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
             *("KoboldCpp", "Ollama"),
         }
     ),
+    "engine/server/requests.py": frozenset({"KoboldCpp"}),
     "engine/templates/chat_template.py": frozenset({"<|im_start|>assistant\n"}),
     "engine/templates/template_process.py": frozenset({"line {}: "}),
     # HTML and its style.

@@ -23,6 +23,7 @@ from studio.commands.augment_plan import given_options, plan_options, plan_text
 from studio.commands.command_parser import CommandParser
 from studio.commands.end_signals import EndSignals
 from studio.commands.progress_line import ProgressLine
+from studio.commands.served import add_batch_arguments, left_out_words, served_of
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_model_argument,
@@ -36,6 +37,7 @@ from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, Loaded, ModelReport
+from studio.engine.server.asking import ServerError
 from studio.experiments.augmentation.augmentation import Augmentation
 from studio.experiments.augmentation.data_set import DataSet, begun_seed
 from studio.experiments.augmentation.errors import AugmentationError
@@ -52,6 +54,7 @@ from studio.experiments.augmentation.templates import Template
 from studio.experiments.augmentation.text_screen import TextScreen
 from studio.experiments.recorder import model_record
 from studio.experiments.samples import SampleRun
+from studio.experiments.server_samples import Served, ServerRun
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.regular_file import read_regular_file
 from studio.sampling import MAX_SEED
@@ -175,6 +178,7 @@ def _parser() -> CommandParser:
     )
     _add_screen(parser)
     add_loading_arguments(parser)
+    add_batch_arguments(parser)
     return parser
 
 
@@ -318,39 +322,40 @@ def _run(given: argparse.Namespace, work: _Work, load: Load, options: dict[str, 
     control = Control(interrupt)
     desk = _Desk(control, is_json=given.json)
     signals = EndSignals(control.stop)
-    # Nobody reads along: tokens are wanted when a text ends. And it is worth the pages' time.
-    engine = Engine(desk.on_events, interrupt, math.inf, huge_pages=True)
+    engine: Engine | None = None
     try:
         _say(f"opening {shown_model(load)}")
-        engine.run(load, control)
+        served = served_of(given, load)
+        if served is None:
+            # Nobody reads along: tokens are wanted when a text ends. And it is worth the pages'
+            # time.
+            engine = Engine(desk.on_events, interrupt, math.inf, huge_pages=True)
+            engine.run(load, control)
         if signals.status:
             _say("stopped before it could begin to write")
             return signals.status
-        if desk.model is None:
+        if served is not None:
+            model = served.model_record
+        elif desk.model is not None:
+            model = model_record(desk.model, hash_of_model(load))
+        else:
             return 1
-        model = model_record(desk.model, hash_of_model(load))
         data_set = DataSet(work.out, work.plan, work.table, model, desk.on_entry)
         try:
             made = data_set.made
             plan_file = work.out.with_name(f"{work.out.name}.plan.toml")
             atomic_write(plan_file, plan_text(options, work.out.parent).encode())
             desk.begin(made)
-            run = desk.run = SampleRun(
-                1,
-                made.next_sample,
-                made.take,
-                control.commands.append,
-                ignore_eos=work.plan.ignore_eos,
-            )
-            for command in run.commands():
-                engine.run(command, control)
-                if desk.unwritten or control.stopped:
-                    break
+            if served is not None:
+                written = _written_there(served, work, made, desk, interrupt)
+            else:
+                assert engine is not None
+                written = _written_here(engine, work, made, desk, control)
             desk.end()
-            return _end(data_set, desk, run) or signals.status
+            return _end(data_set, desk, written) or signals.status
         finally:
             data_set.close()
-    except AugmentationError as error:
+    except (AugmentationError, ServerError) as error:
         _say(str(error))
         return 1
     except BrokenPipeError:
@@ -359,7 +364,56 @@ def _run(given: argparse.Namespace, work: _Work, load: Load, options: dict[str, 
         _say(f"--out: “{visible_path(work.out)}” cannot be written: {error.strerror or error}")
         return 1
     finally:
-        engine.close()
+        if engine is not None:
+            engine.close()
+
+
+class _Written(NamedTuple):
+    """What came of the writing.
+
+    Attributes:
+        failed: Why it could not go on; empty where it could.
+        tokens: How many were written.
+    """
+
+    failed: str
+    tokens: int
+
+
+def _written_here(
+    engine: Engine, work: _Work, made: Augmentation, desk: _Desk, control: Control
+) -> _Written:
+    """Have the samples drawn by this process."""
+    run = desk.run = SampleRun(
+        1,
+        made.next_sample,
+        made.take,
+        control.commands.append,
+        ignore_eos=work.plan.ignore_eos,
+    )
+    for command in run.commands():
+        engine.run(command, control)
+        if desk.unwritten or control.stopped:
+            break
+    return _Written(run.failed.message if run.failed else "", run.tokens)
+
+
+def _written_there(
+    served: Served, work: _Work, made: Augmentation, desk: _Desk, interrupt: Interrupt
+) -> _Written:
+    """Have the samples drawn by a server, in batches."""
+    words = left_out_words([preset.sampling for preset in work.plan.presets], served)
+    if words:
+        _say(words)
+    run = ServerRun(
+        served, made.next_sample, made.take, ignore_eos=work.plan.ignore_eos, say=desk.say
+    )
+    with interrupt.ending(run.stop):
+        try:
+            run.run()
+        except (OSError, OutputError) as error:
+            desk.unwritten = error
+    return _Written(run.failed, run.tokens)
 
 
 class _Desk:
@@ -404,6 +458,12 @@ class _Desk:
         if self._line is not None:
             self._line.clear()
 
+    def say(self, words: str) -> None:
+        """Say something beside the line that shows how far it is."""
+        if self._line is not None:
+            self._line.clear()
+        _say(words)
+
     def on_events(self, *events: AnyEvent) -> None:
         """Take the engine's events."""
         for event in events:
@@ -432,7 +492,7 @@ class _Desk:
             self._line.show(self._made.rows - self._rows)
 
 
-def _end(data_set: DataSet, desk: _Desk, run: SampleRun) -> int:
+def _end(data_set: DataSet, desk: _Desk, written: _Written) -> int:
     """Write rows and card, and say what there is; the exit status."""
     made, out, unwritten = data_set.made, visible_path(data_set.out), desk.unwritten
     if unwritten is not None and not isinstance(unwritten, OutputError | BrokenPipeError):
@@ -451,9 +511,9 @@ def _end(data_set: DataSet, desk: _Desk, run: SampleRun) -> int:
             f"{desk.unseen:,} texts continue a prompt whose beginning was left out, so that it "
             "fits the context; a larger one: --context-size"
         )
-    is_done = not (run.failed or desk.is_stopped)
-    if run.failed:
-        _say(run.failed.message)
+    is_done = not (written.failed or desk.is_stopped)
+    if written.failed:
+        _say(written.failed)
     if made.verdicts["no_room"]:
         _say(f"{made.verdicts['no_room']:,} texts were not written: their prompts have no room")
     if is_done and made.short:
@@ -468,12 +528,12 @@ def _end(data_set: DataSet, desk: _Desk, run: SampleRun) -> int:
                 "wanted": made.wanted,
                 "prompts_short": made.short,
                 "verdicts": dict(made.verdicts),
-                "tokens": run.tokens,
+                "tokens": written.tokens,
                 "seconds": desk.seconds,
                 "is_complete": is_done,
             }
         )
-    return int(run.failed is not None)
+    return int(bool(written.failed))
 
 
 def _say(text: str) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from studio.commands.command_parser import CommandParser
+from studio.commands.shared_options import add_server_key_argument, server_key
 from studio.engine.server.asking import Asking, ServerError, address_of
 from studio.engine.server.capabilities import capabilities_of
+from studio.server_keys import key_for
 from studio.visible_text import visible_message
 
 
@@ -18,8 +20,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        asking = Asking(address_of(given.url))
-    except ValueError as error:
+        address = address_of(given.url)
+        asking = Asking(address, server_key(given) or key_for(address.shown))
+    except (ValueError, OSError) as error:
         parser.error(str(error))
     try:
         found = capabilities_of(asking, given.model or "")
@@ -45,6 +48,7 @@ def _parser() -> CommandParser:
         "a few tokens, and nothing is sent to any other address.",
     )
     parser.add_argument("url", metavar="URL", help="such as http://192.168.1.20:8000")
+    add_server_key_argument(parser)
     parser.add_argument("--model", metavar="NAME", help="which of its models (default: the first)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     return parser

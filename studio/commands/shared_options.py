@@ -41,9 +41,7 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
         help="a model at a llama-server instead, such as http://127.0.0.1:8080; what it asks for "
         "as a key is taken from the system's keyring, or from --server-key",
     )
-    parser.add_argument(
-        "--server-key", metavar="FILE", help="a file whose first line is the server's key"
-    )
+    add_server_key_argument(parser)
 
 
 def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,10 +104,26 @@ def load_command(given: argparse.Namespace) -> Load:
         url = address_of(given.server).shown
     except ValueError as error:
         raise ValueError(f"--server: {error}") from None
-    key = ""
-    if given.server_key is not None:
-        key = text_of_file(given.server_key, "--server-key").partition("\n")[0].strip()
-    return Load(request=0, path=url, key=key, options=options)
+    return Load(request=0, path=url, key=server_key(given), options=options)
+
+
+def add_server_key_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--server-key`."""
+    parser.add_argument(
+        "--server-key", metavar="FILE", help="a file whose first line is the server's key"
+    )
+
+
+def server_key(given: argparse.Namespace) -> str:
+    """The key that `--server-key` names; empty without it. No key stands in a command line.
+
+    Raises:
+        ValueError: It is no file, or no text.
+        OSError: It cannot be read.
+    """
+    if given.server_key is None:
+        return ""
+    return text_of_file(given.server_key, "--server-key").partition("\n")[0].strip()
 
 
 def hash_of_model(load: Load) -> str:

@@ -16,6 +16,7 @@ from studio.atomic_write import atomic_write
 from studio.commands.command_parser import CommandParser
 from studio.commands.end_signals import EndSignals
 from studio.commands.progress_line import ProgressLine
+from studio.commands.served import add_batch_arguments, left_out_words, served_of
 from studio.commands.shared_options import (
     add_loading_arguments,
     add_model_argument,
@@ -25,10 +26,14 @@ from studio.commands.shared_options import (
 from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Failed, Loaded, ModelReport
+from studio.engine.messages import AnyEvent, Failed, Load, Loaded, ModelReport
+from studio.engine.server.asking import ServerError
 from studio.experiments.recorder import model_record
 from studio.experiments.samples import SampleRun, WrittenSample
+from studio.experiments.server_samples import Served, ServerRun
+from studio.experiments.sweep.at_server import absent_measures, sweep_at
 from studio.experiments.sweep.figures import SweepFigures, figures_of
+from studio.experiments.sweep.measures import MEASURES
 from studio.experiments.sweep.plan import PlanError, Sweep, read_plan
 from studio.experiments.sweep.recommendation import (
     not_shown,
@@ -68,25 +73,34 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"{visible_path(error.filename or plan)}: {error.strerror or error}")
     except ValueError as error:
         parser.error(str(error))
+    try:
+        served = served_of(given, load)
+        if served is not None:
+            sweep = sweep_at(sweep, served.can)
+    except (ServerError, PlanError) as error:  # a plan may ask for what the server does not say
+        _say(str(error))
+        if given.out is None:
+            out.rmdir()
+        return 1
     interrupt = Interrupt()
     control = Control(interrupt)
     try:
         with (out / TEXTS).open("wb") as file:
             writing = _Writing(sweep, control, file)
             signals = EndSignals(control.stop)
-            engine = Engine(writing.on_events, interrupt, math.inf)
             try:
-                engine.run(load, control)
-                for command in writing.run.commands():
-                    if writing.model is None or signals.status:
-                        break
-                    engine.run(command, control)
+                if served is None:
+                    _write_here(writing, load, control, interrupt)
+                else:
+                    writing.write_at(served, interrupt)
             finally:
-                engine.close()
                 writing.progress.clear()
         if writing.unwritten is not None:
             raise writing.unwritten
-        if writing.model is None or not writing.texts:
+        model = served.model_record if served else None
+        if writing.model is not None:
+            model = model_record(writing.model, hash_of_model(load))
+        if model is None or not writing.texts:
             _say("nothing was written")
             (out / TEXTS).unlink()
             if given.out is None:
@@ -94,12 +108,24 @@ def main(arguments: Sequence[str]) -> int:
             return signals.status or 1
         figures = figures_of(sweep, writing.texts)
         chosen = recommendation(sweep, figures)
-        model = model_record(writing.model, hash_of_model(load))
         _give(SweepResult(sweep, figures, chosen, model, now()), out, as_json=given.json)
     except OSError as error:
         _say(f"“{visible_path(error.filename or out)}”: {error.strerror or error}")
         return 1
     return signals.status or int(writing.has_failed)
+
+
+def _write_here(writing: _Writing, load: Load, control: Control, interrupt: Interrupt) -> None:
+    """Have the texts drawn by this process."""
+    engine = Engine(writing.on_events, interrupt, math.inf)
+    try:
+        engine.run(load, control)
+        for command in writing.run.commands():
+            if writing.model is None or control.stopped:
+                break
+            engine.run(command, control)
+    finally:
+        engine.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -122,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", metavar="DIR", help="another folder of presets")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     add_loading_arguments(parser)
+    add_batch_arguments(parser)
     return parser
 
 
@@ -168,13 +195,37 @@ class _Writing:
         self._control = control
         self._file = file
         samples = samples_of(sweep)
+        self._more = lambda: next(samples, None)
         self.run = SampleRun(
-            1,
-            lambda: next(samples, None),
-            self._keep,
-            control.commands.append,
-            ignore_eos=sweep.plan.ignore_eos,
+            1, self._more, self._keep, control.commands.append, ignore_eos=sweep.plan.ignore_eos
         )
+
+    def write_at(self, served: Served, interrupt: Interrupt) -> None:
+        """Have the texts drawn by a server, in batches.
+
+        Args:
+            served: The server.
+            interrupt: Ends it.
+        """
+        sweep = self._sweep
+        words = left_out_words([value.params for value in sweep.values], served)
+        if words:
+            _say(words)
+        for name, why in absent_measures(sweep, served.can).items():
+            if not sweep.plan.measures:
+                _say(f"without “{MEASURES[name].title}”: {why}")
+        run = ServerRun(
+            served, self._more, self._keep, ignore_eos=sweep.plan.ignore_eos, say=self._say_beside
+        )
+        with interrupt.ending(run.stop):
+            run.run()
+        if run.failed:
+            self.has_failed = True
+            _say(run.failed)
+
+    def _say_beside(self, words: str) -> None:
+        self.progress.clear()
+        _say(words)
 
     def on_events(self, *events: AnyEvent) -> None:
         """Take the engine's events."""

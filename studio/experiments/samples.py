@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
+from typing import NamedTuple
 
 import msgspec
 
@@ -68,6 +69,20 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
         return SequenceStart(params=self.params, stop=self.stop)
 
 
+class ServedText(NamedTuple):
+    """What is known of the tokens of a text that a server drew.
+
+    Attributes:
+        tokens: How many it has; 0 where the server does not say.
+        ids: Their numbers; empty where it does not say.
+        nats_t1: −Σ ln p of them under the model's own distribution; None where that is not known.
+    """
+
+    tokens: int
+    ids: tuple[int, ...]
+    nats_t1: float | None
+
+
 @dataclass(frozen=True)
 class WrittenSample:
     """A text that was written.
@@ -79,6 +94,7 @@ class WrittenSample:
         records: Its tokens, each with its sketch; a token that a stop string cut is none.
         reason: Why it ended. With `context_full` and no text the prompt has no room.
         unseen_characters: Of the prompt's manuscript, at its beginning: they had no room.
+        served: Of one that a server drew, which has no records; None for all others.
     """
 
     sample: Sample
@@ -87,6 +103,12 @@ class WrittenSample:
     records: tuple[TokenRecord, ...]
     reason: FinishReason
     unseen_characters: int
+    served: ServedText | None = None
+
+    @property
+    def tokens(self) -> int:
+        """How many it has."""
+        return self.served.tokens if self.served else len(self.records)
 
     @property
     def temperature(self) -> InverseTemperature:
@@ -104,6 +126,9 @@ class WrittenSample:
     @property
     def log_probability_t1(self) -> float | None:
         """The mean of its tokens' ln p at T 1, without filters; None where it has none."""
+        if self.served:
+            nats, tokens = self.served.nats_t1, self.served.tokens
+            return None if nats is None or not tokens else -nats / tokens
         if not self.records:
             return None
         return -math.log(2.0) * float(self.stack.surprise(1.0).mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.helpers.commands_here import run_here
 from tests.helpers.faulty_server import HOST, FaultyServer, NoHttp
@@ -28,7 +29,7 @@ def test_json_for_scripts() -> None:
     assert found["token_ids"] == {"value": None, "why": "they did not come"}
 
 
-def test_what_goes_wrong_is_said_in_a_line() -> None:
+def test_what_goes_wrong_is_said_in_a_line(tmp_path: Path) -> None:
     with FaultyServer(Pretend()) as server:
         gone = server.url
         other = run_here("server", server.url, "--model", "a\x1b[2Jb")
@@ -44,6 +45,11 @@ def test_what_goes_wrong_is_said_in_a_line() -> None:
         assert words in said
         assert said.startswith("studio server: ")
         assert said.count("\n") == 1
+    with FaultyServer(Pretend(key="sk-known")) as server:
+        (tmp_path / "key").write_text("sk-known\n")
+        assert run_here("server", server.url).returncode == 1
+        done = run_here("server", server.url, "--server-key", str(tmp_path / "key"))
+        assert (done.returncode, b"vLLM" in done.stdout) == (0, True)
     wrong = run_here("server", f"http://key@{HOST}")
     assert wrong.returncode == 2
     assert b"key@" not in wrong.stderr

@@ -190,6 +190,20 @@ def capabilities_of(
     )
 
 
+def is_llama_server(asking: Asking) -> bool:
+    """Whether llama.cpp's own server answers.
+
+    Args:
+        asking: The line to it.
+
+    Raises:
+        ServerError: Nobody does.
+    """
+    if _dict_at(asking, "/api/extra/version").get("result") == "KoboldCpp":
+        return False
+    return "default_generation_settings" in _dict_at(asking, "/props")
+
+
 def _models(asking: Asking) -> _Models:
     seconds = []
     for _ in range(3):
@@ -424,7 +438,7 @@ class _Probe:
             most = self._fewer()
         if most:
             self._most = min(most, OWN_DRAWS)
-            if most >= _MANY:
+            if most > 0.9 * _MANY:  # tokens of one spelling are one where they come by their texts
                 return Finding(_MANY, tr("or more"))
             # One more than asked for is the token that was written.
             return Finding(OWN_DRAWS if most == OWN_DRAWS + 1 else most, visible_line(why))

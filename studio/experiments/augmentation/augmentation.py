@@ -150,7 +150,7 @@ class Augmentation:
             preset=self._plan.preset_name(number),
             logprob_t1=written.log_probability_t1,
             logprob_t=written.log_probability_t,
-            tokens=len(written.records),
+            tokens=written.tokens,
             reason=written.reason,
             unseen_characters=written.unseen_characters,
         )
@@ -219,7 +219,7 @@ class Augmentation:
         return self._plan.sample(self._prompts, row, number)
 
     def _verdict(self, written: WrittenSample, trace: TextTrace) -> Verdict:
-        if written.reason == "context_full" and not written.records:
+        if written.reason == "context_full" and not written.tokens:
             return "no_room"
         refused = self._screen.refused(written.text)
         screen = self._plan.screen

@@ -63,7 +63,7 @@ class DataSet:
         head = Head(
             format=FORMAT,
             format_version=FORMAT_VERSION,
-            identity=plan.identity(model.hash, table.fingerprint),
+            identity=plan.identity(model.hash or model.name, table.fingerprint),
             seed=plan.seed,
             model=model,
         )

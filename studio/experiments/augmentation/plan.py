@@ -115,7 +115,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """What must be the same for one data set to go on, by name; not how many rows it has.
 
         Args:
-            model: The fingerprint of the model's file.
+            model: The fingerprint of the model's file; its name where a server has it.
             prompts: That of the prompts' file.
         """
         presets = [(one.name, one.sampling, one.stop, one.max_tokens) for one in self.presets]

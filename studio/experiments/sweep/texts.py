@@ -10,6 +10,9 @@ from studio.engine.messages import FinishReason
 from studio.experiments.comparison import OF_ITSELF
 from studio.experiments.samples import WrittenSample
 
+UNKNOWN = -1
+"""As a token's id."""
+
 
 class SweepText(msgspec.Struct, frozen=True, kw_only=True):
     """A text, where it stands in the plan, and what measures need of its tokens."""
@@ -25,11 +28,13 @@ class SweepText(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     reason: FinishReason
     tokens: tuple[int, ...]
-    """Token ids, without that which ended the text."""
+    """Token ids, without that which ended the text; `UNKNOWN` where a server does not say them."""
     nats_t1: float
-    """−Σ ln p of its tokens under the model's own distribution, at T 1 and without filters."""
+    """−Σ ln p of its tokens under the model's own distribution, at T 1 and without filters; not a
+    number where a server does not say it."""
     entropy: float
-    """The entropies in nats, summed, of the distributions that its tokens were drawn from."""
+    """The entropies in nats, summed, of the distributions that its tokens were drawn from; not a
+    number where a server drew them."""
     unseen_characters: int = 0
     """Of its prompt, which had no room in the context."""
 
@@ -42,7 +47,15 @@ class SweepText(msgspec.Struct, frozen=True, kw_only=True):
 def kept(written: WrittenSample) -> SweepText:
     """Return what is kept of a sample, whose key is its prompt, value and number."""
     prompt, value, number = written.sample.key
-    records = written.records
+    records, served = written.records, written.served
+    if served is None:
+        tokens = tuple(record.id for record in records)
+        nats_t1 = -(written.log_probability_t1 or 0.0) * len(records)
+        entropy = math.fsum(record.entropy for record in records)
+    else:
+        tokens = served.ids or (UNKNOWN,) * served.tokens
+        nats_t1 = math.nan if served.nats_t1 is None else served.nats_t1
+        entropy = math.nan
     return SweepText(
         prompt=prompt,
         value=value,
@@ -50,8 +63,8 @@ def kept(written: WrittenSample) -> SweepText:
         seed=written.seed,
         text=written.text,
         reason=written.reason,
-        tokens=tuple(record.id for record in records),
-        nats_t1=-(written.log_probability_t1 or 0.0) * len(records),
-        entropy=math.fsum(record.entropy for record in records),
+        tokens=tokens,
+        nats_t1=nats_t1,
+        entropy=entropy,
         unseen_characters=written.unseen_characters,
     )

@@ -17,6 +17,7 @@ from tests.helpers.faulty_server import (
     answer_of,
     too_many,
 )
+from tests.helpers.llama_server import CONTEXT, LlamaServer
 from tests.helpers.openai_server import VOCABULARY, Pretend
 
 
@@ -53,6 +54,19 @@ def test_vllm_as_it_is_by_default(serve: Serve) -> None:
     assert "greater than max allowed: 20" in it.logprobs.why
     assert it.raw.is_there
     assert it.prompt_scored == Finding("prompt_logprobs")
+    others = (it.token_ids, it.prompt_ids, it.seeds, it.several, it.prompts, it.own_draws)
+    assert others == (YES,) * 6
+
+
+def test_llama_server_itself(llama_server: LlamaServer) -> None:
+    asking = Asking(address_of(llama_server.url))
+    it = capabilities_of(asking)
+    asking.close()
+    assert it.program == "llama-server"
+    assert it.context == Finding(CONTEXT)
+    assert it.logprobs == Finding(1000, "or more")
+    assert it.logprobs_in == ("completions", "chat")
+    assert it.prompt_scored.value is None
     others = (it.token_ids, it.prompt_ids, it.seeds, it.several, it.prompts, it.own_draws)
     assert others == (YES,) * 6
 
