@@ -22,6 +22,7 @@ from studio.commands.bench_document import measure_document
 from studio.commands.bench_engine import measure_engine, measure_engine_speed
 from studio.commands.bench_lanes import measure_lanes, measure_lanes_speed
 from studio.commands.bench_logits import RECORDED, logits_file, read_logits, record_logits
+from studio.commands.bench_long import LlamaBenchError, measure_long
 from studio.commands.bench_opened import OPENING
 from studio.commands.bench_sampler import measure_memory_traffic, measure_sampler
 from studio.commands.bench_synthetic import (
@@ -65,6 +66,15 @@ def main(arguments: Sequence[str]) -> int:
         action="store_true",
         help="also a model of a large vocabulary, made of real logits in a file of 450 MB",
     )
+    parser.add_argument(
+        "--long", action="store_true", help="also texts of 2,000 and 8,000 tokens, read and gone on"
+    )
+    parser.add_argument(
+        "--llama-bench",
+        metavar="PROGRAM",
+        type=Path,
+        help="beside llama.cpp's own benchmark, linked to the same library (implies --long)",
+    )
     parser.add_argument("--no-window", action="store_true", help="engine and sampler only")
     parser.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")
     parser.add_argument("--tokens", metavar="N", type=int, default=128, help="a round; default 128")
@@ -94,6 +104,13 @@ def main(arguments: Sequence[str]) -> int:
         if not given.no_window:
             _say("measuring the window …")
             figures |= measure_window(path, given.rounds, given.tokens)
+            others.append(_others_percent())
+        if given.long or given.llama_bench:
+            _say("measuring long texts …")
+            try:
+                figures |= measure_long(path, given.rounds, given.tokens, given.llama_bench)
+            except LlamaBenchError as error:
+                raise SystemExit(f"studio bench: {error}") from error
             others.append(_others_percent())
         if given.large:
             _say("measuring with a large vocabulary …")

@@ -6,7 +6,7 @@ from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.generation.pending_tokens import FRAME_SECONDS
 from studio.engine.interrupt import Interrupt
-from studio.engine.messages import AnyEvent, Failed, Load, Loaded, Runnable
+from studio.engine.messages import AnyEvent, Failed, Load, Loaded, LoadOptions, Runnable
 
 OPENING = "The old fisherman looked out over the sea and thought about the years."
 """What is written on from."""
@@ -15,13 +15,17 @@ OPENING = "The old fisherman looked out over the sea and thought about the years
 class OpenedEngine:
     """One model, open until it is closed. What the engine refuses ends the program.
 
+    Args:
+        path: The model's file.
+        context_size: Tokens; 0 for what the program chooses.
+
     Attributes:
         interrupt: For the controls of what is run.
         context_size: Tokens.
         threads: The engine's.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, context_size: int = 0) -> None:
         self._events: list[AnyEvent] = []
         self.interrupt = Interrupt()
         self._engine = Engine(
@@ -30,7 +34,9 @@ class OpenedEngine:
             FRAME_SECONDS,
             huge_pages=True,
         )
-        loaded = self.run(Load(request=0, path=str(path)), Control(self.interrupt))[-1]
+        options = LoadOptions(context_size=context_size)
+        load = Load(request=0, path=str(path), options=options)
+        loaded = self.run(load, Control(self.interrupt))[-1]
         assert isinstance(loaded, Loaded), "nothing stops this load"
         self.context_size = loaded.report.context_size
         self.threads = loaded.report.threads

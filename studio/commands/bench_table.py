@@ -1,5 +1,6 @@
 """The bench's figures as text: each beside what it must hold and its aim."""
 
+from studio.commands.bench_long import LENGTHS
 from studio.commands.bench_pairs import LANE_COUNTS
 from studio.commands.bench_synthetic import VOCABULARIES
 
@@ -90,6 +91,18 @@ _ROWS = (
         )
         for place, hold in (("engine", "0.93"), ("window", "0.87"))
         for lanes in LANE_COUNTS
+    ),
+    *(
+        (f"long_{key}.{length}", f"{length:,} tokens {what}", hold, "", layout)
+        for length in LENGTHS
+        for key, what, hold, layout in (
+            ("prompt_tps", "read", "", "{:.0f} tokens/s"),
+            ("prompt_ratio", "read, to the bare loop", "", "{:.3f}"),
+            ("prompt_to_llama_bench", "read, to llama-bench", "0.95", "{:.3f}"),
+            ("decode_tps", "before it, writing", "", "{:.0f} tokens/s"),
+            ("decode_ratio", "before it, writing, to the bare loop", "", "{:.3f}"),
+            ("decode_to_llama_bench", "before it, writing, to llama-bench", "0.95", "{:.3f}"),
+        )
     ),
     ("turn_ms_p95", "turning T to bars redrawn, 95th percentile", "16", "8", "{:.1f} ms"),
     (

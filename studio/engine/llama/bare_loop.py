@@ -44,6 +44,18 @@ class BareLoop:
         self._prompt: list[int] = []
         """The tokens of sequence 0, which may have more after them."""
 
+    def seconds_to_read(self, prompt: Sequence[int]) -> float:
+        """Time the evaluation of `prompt` from its beginning, its last logits fetched.
+
+        Args:
+            prompt: Token ids.
+        """
+        self._prompt = []
+        started = time.perf_counter()
+        self._put(prompt)
+        llama_cpp.llama_get_logits_ith(self._context, -1)
+        return time.perf_counter() - started
+
     def seconds(self, prompt: Sequence[int], tokens: Sequence[int]) -> float:
         """Time the decoding of `tokens` after `prompt`, one by one, logits fetched.
 
@@ -105,9 +117,12 @@ class BareLoop:
             if llama_cpp.llama_memory_seq_rm(self._memory, 0, len(prompt), -1):
                 return
         llama_cpp.llama_memory_clear(self._memory, True)
-        array = (ctypes.c_int32 * len(prompt))(*prompt)
-        batch = llama_cpp.llama_batch_get_one(array, len(prompt))
-        _check(llama_cpp.llama_decode(self._context, batch))
+        most = llama_cpp.llama_n_batch(self._context)
+        for start in range(0, len(prompt), most):
+            part = prompt[start : start + most]
+            array = (ctypes.c_int32 * len(part))(*part)
+            batch = llama_cpp.llama_batch_get_one(array, len(part))
+            _check(llama_cpp.llama_decode(self._context, batch))
         self._prompt = list(prompt)
 
     def close(self) -> None:

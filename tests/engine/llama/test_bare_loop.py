@@ -53,6 +53,13 @@ def test_a_prompt_is_evaluated_once_and_another_anew(loop: BareLoop, batches: li
     assert batches == [4, 1, 1, 2, 5, 1]
 
 
+def test_a_text_is_read_anew_each_time(loop: BareLoop, batches: list[int]) -> None:
+    assert loop.seconds_to_read(PROMPT) > 0.0
+    loop.seconds_to_read(PROMPT)
+    loop.seconds(PROMPT, [90])
+    assert batches == [4, 4, 1]
+
+
 def test_a_lane_that_ends_leaves_the_batches(loop: BareLoop, batches: list[int]) -> None:
     loop.seconds_of_sequences(PROMPT, [[90, 91, 92, 93], [94], [95, 96]])
     assert batches == [4, 3, 2, 1, 1]
