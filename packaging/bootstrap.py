@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
+BACKENDS = ("cpu", "vulkan", "cuda", "metal", "rocm")
 
 HELP = """\
 Kelvin Studio: set up and started in one command.
@@ -28,11 +29,14 @@ Kelvin Studio: set up and started in one command.
   python3 packaging/bootstrap.py lock [arguments ...]   remake the locks (arguments of uv, such as
                           --upgrade)
 
+  --backend cpu|vulkan|cuda|metal|rocm, before any of these or alone: what llama.cpp is built to
+                          compute with; remembered, and each build is kept for the next time
+
 What is set up lies in .venv, beside pyproject.toml; deleting that folder undoes it. Once it is set
 up, nothing is installed or fetched again until the locks change.
 
-llama.cpp is compiled on this machine. Its own options go in CMAKE_ARGS, for a graphics card say:
-  CMAKE_ARGS="-DGGML_VULKAN=on" python3 packaging/bootstrap.py run
+llama.cpp is compiled on this machine. Further options of its own go in CMAKE_ARGS, such as
+  CMAKE_ARGS="-DGGML_BLAS=on" python3 packaging/bootstrap.py run
 They are remembered until CMAKE_ARGS says otherwise.
 """
 
@@ -60,6 +64,17 @@ def main(arguments: "list[str]") -> int:
     if refusal:
         print(refusal, file=sys.stderr)
         return 1
+    if arguments[:1] == ["--backend"]:
+        if arguments[1:2] and arguments[1] in BACKENDS:
+            os.environ["KELVIN_BACKEND"] = arguments[1]
+            arguments = arguments[2:] or ["setup"]
+        else:
+            said = " ".join(arguments[1:2]) or "nothing"
+            print(
+                f"--backend: expected one of {', '.join(BACKENDS)}, and found: {said}",
+                file=sys.stderr,
+            )
+            return 2
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command in ("-h", "--help", "help"):
         print(HELP, end="")

@@ -43,6 +43,7 @@ _COMMANDS = (
     "turning-point",
     "augment",
     "server",
+    "rpc-server",
     "bench",
 )
 
@@ -63,6 +64,7 @@ commands:
               find the temperature from which a model's texts begin to fall apart
   augment     write many texts of many prompts, as a data set
   server      ask a server of language models what it can do
+  rpc-server  compute for another machine
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

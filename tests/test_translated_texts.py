@@ -49,11 +49,14 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     "engine/llama/log.py": frozenset(
         {
             r"^\w+: (error loading model: )?",
-            r"offloaded (\d+)/\d+ layers to GPU",
+            r"layer +\d+ assigned to device ([^,]+),",
+            "allocate|out of (device )?memory",
             r"Flash Attention was auto, set to (\w+)",
         }
     ),
+    "engine/llama/machine_watch.py": frozenset({"machine watch", "machine beat"}),
     "engine/llama/prompt_cache.py": frozenset({"prompt cache"}),
+    "engine/machine_query.py": frozenset({"machine query"}),
     "engine/model_files/gguf_header.py": frozenset({"-{}-of-{}.gguf"}),
     "engine/model_files/memory.py": frozenset({" GiB", " MiB"}),
     # HTTP, what servers are asked to continue, and what they are called.
@@ -104,6 +107,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
             "change the model's options",
             "reopen the model",
             "open the refused file all the same",
+            "open it without a machine",
         }
     ),
     "app/stale_file_cleanup.py": frozenset({"stale files"}),

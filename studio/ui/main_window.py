@@ -527,7 +527,12 @@ class MainWindow(QMainWindow):
     def _on_model_changed(self) -> None:
         model, actions = self.session.model, self.actions_
         if model.is_ready:
-            self.notice.withdraw(actions.open_model, actions.reopen_model, actions.model_options)
+            self.notice.withdraw(
+                actions.open_model,
+                actions.reopen_model,
+                actions.model_options,
+                actions.open_without,
+            )
             # Why another model is open than was asked for holds until the next is asked for.
             self._outlived = self._model_failure
         elif model.phase is ModelPhase.LOADING and self._outlived:
@@ -542,6 +547,7 @@ class MainWindow(QMainWindow):
             WayOn.OPTIONS: actions.model_options,
             WayOn.REOPEN: actions.reopen_model,
             WayOn.ANYWAY: actions.open_anyway,
+            WayOn.WITHOUT: actions.open_without,
         }
         # While the former model is opened again there is nothing to do, and the reason stays.
         self.notice.report(message, ways.get(self.session.model.way_on))

@@ -311,6 +311,12 @@ class WindowActions(QObject):
             session.model.open_anyway,
             tip=tr("Open the model that has ended the engine before; your text is safe from it"),
         )
+        self.open_without = make_action(
+            window,
+            tr("Open without it"),
+            session.model.open_without,
+            tip=tr("Open the model without the machine that does not answer"),
+        )
 
         self.zoom_in = make_action(
             window, tr("Zoom &in"), lambda: theme.zoom_by(1), ["Ctrl++", "Ctrl+="]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bootstrap
 import pytest
+from bootstrapping.environment import BACKENDS
 
 SCRIPT = Path(bootstrap.__file__)
 
@@ -33,6 +34,14 @@ def test_an_unknown_command_says_what_was_found_and_what_is_allowed(
     assert first.startswith("Expected run, test, check, setup or lock, and found: ")
     assert first.endswith(" ".join(arguments) or "nothing")
     assert done.stdout == ""
+
+
+def test_a_backend_that_there_is_not_says_which_there_are() -> None:
+    for arguments in (("--backend",), ("--backend", "opencl", "run")):
+        done = call(*arguments)
+        assert done.returncode == 2
+        assert "expected one of cpu, vulkan, cuda, metal, rocm" in done.stderr
+    assert tuple(BACKENDS) == bootstrap.BACKENDS
 
 
 @pytest.mark.parametrize("version", [(3, 6, 15), (3, 10, 13), (2, 7, 18)])

@@ -216,33 +216,33 @@ def test_forgetting_makes_everything_anew(root: Path, shop: Shop) -> None:
     assert not leftover.exists()
 
 
-def test_the_options_of_llama_cpp_are_remembered_and_kept_out_of_the_cache(
-    root: Path, shop: Shop
-) -> None:
-    def compiling() -> tuple[str, Mapping[str, str]]:
-        return next(
-            (said, env)
-            for said, env in zip(reversed(shop.commands), reversed(shop.envs), strict=True)
-            if "requirements.lock" in said
-        )
+def test_the_options_of_llama_cpp_and_its_backend_are_remembered(root: Path, shop: Shop) -> None:
+    lock = root / REQUIREMENTS.inputs[0]
+    lock.write_text("llama-cpp-python==1.0 \\\n    --hash=sha256:ab\nother==2\n", encoding="utf-8")
 
-    set_up(root, shop)
-    said, env = compiling()
-    assert "--no-cache-dir" not in said
-    assert "CMAKE_ARGS" not in env
+    def options(env: Mapping[str, str]) -> str:
+        set_up(root, shop, env=env)
+        given = [
+            env["CMAKE_ARGS"]
+            for said, env in zip(shop.commands, shop.envs, strict=True)
+            if f"{os.sep}llama-cpp-python.lock" in said
+        ]
+        return given[-1]
 
-    with_gpu = {"CMAKE_ARGS": "-DGGML_VULKAN=on"}
-    assert Environment(root, with_gpu).pending(TO_RUN) == list(TO_RUN)
-    set_up(root, shop, env=with_gpu)
-    said, env = compiling()
-    assert "--no-cache-dir" in said
-    assert env["CMAKE_ARGS"] == "-DGGML_VULKAN=on"
+    default = options({})
+    assert "GGML_RPC=ON" in default
+    written = (root / ".venv" / "llama-cpp-python.lock").read_text(encoding="utf-8")
+    assert written == "llama-cpp-python==1.0 \\\n    --hash=sha256:ab\n"
 
+    more = {"CMAKE_ARGS": "-DGGML_BLAS=on"}
+    assert Environment(root, more).pending(TO_RUN) == [REQUIREMENTS], "not all anew"
+    assert options(more) == f"{default} -DGGML_BLAS=on"
+    vulkan = {"KELVIN_BACKEND": "vulkan"}
+    assert options(vulkan) == f"{default} -DGGML_VULKAN=ON -DGGML_BLAS=on"
     assert Environment(root, {}).pending(TO_RUN) == []
-    (root / REQUIREMENTS.inputs[0]).write_text("another version\n", encoding="utf-8")
-    set_up(root, shop)
-    assert compiling()[1]["CMAKE_ARGS"] == "-DGGML_VULKAN=on"
-    assert Environment(root, {"CMAKE_ARGS": ""}).pending(TO_RUN) == list(TO_RUN)
+    lock.write_text("llama-cpp-python==2.0\n", encoding="utf-8")
+    assert options({}) == f"{default} -DGGML_VULKAN=ON -DGGML_BLAS=on"
+    assert options({"KELVIN_BACKEND": "cpu", "CMAKE_ARGS": ""}) == default
 
 
 def test_the_settings_of_pip_reach_it_and_a_foreign_library_does_not(

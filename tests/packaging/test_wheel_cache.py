@@ -21,31 +21,31 @@ backend-path = ["."]
 BACKEND = """\
 import os, pathlib, zipfile
 
-METADATA = "Metadata-Version: 2.1\\nName: compiled\\nVersion: 1.0\\n"
+METADATA = "Metadata-Version: 2.1\\nName: llama-cpp-python\\nVersion: 1.0\\n"
 WHEEL = "Wheel-Version: 1.0\\nGenerator: here\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
 RECORD = "compiled.py,,\\n" + "".join(
-    f"compiled-1.0.dist-info/{name},,\\n" for name in ("METADATA", "WHEEL", "RECORD")
+    f"llama_cpp_python-1.0.dist-info/{name},,\\n" for name in ("METADATA", "WHEEL", "RECORD")
 )
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     with open(os.environ["BUILDS"], "a") as builds:
         builds.write("built\\n")
-    name = "compiled-1.0-py3-none-any.whl"
+    name = "llama_cpp_python-1.0-py3-none-any.whl"
     with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as wheel:
         wheel.writestr("compiled.py", "")
-        wheel.writestr("compiled-1.0.dist-info/METADATA", METADATA)
-        wheel.writestr("compiled-1.0.dist-info/WHEEL", WHEEL)
-        wheel.writestr("compiled-1.0.dist-info/RECORD", RECORD)
+        wheel.writestr("llama_cpp_python-1.0.dist-info/METADATA", METADATA)
+        wheel.writestr("llama_cpp_python-1.0.dist-info/WHEEL", WHEEL)
+        wheel.writestr("llama_cpp_python-1.0.dist-info/RECORD", RECORD)
     return name
 """
 
 
 def _source(folder: Path) -> str:
     """Write a source distribution that says when it is built; returns its hash."""
-    archive = folder / "compiled-1.0.tar.gz"
+    archive = folder / "llama_cpp_python-1.0.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         for name, text in (("pyproject.toml", PROJECT), ("backend.py", BACKEND)):
-            entry = tarfile.TarInfo(f"compiled-1.0/{name}")
+            entry = tarfile.TarInfo(f"llama_cpp_python-1.0/{name}")
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))
     return hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -61,7 +61,7 @@ def shelf(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lock(shelf: Path) -> str:
-    return f"compiled==1.0 --hash=sha256:{_source(shelf)}\n"
+    return f"llama-cpp-python==1.0 --hash=sha256:{_source(shelf)}\n"
 
 
 def _set_up(root: Path, shelf: Path, lock: str, **more: str) -> int:
@@ -103,9 +103,11 @@ def test_a_second_checkout_takes_what_the_first_one_built(
     assert _set_up(tmp_path / "second", shelf, lock) == 1
 
 
-def test_what_options_of_llama_cpp_s_own_built_is_not_given_to_others(
+def test_what_other_options_of_llama_cpp_have_built_is_kept_apart(
     tmp_path: Path, shelf: Path, lock: str
 ) -> None:
-    assert _set_up(tmp_path / "first", shelf, lock, CMAKE_ARGS="-DGGML_VULKAN=on") == 1
+    assert _set_up(tmp_path / "first", shelf, lock, CMAKE_ARGS="-DGGML_BLAS=on") == 1
     assert _set_up(tmp_path / "second", shelf, lock) == 2
-    assert _set_up(tmp_path / "third", shelf, lock, CMAKE_ARGS="-DGGML_CUDA=on") == 3
+    assert _set_up(tmp_path / "third", shelf, lock, KELVIN_BACKEND="vulkan") == 3
+    assert _set_up(tmp_path / "fourth", shelf, lock, KELVIN_BACKEND="vulkan") == 3
+    assert _set_up(tmp_path / "fifth", shelf, lock) == 3

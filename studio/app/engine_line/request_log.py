@@ -80,7 +80,7 @@ def _came_of(kind: type[AnyCommand], event: AnyEvent) -> str:
                 f"{report.parameters / 1e6:,.0f} million parameters, "
                 f"{visible_line(report.quantization, 40)}, vocabulary {report.vocabulary_size:,}; "
                 f"{visible_name(report.backend)}: {visible_name(report.device)}, "
-                f"{report.layers_offloaded} of {report.layers} layers on a GPU, "
+                f"{report.layers_offloaded} of {report.layers} layers on other devices, "
                 f"{report.threads} threads, context {report.context_size:,}, "
                 f"{report.memory_bytes / 2**20:,.0f} MiB"
             )

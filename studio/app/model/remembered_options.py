@@ -13,6 +13,9 @@ def remember_options(settings: Settings, options: LoadOptions) -> None:
         options: The options.
     """
     settings.set(remembered.GPU_LAYERS, options.gpu_layers)
+    settings.set(remembered.MACHINES, list(options.machines))
+    settings.set(remembered.PUBLIC_MACHINES, list(options.public_machines))
+    settings.set(remembered.TENSOR_SPLIT, ",".join(map(str, options.tensor_split)))
     settings.set(remembered.CONTEXT_SIZE, options.context_size)
     settings.set(remembered.THREADS, options.threads)
     settings.set(remembered.MEMORY_MAP, options.memory_map)
@@ -22,9 +25,13 @@ def remember_options(settings: Settings, options: LoadOptions) -> None:
 
 def load_options(settings: Settings) -> LoadOptions:
     """Return the remembered options; the defaults where they are damaged."""
+    split = settings.get(remembered.TENSOR_SPLIT)
     try:
         return LoadOptions(
             gpu_layers=settings.get(remembered.GPU_LAYERS),
+            machines=tuple(settings.get(remembered.MACHINES)),
+            public_machines=tuple(settings.get(remembered.PUBLIC_MACHINES)),
+            tensor_split=tuple(map(float, filter(None, split.split(",")))),
             context_size=settings.get(remembered.CONTEXT_SIZE),
             threads=settings.get(remembered.THREADS),
             memory_map=settings.get(remembered.MEMORY_MAP),

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from enum import Enum
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.engine_line.client import EngineClient, silence_words
@@ -19,6 +20,7 @@ from studio.engine.messages import (
     Loaded,
     Loading,
     LoadOptions,
+    MachineLost,
     ModelReport,
     Stop,
     Superseded,
@@ -48,6 +50,7 @@ class WayOn(Enum):
     OPTIONS = "change the model's options"
     REOPEN = "reopen the model"
     ANYWAY = "open the refused file all the same"
+    WITHOUT = "open it without a machine"
 
 
 _NEXT_TIME = mark("This file will not be opened again unless you ask for it.")
@@ -100,12 +103,17 @@ class ModelState(QObject):
         """Whether a new engine is to load it, as soon as the old one is gone."""
         self._refused: tuple[str, LoadOptions | None] | None = None
         """The model that was not opened because it has ended the engine before."""
+        self._missing: tuple[str, LoadOptions, str] | None = None
+        """The model and the options that a machine was missing for, and its address."""
+        self._lost = ""
+        """The address of the machine without which the engine cannot go on: it is about to end."""
         self._is_at_work = False
         """Whether llama.cpp has the file and has evaluated nothing with it yet: if the engine ends
         then, the file is to blame."""
         self._stamp: tuple[int, int] | None = None
         """The file's size and the time of its last change when it was asked for."""
         client.follow(self._on_evaluated, Evaluated)
+        client.follow(self._on_machine_lost, MachineLost)
         self._patience = single_shot(
             self, lambda: self._replace_engine(tr("it did not begin to load"))
         )
@@ -194,6 +202,13 @@ class ModelState(QObject):
         if refused:
             self.open(*refused, anyway=True)
 
+    def open_without(self) -> None:
+        """Open the model that a machine was missing for, without it."""
+        missing, self._missing = self._missing, None
+        if missing:
+            path, options, address = missing
+            self.open(path, without_machine(options, address))
+
     def reopen(self) -> None:
         """Load the same model again, in a new child where the old one died."""
         if self.path:
@@ -244,6 +259,8 @@ class ModelState(QObject):
                 self._before = None
                 self.report = event.report
                 self.phase = ModelPhase.READY
+                if event.report.fewer_layers:
+                    self.reported.emit(event.report.fewer_layers)
             case Superseded():
                 self._is_at_work = False
                 before, self._before = self._before, None
@@ -253,7 +270,9 @@ class ModelState(QObject):
                     return
                 self.phase = ModelPhase.NONE
             case Failed():
-                self._fail(event.message, WayOn.CHOOSE, keeps=event.has_model)
+                self._missing = self.path, self.options, event.machine
+                way_on = WayOn.WITHOUT if event.machine else WayOn.CHOOSE
+                self._fail(event.message, way_on, keeps=event.has_model)
                 return
         self.changed.emit()
 
@@ -266,7 +285,11 @@ class ModelState(QObject):
             self._is_at_work = False
             self.deaths.forget(self.path)
 
+    def _on_machine_lost(self, event: MachineLost) -> None:
+        self._lost = event.address
+
     def _on_died(self, outcome: Outcome) -> None:
+        lost, self._lost = self._lost, ""
         self._is_old_engine = False
         self._patience.stop()
         if self._is_replacing:
@@ -282,7 +305,17 @@ class ModelState(QObject):
             words = tr("Its last words: {words}", words=visible_line(outcome.last_words))
             detail = f"\n\n{words}"
         untouched = tr("Your text is untouched.")
-        if is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
+        if lost:
+            self._missing = self.path, self.options, lost
+            # What was open before may need it as well, and says so when it is opened.
+            message = tr(
+                "The machine {address} no longer answers, and the engine cannot go on without it. "
+                "{untouched}",
+                address=lost,
+                untouched=untouched,
+            )
+            self._fail(message, WayOn.WITHOUT)
+        elif is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
             self.deaths.remember(self.path, outcome.cause)
             ended = (
                 tr("“{name}” ended the engine as it began to read ({cause}).", **reported)
@@ -364,3 +397,21 @@ class ModelState(QObject):
             self.message = message + detail
             self.changed.emit()
         self.failed.emit(message + detail)
+
+
+def without_machine(options: LoadOptions, address: str) -> LoadOptions:
+    """The same options, and the layers of one machine shared out among the others.
+
+    Args:
+        options: How a model was to be loaded.
+        address: The machine.
+    """
+    machines = tuple(one for one in options.machines if one != address)
+    return msgspec.structs.replace(
+        options,
+        machines=machines,
+        public_machines=tuple(one for one in options.public_machines if one != address),
+        # Those that were counted by hand counted with it.
+        tensor_split=options.tensor_split if machines == options.machines else (),
+        gpu_layers=options.gpu_layers if machines == options.machines else -1,
+    )

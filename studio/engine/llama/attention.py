@@ -130,6 +130,7 @@ def _key(model: Model) -> str:
         model.threads,
         model.layers_offloaded,
         backend.cpu().name,
+        *((it.name, it.layers) for it in model.devices[1:] if it.layers),
     )
     return hashlib.sha256(repr(said).encode("utf-8", "replace")).hexdigest()
 
@@ -153,6 +154,7 @@ class _Filled:
                 "too_little_memory", tr("llama.cpp could not make a context to be timed.")
             )
         self._interrupt = interrupt
+        self._watch = model.watch
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = Batch(_READ, MOST_SEQUENCES)
         vocabulary = llama_cpp.llama_model_get_vocab(model.model)
@@ -193,7 +195,13 @@ class _Filled:
     def _decode(self) -> None:
         if self._interrupt.is_set():
             raise EvaluationStopped
-        status = llama_cpp.llama_decode(self._context, self._batch.value)
+        with (
+            self._watch.computing(self._batch.value.n_tokens)
+            if self._watch
+            else contextlib.nullcontext()
+        ):
+            status = llama_cpp.llama_decode(self._context, self._batch.value)
+            llama_cpp.llama_synchronize(self._context)
         if status == 2:
             raise EvaluationStopped
         if status:

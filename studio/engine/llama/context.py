@@ -59,7 +59,7 @@ class LlamaContext:
         """
         parameters = llama_cpp.llama_context_default_params()
         self.size = model.context_size
-        self._chunk = _CHUNK_GPU if llama_cpp.llama_supports_gpu_offload() else _CHUNK_CPU
+        self._chunk = _CHUNK_GPU if model.uses_gpu else _CHUNK_CPU
         parameters.n_ctx = self.size
         parameters.n_batch = parameters.n_ubatch = self._chunk
         # A recurrent state is one value, not a row for each token: it has no prefix to copy, and
@@ -93,6 +93,7 @@ class LlamaContext:
                 ),
             )
         self._interrupt = interrupt
+        self._watch = model.watch
         self._context = context
         self._memory = llama_cpp.llama_get_memory(context)
         self._vocabulary_size = model.vocabulary.size
@@ -501,7 +502,13 @@ class LlamaContext:
     def _run(self, batch: llama_cpp.llama_batch) -> None:
         if self._interrupt.is_set():
             raise EvaluationStopped
-        status = llama_cpp.llama_decode(self._context, batch)
+        if self._watch:
+            with self._watch.computing(batch.n_tokens):
+                status = llama_cpp.llama_decode(self._context, batch)
+                # Other machines are asked, and waited for where the logits are read.
+                llama_cpp.llama_synchronize(self._context)
+        else:
+            status = llama_cpp.llama_decode(self._context, batch)
         if status == 0:
             return
         # What llama.cpp managed before the abort or failure is not known to `_tokens`.

@@ -95,9 +95,23 @@ def has_flash_attention(lines: list[Line], choice: str) -> bool:
     return choice != "off"
 
 
-def offloaded_layers(lines: list[Line]) -> int:
-    """How many layers a load says it put on a GPU; llama.cpp has no call that says."""
-    for line in reversed(lines):
-        if match := re.search(r"offloaded (\d+)/\d+ layers to GPU", line.text):
-            return int(match[1])
-    return 0
+def placed_layers(lines: list[Line]) -> dict[str, int]:
+    """How many layers a load says it put on each device; llama.cpp has no call that says.
+
+    Args:
+        lines: What it said meanwhile.
+
+    Returns:
+        The numbers, by llama.cpp's name for the device.
+    """
+    found: dict[str, int] = {}
+    for line in lines:
+        if match := re.search(r"layer +\d+ assigned to device ([^,]+),", line.text):
+            found[match[1]] = found.get(match[1], 0) + 1
+    return found
+
+
+def lacked_room(lines: list[Line]) -> bool:
+    """Whether a load failed as a device had no room."""
+    said = (line.text for line in lines if line.level == _ERROR)
+    return any(re.search(r"allocate|out of (device )?memory", text, re.IGNORECASE) for text in said)

@@ -2,18 +2,21 @@
 
 import ctypes
 import os
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import llama_cpp
 import psutil
 
 from studio.engine.llama import backend, log
+from studio.engine.llama.machine_watch import MachineWatch
+from studio.engine.llama.placement import ALONE, NoRoomError, Placement, Slot, placements, slots
 from studio.engine.llama.vocabulary import LlamaVocabulary
-from studio.engine.messages import EngineError, LoadOptions, ModelReport
+from studio.engine.messages import DeviceReport, EngineError, LoadOptions, ModelReport
 from studio.engine.model_files.gguf_header import GgufHeader, ModelFileError, read_header
+from studio.engine.model_files.layer_shares import layer_sizes
 from studio.engine.model_files.memory import (
     AvailableMemory,
     MemoryEstimate,
@@ -40,6 +43,8 @@ class Model:
         options: How it is loaded.
         progress: Is given the share that is loaded; whether to go on.
         header: The file's header, where it was read already.
+        placement: Which devices compute its layers.
+        watch: Of the other machines among them.
     """
 
     def __init__(
@@ -48,6 +53,8 @@ class Model:
         options: LoadOptions,
         progress: Callable[[float], bool],
         header: GgufHeader | None = None,
+        placement: Placement | None = None,
+        watch: MachineWatch | None = None,
     ) -> None:
         """Load the file.
 
@@ -56,6 +63,9 @@ class Model:
             options: how to load it.
             progress: called with 0 to 1 as the weights come; answers whether to go on.
             header: what `checked_header` has just read of it; None to read it here.
+            placement: which devices compute its layers; None for those of this machine that have
+                room.
+            watch: of the other machines among them; None where there are none.
 
         Raises:
             EngineError: the file cannot be used, or does not fit the memory.
@@ -65,14 +75,19 @@ class Model:
         resident = psutil.Process().memory_info().rss
         self.path = path
         self.header = header or checked_header(path)
-        need = _needed(self.header, options)
+        self._placement = placement or plan(self.header, options, slots(options, ()))[0]
+        self.watch = watch
+        """Of other machines that compute with it; None where none does."""
+        need = _needed(self.header, options, self._placement)
         self.context_size, self._memory_mapped = need.context_size, need.memory_mapped
-        self.threads = options.threads or _usable_cores()
-        check_memory(self.header, options)
+        self.threads = options.threads or backend.usable_cores()
+        check_memory(self.header, options, placement=self._placement)
         self._need = need
 
-        self._device = backend.gpu() if options.gpu_layers != 0 else None
-        self._layers_offloaded = 0
+        self._placed: dict[str, int] = {}
+        """How many layers each device really has, by its name in llama.cpp."""
+        self._keys: list[str] = []
+        """Those of the placement's slots."""
         self.model: llama_cpp.llama_model_p | None = self._load(options, progress)
         self.vocabulary = LlamaVocabulary(self.model, _mark(self.header))
         self._seconds = time.perf_counter() - started
@@ -82,7 +97,14 @@ class Model:
         self, options: LoadOptions, progress: Callable[[float], bool]
     ) -> llama_cpp.llama_model_p:
         parameters = llama_cpp.llama_model_default_params()
-        parameters.n_gpu_layers = options.gpu_layers if self._device else 0
+        parameters.n_gpu_layers = self._placement.layers
+        used = [(self._connected(slot), count) for slot, count in self._placement.used]
+        self._keys = [device.key for device, _ in used]
+        # Ends with a NULL. Without a list llama.cpp takes all that it knows.
+        handles = (ctypes.c_void_p * (len(used) + 1))(*(device.handle for device, _ in used))
+        shares = (ctypes.c_float * llama_cpp.LLAMA_MAX_DEVICES)(*(count for _, count in used))
+        parameters.devices = ctypes.cast(handles, ctypes.c_void_p)
+        parameters.tensor_split = ctypes.cast(shares, ctypes.POINTER(ctypes.c_float))
         parameters.load_mode = (
             llama_cpp.LLAMA_LOAD_MODE_MMAP
             if self._memory_mapped
@@ -91,14 +113,19 @@ class Model:
         # From here on llama.cpp has the file: whoever watches knows what an end is due to.
         stopped = not progress(0.0)
 
-        @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]  # ctypes' own
-        def on_progress(fraction: float, _data: ctypes.c_void_p) -> bool:
-            nonlocal stopped
-            stopped = stopped or not progress(fraction)
-            return not stopped
+        with ExitStack() as meanwhile:
+            arrived = meanwhile.enter_context(self.watch.loading()) if self.watch else None
+            lines = meanwhile.enter_context(log.listening())
 
-        parameters.progress_callback = on_progress
-        with log.listening() as lines:
+            @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]  # ctypes' own
+            def on_progress(fraction: float, _data: ctypes.c_void_p) -> bool:
+                nonlocal stopped
+                stopped = stopped or not progress(fraction)
+                if arrived:
+                    arrived()
+                return not stopped
+
+            parameters.progress_callback = on_progress
             model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(
                 os.fsencode(self.path), parameters
             )
@@ -106,6 +133,8 @@ class Model:
             if model:
                 llama_cpp.llama_model_free(model)
             raise LoadStopped
+        if not model and used and log.lacked_room(lines):
+            raise NoRoomError(self._placement, log.first_error(lines))
         if not model:
             raise EngineError(
                 "model_file",
@@ -116,8 +145,45 @@ class Model:
                     why=log.first_error(lines) or tr("it gave no reason"),
                 ),
             )
-        self._layers_offloaded = log.offloaded_layers(lines)
+        self._placed = log.placed_layers(lines)
         return model
+
+    def _connected(self, slot: Slot) -> backend.Device:
+        """A slot's device; that of another machine once it is connected to.
+
+        Raises:
+            EngineError: The machine has other devices than it said.
+        """
+        if slot.kind != "machine":
+            return next(it for it in backend.gpus() if it.handle == slot.handle)
+        devices = self.watch.connect(slot.name, slot.endpoint) if self.watch else ()
+        if slot.number >= len(devices):
+            words = tr(
+                "The machine {address} has other devices than before. Open the model once more.",
+                address=slot.name,
+            )
+            raise EngineError("machine", words, slot.name)
+        return devices[slot.number]
+
+    @property
+    def devices(self) -> tuple[DeviceReport, ...]:
+        """What computes its layers or could, the processor first."""
+        placed = iter(self._placed.get(key, 0) for key in self._keys)
+        counts = [next(placed) if count else 0 for count in self._placement.counts]
+        memory = available_memory()
+        processor = DeviceReport(
+            kind="processor",
+            name=backend.cpu().name,
+            free=memory.available,
+            total=memory.total,
+            layers=max(0, self.header.block_count + 1 - sum(counts)),
+        )
+        return processor, *self._placement.reports(counts)
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether a graphics processor of this machine computes some of it."""
+        return any(slot.kind == "gpu" for slot, _ in self._placement.used)
 
     def report(self, *, has_flash_attention: bool = True) -> ModelReport:
         """What was loaded and what it uses; call it when the context exists.
@@ -125,8 +191,12 @@ class Model:
         Args:
             has_flash_attention: Whether the context has it.
         """
-        header = self.header
-        device = self._device if self._device and self._layers_offloaded else backend.cpu()
+        header, devices = self.header, self.devices
+        layers = llama_cpp.llama_model_n_layer(self.model)
+        first = next((slot for slot, _ in self._placement.used), None)
+        device = backend.cpu()
+        if first:
+            device = self._connected(first)
         return ModelReport(
             path=str(self.path),
             name=header.name,
@@ -137,10 +207,11 @@ class Model:
             vocabulary_size=self.vocabulary.size,
             context_size=self.context_size,
             context_train=header.context_length,
-            layers=llama_cpp.llama_model_n_layer(self.model),
-            layers_offloaded=self._layers_offloaded,
+            layers=layers,
+            layers_offloaded=min(layers, self.layers_offloaded),
             backend=device.backend,
             device=device.name,
+            devices=devices,
             threads=self.threads,
             memory_mapped=self._memory_mapped,
             memory_bytes=max(0, psutil.Process().memory_info().rss - self._resident_before),
@@ -154,8 +225,8 @@ class Model:
 
     @property
     def layers_offloaded(self) -> int:
-        """How many layers a GPU computes."""
-        return self._layers_offloaded
+        """How many layers graphics processors and other machines compute."""
+        return sum(self._placed.get(key, 0) for key in set(self._keys))
 
     @property
     def has_copyable_memory(self) -> bool:
@@ -189,7 +260,9 @@ class Model:
             )
 
     def close(self) -> None:
-        """Free the model's memory."""
+        """Free the model's memory, here and on other machines."""
+        if self.watch:
+            self.watch.close()
         if self.model:
             llama_cpp.llama_model_free(self.model)
             self.model = None
@@ -213,13 +286,31 @@ def checked_header(path: Path) -> GgufHeader:
         raise EngineError("model_file", str(error)) from error
 
 
-def check_memory(header: GgufHeader, options: LoadOptions, given_back: int = 0) -> None:
+def plan(header: GgufHeader, options: LoadOptions, given: tuple[Slot, ...]) -> Sequence[Placement]:
+    """How a model's layers are shared out, and what to try where that fails.
+
+    Args:
+        header: of the model.
+        options: how it is to be loaded.
+        given: the devices that may be used.
+    """
+    need = _needed(header, options, ALONE)
+    return list(placements(options, layer_sizes(header, need), given))
+
+
+def check_memory(
+    header: GgufHeader,
+    options: LoadOptions,
+    given_back: int = 0,
+    placement: Placement = ALONE,
+) -> None:
     """Refuse what this machine's memory cannot hold.
 
     Args:
         header: of the model.
         options: how it is to be loaded.
         given_back: bytes that are used still, but will be free by then.
+        placement: which layers are on other devices.
 
     Raises:
         EngineError: it does not fit.
@@ -227,35 +318,30 @@ def check_memory(header: GgufHeader, options: LoadOptions, given_back: int = 0) 
     now = available_memory()
     then = AvailableMemory(available=min(now.available + given_back, now.total), total=now.total)
     try:
-        check_fits(header, _needed(header, options), then)
+        check_fits(header, _needed(header, options, placement), then)
     except ModelFileError as error:
         raise EngineError("too_little_memory", str(error)) from error
 
 
-def _needed(header: GgufHeader, options: LoadOptions) -> MemoryEstimate:
+def _needed(header: GgufHeader, options: LoadOptions, placement: Placement) -> MemoryEstimate:
     return estimate(
         header,
         options.context_size or min(AUTOMATIC_CONTEXT, header.context_length),
         memory_mapped=options.memory_map and llama_cpp.llama_supports_mmap(),
-        processor=_repacks_for(header, options),
+        offloaded=min(1.0, placement.layers / (header.block_count + 1)),
+        processor=_repacks_for(header, placement),
     )
 
 
-def _repacks_for(header: GgufHeader, options: LoadOptions) -> frozenset[str]:
+def _repacks_for(header: GgufHeader, placement: Placement) -> frozenset[str]:
     """What llama.cpp repacks weights for: the processor's features, or nothing beside some GPUs.
 
     A GPU's own buffer in main memory comes before the processor's, and its driver wants weights as
     they are (make_cpu_buft_list in llama-model.cpp). Without one, weights of layers that the
     processor computes are repacked. How many these are is not looked at: if any, all are counted.
     """
-    gpu = backend.gpu()
-    all_on_gpu = not 0 <= options.gpu_layers <= header.block_count
-    if gpu and (gpu.has_host_buffer or all_on_gpu):
+    used = {slot.handle for slot, _ in placement.used if slot.kind == "gpu"}
+    has_host_buffer = any(it.has_host_buffer for it in backend.gpus() if it.handle in used)
+    if has_host_buffer or placement.layers > header.block_count:
         return frozenset()
     return backend.processor_features()
-
-
-def _usable_cores() -> int:
-    """Physical cores, as far as this process may use them: a second thread a core slows decode."""
-    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))

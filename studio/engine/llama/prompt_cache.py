@@ -267,7 +267,9 @@ class PromptCache:
 def _computed_by(report: ModelReport) -> str:
     """What a state depends on beside model and tokens: in another it is another number's bytes."""
     attention = "flash" if report.has_flash_attention else "plain"
-    return f"{llama_cpp.__version__} {report.backend} {report.layers_offloaded} {attention}"
+    by = f"{llama_cpp.__version__} {report.backend} {report.layers_offloaded} {attention}"
+    others = (it for it in report.devices if it.kind != "processor" and it.layers)
+    return "".join([by, *(f" {it.name}={it.layers}" for it in others)])
 
 
 def _common(one: NDArray[np.int32], other: NDArray[np.int32]) -> int:

@@ -49,7 +49,9 @@ class ModelChoice(QObject):
     def ask_options(self) -> None:
         """Open the model again with the options that the writer chooses; or the next one."""
         model = self._model
-        dialog = ModelOptionsDialog(model.options, model.report, self._theme, self._window)
+        dialog = ModelOptionsDialog(
+            model.options, model.report, self._theme, self._window, model.path
+        )
         if dialog.exec() == ModelOptionsDialog.DialogCode.Accepted:
             if model.path:
                 # With other options it may well load: fewer GPU layers, a smaller context.

@@ -1,6 +1,7 @@
 """How the model is loaded, and what of the machine it really uses."""
 
-from PySide6.QtGui import QFont, QIcon
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.model.devices import DeviceChoice
 from studio.app.model.names import attention_words, byte_size, model_title
 from studio.engine.messages import (
     MOST_PROMPT_CACHE,
@@ -18,11 +20,13 @@ from studio.engine.messages import (
     ModelReport,
 )
 from studio.translation import mark, tr
+from studio.ui.model.devices_box import DevicesBox
 from studio.ui.theme.controls import CheckBox, ComboBox, SpinBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.labels import PlainLabel
+from studio.ui.widgets.page_scroll import PageScroll
 from studio.visible_text import visible_name
 
 _AUTOMATIC = mark("automatic")
@@ -33,6 +37,10 @@ _ATTENTION: dict[FlashAttention, str] = {
 }
 _GIB = 1024
 """MiB."""
+_WIDTH = 660
+"""Pixels, at a zoom of 100 %."""
+_BAR, _AROUND = 40, 60
+"""Pixels for margins and a bar that scrolls, and of a screen for a dialog's frame."""
 
 
 class ModelOptionsDialog(QDialog):
@@ -43,6 +51,7 @@ class ModelOptionsDialog(QDialog):
         report: What the open model says of itself; None where none is.
         theme: Where the colours come from.
         parent: The Qt parent, if any.
+        path: The model's file, whose layers are shared out; empty for none.
     """
 
     def __init__(
@@ -51,19 +60,14 @@ class ModelOptionsDialog(QDialog):
         report: ModelReport | None,
         theme: Theme,
         parent: QWidget | None = None,
+        path: str = "",
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Model options"))
-        self._gpu_layers = _spin_box(
-            theme,
-            -1,
-            999,
-            options.gpu_layers,
-            tr(
-                "Layers that the GPU computes. Automatic: all of them, where llama.cpp was built "
-                "with a GPU backend and its device is there. 0: none."
-            ),
-        )
+        # Names of processors and a warning in whole sentences stand in it.
+        self.setMinimumWidth(round(_WIDTH * grown(self.font())))
+        self._devices = DeviceChoice(options, report, path, self)
+        self._device_list = DevicesBox(self._devices, theme)
         self._context_size = _spin_box(
             theme,
             0,
@@ -119,7 +123,6 @@ class ModelOptionsDialog(QDialog):
         )
         form = QFormLayout()
         for name, field in (
-            (tr("GPU layers"), self._gpu_layers),
             (tr("Context size"), self._context_size),
             (tr("Threads"), self._threads),
             (tr("Flash attention"), self._flash_attention),
@@ -129,10 +132,16 @@ class ModelOptionsDialog(QDialog):
             form.addRow(name, field)
         form.addRow("", self._memory_map)
 
-        column = QVBoxLayout(self)
+        self._page = QWidget()
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(0, 0, 0, 0)
         set_spacing(column, 14)
         if report:
             column.addLayout(_report_form(report))
+        heading = PlainLabel(tr("Devices"))
+        heading.setProperty("role", "heading")
+        column.addWidget(heading)
+        column.addWidget(self._device_list)
         column.addLayout(form)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -144,16 +153,40 @@ class ModelOptionsDialog(QDialog):
         cancel.setToolTip(tr("Leave everything as it is"))
         for button in (load, cancel):
             button.setIcon(QIcon())
-        buttons.accepted.connect(self.accept)
+        buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
+        whole = QVBoxLayout(self)
+        set_spacing(whole, 14)
+        self._scroll = PageScroll(self._page)
+        whole.addWidget(self._scroll, 1)
+        whole.addWidget(buttons)
+        # Rows have come or gone by then, and are laid out in a turn of their own.
+        self._devices.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be as high as all of it is, where the screen has that room."""
+        self._fit()
+        super().showEvent(event)
+
+    def _fit(self) -> None:
+        layout, page = self.layout(), self._page.layout()
+        if layout is None or page is None:
+            return
+        page.activate()
+        margins = layout.contentsMargins()
+        width = max(self.minimumWidth(), self.width(), page.minimumSize().width() + _BAR)
+        inner = width - margins.left() - margins.right()
+        beside = layout.sizeHint().height() - self._scroll.sizeHint().height()
+        room = self.screen().availableGeometry().height() - _AROUND
+        height = min(room, page.totalHeightForWidth(inner) + beside)
+        if width > self.width() or height > self.height() or not self.isVisible():
+            self.resize(max(width, self.width()), max(height, self.height()))
 
     @property
     def options(self) -> LoadOptions:
         """What was chosen."""
         context_size = self._context_size.value()
-        return LoadOptions(
-            gpu_layers=self._gpu_layers.value(),
+        options = LoadOptions(
             # Between automatic and the smallest there is nothing.
             context_size=context_size and max(context_size, SMALLEST_CONTEXT),
             threads=self._threads.value(),
@@ -161,6 +194,11 @@ class ModelOptionsDialog(QDialog):
             prompt_cache_mib=self._prompt_cache.value() * _GIB,
             flash_attention=list(_ATTENTION)[self._flash_attention.currentIndex()],
         )
+        return self._devices.applied(options)
+
+    def _accept(self) -> None:
+        if self._device_list.confirmed():
+            self.accept()
 
 
 def _spin_box(theme: Theme, low: int, high: int, value: int, tip: str, step: int = 1) -> SpinBox:
@@ -193,7 +231,7 @@ def _report_form(report: ModelReport) -> QFormLayout:
         ),
         tr("Computed by"): f"{visible_name(report.backend)}: {visible_name(report.device)}",
         tr("Layers"): tr(
-            "{offloaded} of {layers} on a GPU",
+            "{offloaded} of {layers} on other devices",
             offloaded=report.layers_offloaded,
             layers=report.layers,
         ),

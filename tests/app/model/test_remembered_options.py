@@ -11,6 +11,9 @@ pytestmark = pytest.mark.usefixtures("own_settings")
 def test_what_a_model_was_opened_with_is_there_the_next_time() -> None:
     options = LoadOptions(
         gpu_layers=3,
+        machines=("cellar.local:50052", "8.8.8.8:1"),
+        public_machines=("8.8.8.8:1",),
+        tensor_split=(2.0, 1.0),
         context_size=512,
         threads=2,
         memory_map=False,
@@ -31,3 +34,12 @@ def test_what_nobody_could_have_chosen_is_not_remembered() -> None:
     assert load_options(settings) == LoadOptions(threads=3), "not remembered at all"
     settings.set(remembered.CONTEXT_SIZE, 2)
     assert load_options(settings) == LoadOptions(), "fewer tokens than llama.cpp can do with"
+
+
+def test_damaged_machines_leave_the_defaults() -> None:
+    settings = Settings()
+    settings.set(remembered.MACHINES, ["no address"])
+    assert load_options(settings) == LoadOptions()
+    settings.set(remembered.MACHINES, ["cellar:1"])
+    settings.set(remembered.TENSOR_SPLIT, "1,x")
+    assert load_options(settings) == LoadOptions()

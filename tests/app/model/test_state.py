@@ -6,13 +6,14 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.engine_line.process import End, Outcome
-from studio.app.model.state import ModelPhase, ModelState
+from studio.app.model.state import ModelPhase, ModelState, WayOn
 from studio.engine.messages import (
     Failed,
     Load,
     Loaded,
     Loading,
     LoadOptions,
+    MachineLost,
     Pong,
     Stop,
     Superseded,
@@ -104,6 +105,59 @@ def test_esc_in_a_load_goes_back_to_the_model_before(client: FakeClient, model: 
     give_up()
     assert model.phase is ModelPhase.NONE, "given up twice, there is none"
     assert client.last(Load).path == A
+
+
+ONE, OTHER = "10.0.0.1:50052", "10.0.0.2:50052"
+
+
+def test_a_machine_that_goes_away_is_named_and_the_model_opens_without_it(
+    client: FakeClient, model: ModelState
+) -> None:
+    reported: list[str] = []
+    model.failed.connect(reported.append)
+    options = LoadOptions(
+        threads=2,
+        gpu_layers=9,
+        machines=(ONE, OTHER),
+        public_machines=(ONE,),
+        tensor_split=(2.0, 1.0),
+    )
+    model.open(A, options)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
+    client.answer(MachineLost(address=ONE))
+    client.die(Outcome(End.EXITED, 1, "", ()))
+    assert model.phase is ModelPhase.FAILED
+    assert model.way_on is WayOn.WITHOUT
+    assert f"The machine {ONE} no longer answers" in reported[-1]
+    assert "Your text is untouched" in reported[-1]
+    model.open_without()
+    again = client.last(Load)
+    assert again.path == A
+    assert again.options == LoadOptions(threads=2, machines=(OTHER,)), "by memory once more"
+    client.answer(Loaded(request=again.request, report=model_report(A)))
+    client.die()
+    assert str(model.way_on) == str(WayOn.REOPEN), "it was the machine once"
+
+
+def test_a_machine_that_is_missing_at_a_load_leaves_the_open_model_open(
+    client: FakeClient, model: ModelState
+) -> None:
+    model.open(A)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
+    model.open(B, LoadOptions(threads=3, machines=(ONE,)))
+    request = client.last(Load).request
+    client.answer(
+        Failed(request=request, kind="machine", message="gone", has_model=True, machine=ONE)
+    )
+    assert (model.path, model.is_ready, model.way_on) == (A, True, WayOn.WITHOUT)
+    model.open_without()
+    assert client.last(Load).path == B
+    assert client.last(Load).options == LoadOptions(threads=3)
+    report = model_report(B, fewer_layers="There was no room.")
+    news: list[str] = []
+    model.reported.connect(news.append)
+    client.answer(Loaded(request=client.last(Load).request, report=report))
+    assert news == ["There was no room."]
 
 
 def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> None:

@@ -9,6 +9,7 @@ import llama_cpp
 import pytest
 
 from studio.engine.llama import backend, model
+from studio.engine.llama.placement import Placement, Slot
 from studio.engine.messages import EngineError, LoadOptions
 from studio.engine.model_files.gguf_container import Tensor
 from studio.engine.model_files.gguf_header import GgufHeader, read_header
@@ -85,38 +86,44 @@ def test_matrices_add_up_and_a_table_is_kept_beside_its_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gpu_layers", "host_buffer", "repacks"),
+    ("layers", "host_buffer", "repacks"),
     [
-        (0, None, True),  # no GPU
-        (-1, None, True),
-        (0, True, False),  # as CUDA and Vulkan have it, layers or none
-        (-1, True, False),
-        (0, False, True),  # as Metal
-        (29, False, True),
+        (0, False, True),
+        (0, True, True),  # llama.cpp is not given a device that has no layers
+        (1, True, False),  # as CUDA and Vulkan have it
+        (31, True, False),
+        (1, False, True),  # as Metal, and other machines
         (30, False, True),  # all blocks, and not the output
         (31, False, False),
-        (-1, False, False),
     ],
 )
 def test_weights_are_copied_where_the_processor_computes(
     starter_header: GgufHeader,
     monkeypatch: pytest.MonkeyPatch,
-    gpu_layers: int,
-    host_buffer: bool | None,
+    layers: int,
+    host_buffer: bool,
     repacks: bool,
 ) -> None:
-    gpu = None if host_buffer is None else backend.Device("GPU", "GPU", True, host_buffer)
-    monkeypatch.setattr(backend, "gpu", lambda: gpu)
+    gpu = backend.Device("GPU", "GPU", True, host_buffer, handle=7)
+    monkeypatch.setattr(backend, "gpus", lambda: [gpu])
     monkeypatch.setattr(backend, "processor_features", lambda: AMX)
-    # The copies are 95 MiB, what must be free besides 149 MiB.
-    memory_here = AvailableMemory(available=180 << 20, total=1 << 40)
+    placement = Placement((Slot("gpu", "GPU", 0, 0, handle=7),), (layers,))
+    need = model._needed(starter_header, LoadOptions(context_size=1024), placement)
+    assert (need.repacked > 0) is repacks
+
+
+def test_what_other_devices_hold_is_not_counted_here(
+    starter_header: GgufHeader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_here = AvailableMemory(available=1 << 40, total=200 << 20)
     monkeypatch.setattr(model, "available_memory", lambda: memory_here)
-    options = LoadOptions(gpu_layers=gpu_layers, context_size=1024)
-    if repacks:
-        with pytest.raises(EngineError, match="of free memory"):
-            model.check_memory(starter_header, options)
-    else:
+    options = LoadOptions(context_size=1024)
+    with pytest.raises(EngineError, match="in all"):
         model.check_memory(starter_header, options)
+    slot = Slot("machine", "10.0.0.1:1", 0, 0)
+    with pytest.raises(EngineError, match="in all"):
+        model.check_memory(starter_header, options, placement=Placement((slot,), (5,)))
+    model.check_memory(starter_header, options, placement=Placement((slot,), (31,)))
 
 
 def test_what_llama_cpp_says_of_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

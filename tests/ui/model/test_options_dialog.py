@@ -3,15 +3,28 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QDialogButtonBox, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QLabel,
+    QMessageBox,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from studio.engine import machine_query
+from studio.engine.machine_query import MachineError
 from studio.engine.messages import AttentionTiming, LoadOptions, ModelReport
 from studio.ui.main_window import MainWindow
 from studio.ui.model import choice
+from studio.ui.model.devices_box import DevicesBox
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Theme
 from tests.helpers.fake_engine import model_report
+from tests.helpers.rpc_machine import free_port
 from tests.ui.conftest import LONG
 
 OPTIONS = LoadOptions(
@@ -47,11 +60,12 @@ def test_what_it_is_given_it_gives_back(qtbot: QtBot, theme: Theme, options: Loa
 
 def test_what_is_chosen(qtbot: QtBot, theme: Theme) -> None:
     shown = dialog(qtbot, theme, LoadOptions())
-    for name in ("GPU layers", "Context size", "Threads"):
+    layers = "Layers on Graphics processor"
+    for name in (layers, "Context size", "Threads"):
         assert field(shown, name).text() == "automatic"
         assert field(shown, name).toolTip()
-    field(shown, "GPU layers").setValue(0)
-    assert field(shown, "GPU layers").text() == "0", "none is not automatic"
+    field(shown, layers).setValue(0)
+    assert field(shown, layers).text() == "0", "none is not automatic"
     field(shown, "Context size").setValue(1024)
     field(shown, "Threads").setValue(3)
     assert shown.options == LoadOptions(gpu_layers=0, context_size=1024, threads=3)
@@ -75,6 +89,68 @@ def test_how_quick_attention_is_stands_above(qtbot: QtBot, theme: Theme) -> None
     assert "no flash attention: 12.0 ms a token, with it 33.0" in words
 
 
+def test_a_machine_is_added_by_its_address_and_taken_off_again(qtbot: QtBot, theme: Theme) -> None:
+    shown = dialog(qtbot, theme, LoadOptions(), model_report("/m/Tiny.gguf"))
+    box = shown.findChild(DevicesBox)
+    assert isinstance(box, DevicesBox)
+    nobody = f"127.0.0.1:{free_port()}"
+
+    def words() -> str:
+        return " ".join(label.text() for label in shown.findChildren(QLabel) if label.isVisible())
+
+    assert "neither protected by a password nor encrypted" in words()
+    QTest.keyClicks(box.address, "cellar")
+    QTest.keyClick(box.address, Qt.Key.Key_Return)
+    assert "HOST:PORT" in words()
+    assert shown.isVisible(), "Enter adds, and does not load"
+    box.address.clear()
+    QTest.keyClicks(box.address, nobody)
+    box.add_button.click()
+    qtbot.waitUntil(lambda: "does not answer" in words(), timeout=LONG)
+    assert shown.options == LoadOptions(machines=(nobody,))
+    (remove,) = [it for it in box.findChildren(QToolButton) if it.isVisible()]
+    assert remove.accessibleName() == f"Remove {nobody}"
+    remove.click()
+    assert shown.options == LoadOptions()
+
+
+@pytest.mark.parametrize("answer", ["Yes", "No"])
+def test_an_address_of_the_internet_is_asked_about_before_anything_is_sent(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    questions: list[str] = []
+
+    def question(*arguments: Any) -> QMessageBox.StandardButton:
+        questions.append(arguments[2])
+        return QMessageBox.StandardButton[answer]
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    sent: list[str] = []
+
+    def connect(_query: object, ip: str, _port: int) -> None:
+        sent.append(ip)
+        raise MachineError("8.8.8.8:50052", "unreachable", "")
+
+    monkeypatch.setattr(machine_query._Query, "connect", connect)
+    shown = dialog(qtbot, theme, LoadOptions(), model_report("/m/Tiny.gguf"))
+    box = shown.findChild(DevicesBox)
+    assert isinstance(box, DevicesBox)
+    box.address.setText("8.8.8.8:50052")
+    box.add_button.click()
+    qtbot.waitUntil(lambda: box._choice.unconfirmed == ["8.8.8.8:50052"], timeout=LONG)
+    assert sent == []
+    buttons = shown.findChild(QDialogButtonBox)
+    assert isinstance(buttons, QDialogButtonBox)
+    buttons.button(QDialogButtonBox.StandardButton.Ok).click()
+    assert len(questions) == 1
+    assert "neither protected by a password nor encrypted" in questions[0]
+    assert shown.result() == (answer == "Yes")
+    confirmed = ("8.8.8.8:50052",) if answer == "Yes" else ()
+    assert shown.options.public_machines == confirmed
+    qtbot.waitUntil(lambda: not box._choice._background.is_busy, timeout=LONG)
+    assert len(sent) == len(confirmed)
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_the_window_loads_the_model_again_with_the_options(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, accepted: bool
@@ -89,7 +165,9 @@ def test_the_window_loads_the_model_again_with_the_options(
             report: ModelReport | None,
             theme: Theme,
             parent: QWidget | None = None,
+            path: str = "",
         ) -> None:
+            assert path == model.path
             assert options == model.options
             assert report == before
             super().__init__(LoadOptions(threads=1, context_size=512), report, theme, parent)
