@@ -246,6 +246,11 @@ MODEL = Setting("model/path", "", "the model that was open last", is_path=True)
 RECENT_MODELS = Setting(
     "model/recent", list[str](), "models opened lately, the newest first", is_path=True
 )
+RECENT_SERVERS = Setting(
+    "model/servers",
+    list[str](),
+    "addresses of servers that models were opened at, the newest first",
+)
 GPU_LAYERS = Setting(
     "model/gpu_layers", -1, "layers to offload; -1 is automatic", range(-1, 10_001)
 )

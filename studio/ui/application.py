@@ -23,6 +23,7 @@ from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.signal_watch import SignalWatch
 from studio.app.writing.rescue import Rescue
+from studio.engine.messages import is_server
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.in_place import restore_torn
 from studio.manuscript import ManuscriptFileError, TextFile, read_text_stream
@@ -215,6 +216,10 @@ def _open_model(window: MainWindow) -> None:
         return
     last = window.settings.get(remembered.MODEL)
     starter = find_starter_model()
+    if is_server(last):
+        window.library.opening.start(None)
+        model.open(last)
+        return
     path = Path(last) if last and is_file(Path(last)) else starter
     window.library.opening.start(path)
     if path:

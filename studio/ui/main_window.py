@@ -168,6 +168,8 @@ class MainWindow(QMainWindow):
             settings.get(remembered.GOAL),
             is_of_document=settings.get(remembered.GOAL_OF_DOCUMENT),
         )
+        models = ModelChoice(self, session.model, theme, settings)
+        models.servers.refused.connect(self.notice.report)
         self.actions_ = WindowActions(
             self,
             session,
@@ -177,7 +179,7 @@ class MainWindow(QMainWindow):
             self.files,
             self.recovery_offer,
             self.export,
-            ModelChoice(self, session.model, theme, settings),
+            models,
             self.explain,
             self.heat,
             self.landscape,
@@ -207,7 +209,12 @@ class MainWindow(QMainWindow):
             session.model,
             settings,
             starter,
-            [self.actions_.open_model, self.actions_.model_options, self.actions_.reopen_model],
+            [
+                self.actions_.open_model,
+                self.actions_.open_server,
+                self.actions_.model_options,
+                self.actions_.reopen_model,
+            ],
         )
         self.preset_picker = PresetPicker(
             session.preset_choice, theme, session.presets, self.library.favourites

@@ -287,6 +287,12 @@ class WindowActions(QObject):
         self.open_model = make_action(
             window, tr("&Open model…"), models.ask_open, "Ctrl+Shift+O", tr("Open a GGUF file")
         )
+        self.open_server = make_action(
+            window,
+            tr("Open a &server…"),
+            models.ask_server,
+            tip=tr("Write with a model that a llama-server holds, here or on another machine"),
+        )
         self.model_options = make_action(
             window,
             tr("Model o&ptions…"),
@@ -608,7 +614,15 @@ class WindowActions(QObject):
         write.addActions([self.notes, *self.passages])
         write.setToolTipsVisible(True)
         model = bar.addMenu(tr("&Model"))
-        model.addActions([self.open_model, self.model_options, self.reopen_model, self.end_engine])
+        model.addActions(
+            [
+                self.open_model,
+                self.open_server,
+                self.model_options,
+                self.reopen_model,
+                self.end_engine,
+            ]
+        )
         bar.addMenu(preset_menu)
         self._compare.fill_menu(bar.addMenu(tr("&Compare")))
         tools = bar.addMenu(tr("Too&ls"))

@@ -63,6 +63,7 @@ WITHOUT = {
     "export",
     "report",
     "model_options",
+    "open_server",
     "reopen_model",
     "end_engine",
     "restore",

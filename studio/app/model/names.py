@@ -1,6 +1,6 @@
 """How models and their sizes are named to the writer. Plain functions; no state."""
 
-from studio.engine.messages import ModelReport
+from studio.engine.messages import ModelReport, is_server
 from studio.model_record import short_name
 from studio.translation import tr
 from studio.visible_text import visible_name
@@ -10,14 +10,19 @@ def model_name(path: str, quantization: str = "") -> str:
     """A file's name as it is shown: see `short_name`.
 
     Args:
-        path: The model's file.
+        path: The model's file, or its server's address.
         quantization: The one that the header names.
     """
+    if is_server(path):
+        return visible_name(path.partition("://")[2])
     return visible_name(short_name(path, quantization) or path)
 
 
 def model_title(report: ModelReport) -> str:
-    """Name and quantization, as the picker shows them."""
+    """Name and quantization, as the picker shows them; at a server, which one."""
+    if is_server(report.path):
+        name = visible_name(report.name) or tr("a model")
+        return tr("{model} at {server}", model=name, server=model_name(report.path))
     return f"{model_name(report.path, report.quantization)}  {report.quantization}".strip()
 
 
@@ -45,9 +50,38 @@ def attention_words(report: ModelReport) -> str:
     )
 
 
+def server_facts(report: ModelReport) -> dict[str, str]:
+    """What is known of a model at a server, by what it is called."""
+    context = tr("{size:,} tokens", size=report.context_size)
+    if report.context_train:
+        context = tr(
+            "{size:,} tokens; trained with {trained:,}",
+            size=report.context_size,
+            trained=report.context_train,
+        )
+    facts = {
+        tr("Server"): f"{visible_name(report.backend)} {visible_name(report.device)}".strip(),
+        tr("Address"): visible_name(report.path),
+        tr("Context"): context,
+        tr("Vocabulary"): f"{report.vocabulary_size:,}",
+    }
+    if report.parameters:
+        facts[tr("Parameters")] = tr("{count:,.0f} million", count=report.parameters / 1e6)
+    if report.file_bytes:
+        facts[tr("File there")] = byte_size(report.file_bytes)
+    return facts
+
+
 def describe_use(report: ModelReport) -> str:
     """What the loaded model really uses of the machine, in one sentence for a tooltip."""
     where = f"{report.backend} ({report.device})"
+    if is_server(report.path):
+        return tr(
+            "{server} at {url}; context {size:,}",
+            server=where,
+            url=visible_name(report.path),
+            size=report.context_size,
+        )
     layers = (
         tr(
             "{offloaded} of %n layers on {where}",

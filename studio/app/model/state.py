@@ -24,6 +24,7 @@ from studio.engine.messages import (
     ModelReport,
     Stop,
     Superseded,
+    is_server,
 )
 from studio.translation import mark, tr
 from studio.visible_text import LONGEST_ENTRY, visible_line, visible_name
@@ -86,7 +87,7 @@ class ModelState(QObject):
         self._request = 0
         self.phase = ModelPhase.NONE
         self.path = ""
-        """The path of the model that is open, or was last asked for."""
+        """The path of the model that is open, or was last asked for; see `is_server`."""
         self.options = LoadOptions()
         self.fraction = 0.0
         """How much of the load is done, 0 to 1."""
@@ -110,6 +111,8 @@ class ModelState(QObject):
         self._is_at_work = False
         """Whether llama.cpp has the file and has evaluated nothing with it yet: if the engine ends
         then, the file is to blame."""
+        self._keys: dict[str, str] = {}
+        """Of servers, by their addresses, until the program ends."""
         self._stamp: tuple[int, int] | None = None
         """The file's size and the time of its last change when it was asked for."""
         client.follow(self._on_evaluated, Evaluated)
@@ -141,7 +144,14 @@ class ModelState(QObject):
         """Of each control token, by its id, whether it ends a text; empty when none is ready."""
         return self.report.control if self.report else {}
 
-    def open(self, path: str, options: LoadOptions | None = None, *, anyway: bool = False) -> None:
+    def open(
+        self,
+        path: str,
+        options: LoadOptions | None = None,
+        *,
+        anyway: bool = False,
+        key: str | None = None,
+    ) -> None:
         """Load another model, in place of the one that is open.
 
         A model that is refused beforehand leaves the open one as it is; where the load itself fails
@@ -149,12 +159,17 @@ class ModelState(QObject):
         one loads the model.
 
         Args:
-            path: The model's file.
+            path: The model's file, or its server's address.
             options: How to load it; None for the last options.
             anyway: Whether to open it even where it has ended the engine before.
+            key: What the server asks for; None for what was given last.
         """
-        # Where the engine stands, a relative one would mean another file.
-        path = str(Path(path).absolute())
+        if is_server(path):
+            if key is not None:
+                self._keys[path] = key
+        else:
+            # Where the engine stands, a relative one would mean another file.
+            path = str(Path(path).absolute())
         death = None if anyway else self.deaths.of(path)
         if death is not None:
             self._refuse(path, options, death)
@@ -229,6 +244,7 @@ class ModelState(QObject):
             Load(
                 request=self._request,
                 path=self.path,
+                key=self._keys.get(self.path, ""),
                 options=self.options,
                 cache=self._cache,
             )
@@ -254,7 +270,7 @@ class ModelState(QObject):
         match event:
             case Loading():
                 self.fraction = event.fraction
-                self._is_at_work = True
+                self._is_at_work = not is_server(self.path)
             case Loaded():
                 self._before = None
                 self.report = event.report

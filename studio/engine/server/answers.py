@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 from typing import Annotated
 
 import msgspec
@@ -34,8 +34,10 @@ class Properties(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What the model is called."""
-        return self.model_alias or PurePath(self.model_path).stem
+        """What the model is called; where it has no name of its own that is its file's."""
+        name = self.model_alias or self.model_path
+        # Some versions give the whole path for an alias.
+        return PureWindowsPath(name).stem if name.endswith(".gguf") else name
 
 
 class ModelFacts(msgspec.Struct, frozen=True):

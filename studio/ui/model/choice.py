@@ -7,15 +7,22 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app import settings as remembered
 from studio.app.model.remembered_options import remember_options
+from studio.app.model.servers import Servers
 from studio.app.model.state import ModelState
 from studio.app.settings import Settings
+from studio.engine.messages import is_server
 from studio.translation import tr
 from studio.ui.model.options_dialog import ModelOptionsDialog
+from studio.ui.model.server_dialog import ServerDialog
+from studio.ui.model.server_facts import ServerFactsDialog
 from studio.ui.theme.theme import Theme
 
 
 class ModelChoice(QObject):
     """Asks for a model or for options, and remembers what was opened.
+
+    Attributes:
+        servers: Opens models at servers.
 
     Args:
         window: Whose dialogs they are.
@@ -32,6 +39,7 @@ class ModelChoice(QObject):
         self._model = model
         self._theme = theme
         self._settings = settings
+        self.servers = Servers(model, settings, self)
         model.changed.connect(self._remember)
 
     def ask_open(self) -> None:
@@ -40,15 +48,31 @@ class ModelChoice(QObject):
         chosen, _ = QFileDialog.getOpenFileName(
             self._window,
             tr("Open model"),
-            str(Path(path).parent) if path else "",
+            str(Path(path).parent) if path and not is_server(path) else "",
             tr("GGUF models (*.gguf);;All files (*)"),
         )
         if chosen:
             self._model.open(chosen)
 
+    def ask_server(self) -> None:
+        """Open the model at the server that the writer names, if any."""
+        dialog = ServerDialog(self.servers, self._theme, self._window)
+        try:
+            dialog.exec()
+        finally:
+            dialog.deleteLater()
+
     def ask_options(self) -> None:
-        """Open the model again with the options that the writer chooses; or the next one."""
+        """Open the model again with the options that the writer chooses; or the next one.
+
+        Of a model at a server they are shown.
+        """
         model = self._model
+        if model.report is not None and is_server(model.report.path):
+            facts = ServerFactsDialog(model.report, self._window)
+            facts.exec()
+            facts.deleteLater()
+            return
         dialog = ModelOptionsDialog(
             model.options, model.report, self._theme, self._window, model.path
         )
@@ -64,5 +88,7 @@ class ModelChoice(QObject):
         if not model.is_ready:
             return
         settings.set(remembered.MODEL, model.path)
+        if is_server(model.path):
+            return  # among the servers, and its options are its own
         settings.remember(remembered.RECENT_MODELS, model.path)
         remember_options(settings, model.options)

@@ -1,7 +1,7 @@
 """How the model is loaded, and what of the machine it really uses."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QIcon, QShowEvent
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -21,6 +21,7 @@ from studio.engine.messages import (
 )
 from studio.translation import mark, tr
 from studio.ui.model.devices_box import DevicesBox
+from studio.ui.model.facts_form import facts_form
 from studio.ui.theme.controls import CheckBox, ComboBox, SpinBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
@@ -215,12 +216,6 @@ def _spin_box(theme: Theme, low: int, high: int, value: int, tip: str, step: int
 
 
 def _report_form(report: ModelReport) -> QFormLayout:
-    form = QFormLayout()
-    heading = PlainLabel(model_title(report))
-    bold = heading.font()
-    bold.setWeight(QFont.Weight.Bold)
-    heading.setFont(bold)
-    form.addRow(heading)
     sizes = {"memory": byte_size(report.memory_bytes), "file": byte_size(report.file_bytes)}
     facts = {
         tr("Architecture"): tr(
@@ -247,8 +242,4 @@ def _report_form(report: ModelReport) -> QFormLayout:
         tr("Attention"): attention_words(report),
         tr("Loaded in"): tr("{time:.1f} s", time=report.seconds),
     }
-    for name, value in facts.items():
-        label = PlainLabel(name)
-        label.setProperty("role", "muted")
-        form.addRow(label, PlainLabel(value))
-    return form
+    return facts_form(model_title(report), facts)

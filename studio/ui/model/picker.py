@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.model.names import byte_size, describe_use, model_name, model_title
 from studio.app.model.state import ModelPhase, ModelState
-from studio.app.settings import RECENT_MODELS, Settings
+from studio.app.settings import RECENT_MODELS, RECENT_SERVERS, Settings
 from studio.path_checks import is_file
 from studio.translation import tr
 from studio.ui.theme.controls import paint_chevron
@@ -144,6 +144,16 @@ class ModelPicker(QPushButton):
             action.setCheckable(True)
             action.setChecked(self._model.is_ready and path == self._model.path)
             action.triggered.connect(lambda _checked, path=path: self._model.open(path))
-        if paths:
+        urls = self._settings.get(RECENT_SERVERS)
+        for url in urls:
+            said = tr("server")
+            action = self._menu.addAction(
+                f"{button_text(visible_name(url, LONGEST_ENTRY))}\t{said}"
+            )
+            action.setToolTip(plain_tip(tr("Write with the model that this server holds")))
+            action.setCheckable(True)
+            action.setChecked(self._model.is_ready and url == self._model.path)
+            action.triggered.connect(lambda _checked, url=url: self._model.open(url))
+        if paths or urls:
             self._menu.addSeparator()
         self._menu.addActions(self._actions)

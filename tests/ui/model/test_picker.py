@@ -1,13 +1,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from studio.app.engine_line.process import End, Outcome
 from studio.app.model.state import ModelState
-from studio.app.settings import RECENT_MODELS, Settings
-from studio.engine.messages import Failed, Loaded, Loading
+from studio.app.settings import RECENT_MODELS, RECENT_SERVERS, Settings
+from studio.engine.messages import Failed, Load, Loaded, Loading
 from studio.ui.model.picker import ModelPicker
 from tests.helpers.fake_engine import FakeClient, model_report
 
@@ -131,3 +132,24 @@ def test_a_file_that_ended_the_engine_is_marked_and_may_be_tried_again(
     assert action.text() == "bad\tended the engine last time"
     assert "SIGABRT" in action.toolTip()
     assert action.isEnabled()
+
+
+def test_servers_stand_behind_the_files(
+    picker: ModelPicker, model: ModelState, client: FakeClient, settings: Settings
+) -> None:
+    url = "http://cellar:8080"
+    settings.remember(RECENT_SERVERS, url)
+    model.open(url, key="open-sesame")
+    load = client.sent[-1]
+    assert isinstance(load, Load)
+    assert (load.path, load.key) == (url, "open-sesame")
+    assert picker.text().strip() == "cellar:8080"
+    report = structs.replace(model_report(url), name="Large")
+    client.answer(Loaded(request=load.request, report=report))
+    assert picker.text().strip() == "Large at cellar:8080"
+    names = [(text.partition("\t")[0], checked) for text, _, checked in entries(picker)]
+    assert names[1] == (url, True)
+    model.reopen()
+    load = client.sent[-1]
+    assert isinstance(load, Load)
+    assert load.key == "open-sesame"

@@ -1,0 +1,28 @@
+"""Facts of a model: a heading, and each by what it is called."""
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFormLayout
+
+from studio.ui.widgets.labels import PlainLabel
+
+
+def facts_form(title: str, facts: Mapping[str, str]) -> QFormLayout:
+    """A form of facts that are read and not changed.
+
+    Args:
+        title: What stands above them.
+        facts: By what they are called.
+    """
+    form = QFormLayout()
+    heading = PlainLabel(title)
+    bold = heading.font()
+    bold.setWeight(QFont.Weight.Bold)
+    heading.setFont(bold)
+    form.addRow(heading)
+    for name, value in facts.items():
+        label = PlainLabel(name)
+        label.setProperty("role", "muted")
+        form.addRow(label, PlainLabel(value))
+    return form
