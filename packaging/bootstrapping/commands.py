@@ -163,6 +163,8 @@ def _set_up(
         purposes.add(For.ENVIRONMENT)
     if REQUIREMENTS in pending:
         purposes.add(For.COMPILING)
+        if environment.backend.upper() in For.__members__:
+            purposes.add(For[environment.backend.upper()])
     _require(purposes, runner)
     for number, step in enumerate(pending, start=1):
         started = time.monotonic()

@@ -28,9 +28,15 @@ class For(Enum):
 
     ENVIRONMENT = "making .venv"
     COMPILING = "compiling llama.cpp"
+    VULKAN = "compiling it for Vulkan"
+    CUDA = "compiling it for CUDA"
+    ROCM = "compiling it for ROCm"
     QT = "Qt"
     SCREEN = "a window on a screen (X11)"
     TEST_SCREEN = "the tests' own screen"
+
+
+_HEADER_FOLDERS = ("/usr/include", "/usr/local/include")
 
 
 class Probe:
@@ -56,6 +62,10 @@ class Probe:
         except OSError:
             return False
         return True
+
+    def header(self, name: str) -> bool:
+        """Whether a C header is where compilers look first."""
+        return any((Path(folder) / name).exists() for folder in _HEADER_FOLDERS)
 
     def module(self, name: str) -> bool:
         """Whether this Python has a module of the standard library (some systems split it)."""
@@ -182,6 +192,14 @@ def _program(name: str, packages: Mapping[str, str]) -> Part:
     return Part(name, For.TEST_SCREEN, _on_linux(look), packages)
 
 
+def _needed_to_compile(
+    name: str, purpose: For, look: Callable[[Probe], bool], packages: str
+) -> Part:
+    """Returns what a backend needs to be compiled; its packages in the order of the managers."""
+    managers = ("apt-get", "dnf", "pacman", "zypper")
+    return Part(name, purpose, _on_linux(look), dict(zip(managers, packages.split(), strict=True)))
+
+
 _PYTHON = "python{}.{}".format(*sys.version_info[:2])
 
 PARTS: tuple[Part, ...] = (
@@ -207,6 +225,36 @@ PARTS: tuple[Part, ...] = (
         For.COMPILING,
         _compiler("CXX", "c++", "g++", "clang++"),
         {"apt-get": "g++", "dnf": "gcc-c++", "pacman": "gcc", "zypper": "gcc-c++"},
+    ),
+    _needed_to_compile(
+        "Vulkan's headers",
+        For.VULKAN,
+        lambda probe: probe.header("vulkan/vulkan.h"),
+        "libvulkan-dev vulkan-loader-devel vulkan-headers vulkan-devel",
+    ),
+    _needed_to_compile(
+        "glslc, the compiler of shaders",
+        For.VULKAN,
+        lambda probe: probe.program("glslc"),
+        "glslc glslc shaderc shaderc",
+    ),
+    _needed_to_compile(
+        "SPIR-V's headers",
+        For.VULKAN,
+        lambda probe: probe.header("spirv/unified1/spirv.hpp"),
+        "spirv-headers spirv-headers-devel spirv-headers spirv-headers",
+    ),
+    _needed_to_compile(
+        "CUDA's compiler, nvcc",
+        For.CUDA,
+        lambda probe: probe.program("nvcc"),
+        "nvidia-cuda-toolkit cuda-toolkit cuda cuda-toolkit",
+    ),
+    _needed_to_compile(
+        "ROCm's compiler, hipcc",
+        For.ROCM,
+        lambda probe: probe.program("hipcc"),
+        "hipcc rocm-hip-devel rocm-hip-sdk hipcc",
     ),
     *_libraries(For.QT, _LIBRARIES),
     *_libraries(For.SCREEN, _SCREEN_LIBRARIES),

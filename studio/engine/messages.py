@@ -182,12 +182,6 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, field, visible_line(getattr(self, field)))
         msgspec.structs.force_setattr(self, "fewer_layers", visible_message(self.fewer_layers))
 
-    @property
-    def machines(self) -> tuple[str, ...]:
-        """The other machines that compute some of it."""
-        used = (it.name for it in self.devices if it.kind == "machine" and it.layers)
-        return tuple(dict.fromkeys(used))
-
 
 # What several messages have in common.
 

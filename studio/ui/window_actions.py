@@ -297,7 +297,7 @@ class WindowActions(QObject):
             window,
             tr("Model o&ptions…"),
             models.ask_options,
-            tip=tr("GPU layers, context size, threads, memory; and what is really used"),
+            tip=tr("Devices, context size, threads, memory; and what is really used"),
         )
         self.reopen_model = make_action(
             window,

@@ -1,5 +1,6 @@
 """`kelvin-studio rpc-server`: where it listens, and where it does not."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from tests.helpers.commands_here import run_here
 from tests.helpers.rpc_machine import free_port, rpc_machine
+from tests.helpers.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 OPENING = "The old fisherman looked out over the"
@@ -70,3 +72,26 @@ def test_a_machine_that_is_not_there_and_one_that_may_not_be_asked() -> None:
     done = run_here("generate", "-t", "1", "-p", OPENING, "--rpc", "cellar")
     assert done.returncode == 2
     assert b"HOST:PORT" in done.stderr
+
+
+@pytest.mark.usefixtures("starter_model")
+def test_a_command_whose_machine_goes_away_names_it_after_what_it_has_written() -> None:
+    with rpc_machine() as machine:
+        command = [sys.executable, "-m", "studio", "generate", "-t", "1", "-p", OPENING]
+        running = subprocess.Popen(
+            [*command, "-n", "2000", "--ignore-eos", "--json", "--rpc", machine.address],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with running:
+            assert running.stdout
+            first = running.stdout.readline()
+            machine.kill()
+            rest, said = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1
+    assert f"The machine {machine.address} no longer answers".encode() in said
+    assert b"Traceback" not in said
+    whole = (first + rest).splitlines()
+    assert all(json.loads(line)["index"] == number for number, line in enumerate(whole))
+    assert 0 < len(whole) < 2000

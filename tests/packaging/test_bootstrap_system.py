@@ -31,6 +31,9 @@ class Machine(Probe):
     def module(self, name: str) -> bool:
         return name not in self._lacks
 
+    def header(self, name: str) -> bool:
+        return name not in self._lacks
+
     def font(self) -> bool:
         return "fonts" not in self._lacks
 
@@ -52,6 +55,10 @@ def test_a_complete_machine_lacks_nothing() -> None:
         ({"ensurepip"}, For.ENVIRONMENT, "Python's venv module", "python{}.{}-venv"),
         ({"c++", "g++", "clang++"}, For.COMPILING, "a C++ compiler", "g++"),
         ({"cc", "gcc", "clang"}, For.COMPILING, "a C compiler", "gcc"),
+        ({"glslc"}, For.VULKAN, "glslc, the compiler of shaders", "glslc"),
+        ({"vulkan/vulkan.h"}, For.VULKAN, "Vulkan's headers", "libvulkan-dev"),
+        ({"nvcc"}, For.CUDA, "CUDA's compiler, nvcc", "nvidia-cuda-toolkit"),
+        ({"hipcc"}, For.ROCM, "ROCm's compiler, hipcc", "hipcc"),
         ({"libEGL.so.1"}, For.QT, "libEGL.so.1", "libegl1"),
         ({"libxcb-cursor.so.0"}, For.SCREEN, "libxcb-cursor.so.0", "libxcb-cursor0"),
         ({"fonts"}, For.QT, "a font", "fonts-dejavu-core"),

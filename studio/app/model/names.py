@@ -72,6 +72,17 @@ def server_facts(report: ModelReport) -> dict[str, str]:
     return facts
 
 
+def layer_words(report: ModelReport) -> str:
+    """Which devices compute how many layers; empty where the processor computes all."""
+    used = [device for device in report.devices if device.layers]
+    if all(device.kind == "processor" for device in used):
+        return ""
+    return ", ".join(
+        tr("{layers} on {device}", layers=device.layers, device=visible_name(device.name))
+        for device in used
+    )
+
+
 def describe_use(report: ModelReport) -> str:
     """What the loaded model really uses of the machine, in one sentence for a tooltip."""
     where = f"{report.backend} ({report.device})"
@@ -82,16 +93,10 @@ def describe_use(report: ModelReport) -> str:
             url=visible_name(report.path),
             size=report.context_size,
         )
+    shared = layer_words(report)
     layers = (
-        tr(
-            "{offloaded} of %n layers on {where}",
-            "",
-            report.layers,
-            one="{offloaded} of %n layer on {where}",
-            offloaded=report.layers_offloaded,
-            where=where,
-        )
-        if report.layers_offloaded
+        tr("layers: {shared}", shared=shared)
+        if shared
         else tr(
             "all %n layers on {where}",
             "",

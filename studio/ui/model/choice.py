@@ -82,6 +82,7 @@ class ModelChoice(QObject):
                 model.open(model.path, dialog.options, anyway=True)
             else:
                 model.options = dialog.options
+        dialog.deleteLater()
 
     def _remember(self) -> None:
         model, settings = self._model, self._settings

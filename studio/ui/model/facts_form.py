@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QFormLayout
 
 from studio.ui.widgets.labels import PlainLabel
 
+_LONG = 80
+"""Characters."""
+
 
 def facts_form(title: str, facts: Mapping[str, str]) -> QFormLayout:
     """A form of facts that are read and not changed.
@@ -24,5 +27,7 @@ def facts_form(title: str, facts: Mapping[str, str]) -> QFormLayout:
     for name, value in facts.items():
         label = PlainLabel(name)
         label.setProperty("role", "muted")
-        form.addRow(label, PlainLabel(value))
+        words = PlainLabel(value)
+        words.setWordWrap(len(value) > _LONG)  # several machines compute it, say
+        form.addRow(label, words)
     return form

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.model.devices import DeviceChoice
-from studio.app.model.names import attention_words, byte_size, model_title
+from studio.app.model.names import attention_words, byte_size, layer_words, model_title
 from studio.engine.messages import (
     MOST_PROMPT_CACHE,
     SMALLEST_CONTEXT,
@@ -224,12 +224,9 @@ def _report_form(report: ModelReport) -> QFormLayout:
             parameters=report.parameters / 1e6,
             vocabulary_size=report.vocabulary_size,
         ),
-        tr("Computed by"): f"{visible_name(report.backend)}: {visible_name(report.device)}",
-        tr("Layers"): tr(
-            "{offloaded} of {layers} on other devices",
-            offloaded=report.layers_offloaded,
-            layers=report.layers,
-        ),
+        tr("Computed by"): layer_words(report)
+        or f"{visible_name(report.backend)}: {visible_name(report.device)}",
+        tr("Layers"): f"{report.layers}",
         tr("Threads"): f"{report.threads}",
         tr("Context"): tr(
             "{size:,} tokens; trained with {trained:,}",

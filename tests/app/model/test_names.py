@@ -1,6 +1,7 @@
 import pytest
 
 from studio.app.model.names import byte_size, describe_use, model_name, model_title
+from studio.engine.messages import DeviceReport
 from tests.helpers.fake_engine import model_report
 
 
@@ -38,6 +39,11 @@ def test_what_is_really_used() -> None:
     assert words.startswith("all 30 layers on CPU (a processor), 2 threads; 165 MB of memory, ")
     assert "file mapped into memory" in words
     assert "context 2,048 of 8,192" in words
-    gpu = model_report(backend="CUDA", device="a card", layers_offloaded=12, memory_mapped=False)
-    assert describe_use(gpu).startswith("12 of 30 layers on CUDA (a card), ")
+    devices = (
+        DeviceReport(kind="processor", name="a processor", layers=15),
+        DeviceReport(kind="machine", name="10.0.0.1:50052", layers=16),
+        DeviceReport(kind="machine", name="10.0.0.2:50052"),
+    )
+    gpu = model_report(backend="RPC", layers_offloaded=16, memory_mapped=False, devices=devices)
+    assert describe_use(gpu).startswith("layers: 15 on a processor, 16 on 10.0.0.1:50052, 2 thr")
     assert "file read into memory" in describe_use(gpu)

@@ -10,7 +10,14 @@ from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import attention
 from studio.engine.llama.attention import AttentionTimings, better, time_attention
 from studio.engine.llama.model import Model
-from studio.engine.messages import AttentionTiming, FlashAttention, Load, Loaded, LoadOptions
+from studio.engine.messages import (
+    AttentionTiming,
+    DeviceReport,
+    FlashAttention,
+    Load,
+    Loaded,
+    LoadOptions,
+)
 from tests.helpers.engine_bench import EngineBench
 
 PLAIN_IS_QUICKER = AttentionTiming(flash=(0.033, 0.2), plain=(0.012, 0.1), tokens=1000)
@@ -67,6 +74,26 @@ def test_what_was_found_is_kept(byte_level: Model, starter: Model, tmp_path: Pat
         assert timings.find(byte_level) is None
     timings.keep(byte_level, PLAIN_IS_QUICKER)
     assert timings.find(byte_level) == PLAIN_IS_QUICKER
+
+
+def test_what_was_found_with_other_devices_is_another_thing(
+    byte_level: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timings = AttentionTimings(tmp_path / "attention.json")
+    timings.keep(byte_level, PLAIN_IS_QUICKER)
+    processor = DeviceReport(kind="processor", name="A processor")
+
+    def with_layers(name: str, layers: int) -> AttentionTiming | None:
+        machine = DeviceReport(kind="machine", name=name, layers=layers)
+        monkeypatch.setattr(Model, "devices", (processor, machine))
+        return timings.find(byte_level)
+
+    assert with_layers("10.0.0.1:1", 0) == PLAIN_IS_QUICKER
+    assert with_layers("10.0.0.1:1", 2) is None
+    timings.keep(byte_level, PLAIN_IS_QUICKER)
+    assert with_layers("10.0.0.1:1", 2) == PLAIN_IS_QUICKER
+    assert with_layers("10.0.0.1:1", 1) is None
+    assert with_layers("10.0.0.2:1", 2) is None
 
 
 @pytest.fixture

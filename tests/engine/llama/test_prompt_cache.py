@@ -13,6 +13,7 @@ from studio.engine.llama import prompt_cache
 from studio.engine.llama.context import LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.llama.prompt_cache import PromptCache
+from studio.engine.messages import DeviceReport
 from tests.engine.conftest import NewContext
 
 LIMIT = 2**30
@@ -154,6 +155,28 @@ def damaged(data: bytes) -> dict[str, bytes]:
         "absurd counts": with_facts(tokens=2**40, state=2**60),
         "negative counts": with_facts(tokens=-1),
     }
+
+
+def test_a_state_that_other_devices_made_is_another_one(
+    started: Start, byte_level: Model, tmp_path: Path
+) -> None:
+    keep(started(), LONG)
+    report = byte_level.report()
+
+    def known(*layers: int) -> bool:
+        others = tuple(
+            DeviceReport(kind="machine", name=f"10.0.0.{number}:1", layers=count)
+            for number, count in enumerate(layers)
+        )
+        devices = (report.devices[0], *others)
+        said = msgspec.structs.replace(report, devices=devices)
+        cache = PromptCache(tmp_path / "prompts", LIMIT, byte_level.header, said)
+        return cache.find(LONG, 0) is not None
+
+    assert known()
+    assert known(0), "one that has no layers has no part in it"
+    assert not known(1)
+    assert not known(1, 1)
 
 
 def test_a_damaged_or_foreign_state_never_reaches_llama_cpp(

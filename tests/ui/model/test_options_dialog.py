@@ -74,7 +74,7 @@ def test_what_is_chosen(qtbot: QtBot, theme: Theme) -> None:
 def test_what_is_really_used_stands_above(qtbot: QtBot, theme: Theme) -> None:
     shown = dialog(qtbot, theme, LoadOptions(), model_report("/m/Tiny.Q4_1.gguf"))
     words = " ".join(label.text() for label in shown.findChildren(QLabel))
-    for fact in ("Tiny  Q4_1", "CPU: a processor", "0 of 30", "2,048", "8,192", "165 MB"):
+    for fact in ("Tiny  Q4_1", "CPU: a processor", "Layers 30", "2,048", "8,192", "165 MB"):
         assert fact in words
 
 
