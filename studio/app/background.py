@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.idle_thread import run_when_idle
+from studio.low_priority import lower_priority
 from studio.progress import At
 
 Result = TypeVar("Result")
@@ -34,7 +34,7 @@ class Background(QObject):
     Args:
         name: What its threads are called.
         parent: The Qt parent, if any. With it goes what waits for its turn, and every answer.
-        gives_way: Whether everything else goes first, where the system can do that.
+        gives_way: Whether others go first, where a thread can have a priority of its own.
     """
 
     changed = Signal()
@@ -204,7 +204,7 @@ class _Work:
     def _run(self) -> None:
         """In the other thread."""
         if self._gives_way:
-            run_when_idle()
+            lower_priority()
         try:
             self.result = self._work(self._at)
         except _Cancelled:

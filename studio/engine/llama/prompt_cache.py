@@ -29,7 +29,7 @@ from studio.engine.messages import ModelReport
 from studio.engine.model_files.gguf_header import GgufHeader
 from studio.engine.model_files.model_hash import model_hash
 from studio.error_trace import print_trace
-from studio.idle_thread import run_when_idle
+from studio.low_priority import lower_priority
 
 WORTH = 256
 """Tokens. Fewer are read quicker than the window notices."""
@@ -208,7 +208,7 @@ class PromptCache:
             self._writing.join(seconds)
 
     def _write(self, tokens: NDArray[np.int32], state: NDArray[np.uint8]) -> None:
-        run_when_idle()
+        lower_priority()
         try:
             facts = self._facts(tokens, state)
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -12,8 +12,8 @@ WHOLE = 512 * 2**20
 Then the fingerprint is what `sha256sum` prints."""
 
 _AT_ONCE = 8 * 2**20
-"""Bytes that are digested while Python's lock is free. The thread that does it may give way to all
-others: where it has asked for the lock, and no processor is free, the window waits for it."""
+"""Bytes that are digested while Python's lock is free. The thread that does it may give way to
+others: where it holds the lock, and no processor is free, the window waits for it."""
 _PIECE = 1024 * 1024
 _PIECES = 128
 
