@@ -11,7 +11,6 @@ import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.app.compare.lane import CompareLane
@@ -19,6 +18,7 @@ from studio.app.compare.lane_words import openness
 from studio.engine.messages import Evaluated
 from studio.ui.compare.page import ComparePage
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS, until_read
 
 OPENING = "The old fisherman looked out over the sea and thought about"
@@ -168,7 +168,7 @@ def test_turn_stop_go_on_draw_anew_use_save_and_reopen_without_the_model(
 
     # Save, with a name that lacks its ending.
     saved = tmp_path / "sea.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "sea"), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(tmp_path / "sea"), ""))
     window.compare.actions.save_file.trigger()
     assert window.compare.actions.finish()
     assert saved.is_file()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app.compare.lane import CompareLane
@@ -16,6 +16,7 @@ from studio.app.user_folders import data_folder
 from studio.engine.messages import LoadOptions
 from studio.experiments.comparison_file import from_json
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.end_to_end.test_compare import OPENING, ids, open_compare, run, wait_until_ended
 from tests.engine.generation.test_sequences import assert_same_text
 from tests.helpers.tiny_model import write_byte_level_model
@@ -78,7 +79,7 @@ def test_lanes_of_a_file_go_on_as_they_would_have_without_it(
     state.lanes[3].sampling.change(temperature=1.3)
     go_on(window, [state.lanes[3]], qtbot)
     saved = tmp_path / "sea.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(saved), ""))
     window.compare.actions.save_file.trigger()
     assert window.compare.actions.finish()
     begun = [len(lane.tokens) for lane in state.lanes]
@@ -184,7 +185,7 @@ def test_a_document_brings_its_runs_along(
 
     qtbot.waitUntil(names_model, timeout=LONG)
     window.compare.show(False)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
     save(window)
     assert not window.isWindowModified()
     window.close()

@@ -20,7 +20,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
 from studio.app.settings import COMPARE_SKETCHES, DECLARED, MODEL_PRESETS, Setting, Settings
 from studio.experiments.comparison_file import load_comparison
@@ -31,6 +31,7 @@ from studio.sampling import DEFAULT_SAMPLERS, LogitSketch, SamplingParams
 from studio.sampling.params import with_later_steps
 from studio.sampling.word_bias import WordBias
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.ui.conftest import LONG, save, until_read
 
@@ -473,7 +474,7 @@ def test_a_comparison_opens_with_all_that_was_in_it(
 
     # Saved by this version it holds the same.
     saved = tmp_path / "again.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(saved), ""))
     window.settings.set(COMPARE_SKETCHES, True)
     window.compare.actions.save_file.trigger()
     assert window.compare.actions.finish()

@@ -30,11 +30,12 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QEventLoop, QLocale, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox
 from studio.engine.messages import LoadOptions
 from studio.ui import application as program
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.presets.name_dialog import PresetNameDialog
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.recovery_dialog import _when
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -121,7 +122,7 @@ state.set_max_tokens(4)
 QTest.keyClick(window.compare.page.columns[0].view, Qt.Key.Key_Return, CONTROL)
 until(lambda: not state.is_running and state.run_input.figures is not None)
 kept = folder / "comparison.json"
-QFileDialog.getSaveFileName = lambda *_: (str(kept), "")
+file_dialog.ask_save = lambda *_: (str(kept), "")
 window.compare.actions.save_file.trigger()
 window.compare.actions.finish()
 record = json.loads(kept.read_bytes())

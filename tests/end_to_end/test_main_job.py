@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.app.generation.sequence import SequencePhase
@@ -14,6 +13,7 @@ from studio.manuscript import Origin
 from studio.token_record import TokenRecord
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 OPENING = "The old fisherman looked out over the"
@@ -141,7 +141,7 @@ def test_type_continue_turn_stop_retake_undo_save_reopen(
 
     # Save and reopen: bytes identical.
     path = tmp_path / "The Fisherman.txt"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
     press(window, Qt.Key.Key_S, CONTROL)
     qtbot.waitUntil(lambda: not window.isWindowModified(), timeout=LONG)
     assert path.read_bytes() == second.encode()

@@ -23,10 +23,11 @@ import json
 import sys
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 from studio.engine.messages import LoadOptions
 from studio.ui import application as program
 from studio.app.model.state import ModelPhase
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 
 def until(condition):
@@ -107,7 +108,7 @@ def obey():
             window.actions_.save.trigger()
             window.files.saving.finish()
         elif name == "save_as":
-            QFileDialog.getSaveFileName = lambda *_: (rest[0], "")
+            file_dialog.ask_save = lambda *_: (rest[0], "")
             window.actions_.save_as.trigger()
             window.files.saving.finish()
         elif name in ("continue", "retake"):

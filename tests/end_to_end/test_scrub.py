@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QTextEdit
+from PySide6.QtWidgets import QTextEdit
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.take_draws import TakeDraws
@@ -13,6 +13,7 @@ from studio.manuscript import Take, TakeSet
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS, save_as
 
 OPENING = "The old fisherman looked out over the sea and thought about"
@@ -165,7 +166,7 @@ def test_a_take_of_a_document_that_was_opened_is_turned_as_when_it_was_written(
 ) -> None:
     """What penalties and DRY look at, the tokens before each, comes back with it."""
     session, path = window.session, tmp_path / "The Sea.kelvin"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
     params = SamplingParams(seed=11, logit_bias=NEVER_ENDS, **former)  # type: ignore[arg-type]  # fields vary
     written = begin(window, qtbot, params, REPEATED)
     text, drawn = text_of(window), ids(written)

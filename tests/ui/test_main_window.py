@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFileDialog,
     QMenu,
     QMessageBox,
     QWidget,
@@ -29,6 +28,7 @@ from studio.ui.landscape.landscape import Landscape
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.faces import FAMILIES
 from studio.ui.theme.type_scale import PROSE_SIZE
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.actions import ActionButton
 from studio.ui.widgets.side_dock import SideDock
 from studio.ui.widgets.side_dock_access import SideDockAccess
@@ -155,11 +155,11 @@ def test_a_model_is_asked_for_beside_the_open_one(
     path = write_byte_level_model(tmp_path / "tiny.gguf")
     chosen = ["", str(path), ""]
 
-    def answer(_parent: object, _title: str, folder: str, _filter: str) -> tuple[str, str]:
+    def answer(_parent: object, _title: str, folder: str, _filter: str) -> str:
         asked.append(folder)
-        return chosen.pop(0), ""
+        return chosen.pop(0)
 
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    monkeypatch.setattr(file_dialog, "ask_open", answer)
     bare.actions_.open_model.trigger()
     assert not bare.session.client.is_running
     bare.actions_.open_model.trigger()
@@ -476,7 +476,7 @@ def test_a_save_is_reported_and_mends_one_that_failed(
     QTest.keyClicks(bare.editor, "Once.")
     for path in (nowhere, story):
         monkeypatch.setattr(
-            QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), "Text (*.txt)")
+            file_dialog, "ask_save", lambda *_, path=path: (str(path), "Text (*.txt)")
         )
         save_as(bare)
         if path is nowhere:

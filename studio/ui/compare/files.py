@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.app.background import Background
 from studio.app.compare.history import CompareHistory
@@ -30,6 +30,7 @@ from studio.experiments.html_page import to_html
 from studio.experiments.markdown import to_markdown
 from studio.progress import At
 from studio.translation import mark, tr
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.ask import question
 from studio.ui.widgets.new_file import ask_new_file
 from studio.visible_text import visible_name
@@ -74,7 +75,7 @@ class CompareFiles(QObject):
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(
+        path = file_dialog.ask_open(
             self._window,
             tr("Open comparison"),
             self._settings.get(FOLDER),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.app import settings as remembered
 from studio.app.model.remembered_options import remember_options
@@ -16,6 +16,7 @@ from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.model.server_dialog import ServerDialog
 from studio.ui.model.server_facts import ServerFactsDialog
 from studio.ui.theme.theme import Theme
+from studio.ui.widgets import file_dialog
 
 
 class ModelChoice(QObject):
@@ -45,7 +46,7 @@ class ModelChoice(QObject):
     def ask_open(self) -> None:
         """Open the model that the writer chooses, if any."""
         path = self._model.path
-        chosen, _ = QFileDialog.getOpenFileName(
+        chosen = file_dialog.ask_open(
             self._window,
             tr("Open model"),
             str(Path(path).parent) if path and not is_server(path) else "",

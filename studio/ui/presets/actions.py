@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from studio.app.background import Background
 from studio.app.presets.preset_choice import PresetChoice
@@ -23,6 +23,7 @@ from studio.presets import PresetError
 from studio.sampling import SamplingParams
 from studio.translation import mark, tr
 from studio.ui.presets.library import PresetLibrary
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.actions import make_action
 from studio.visible_text import name_or_number, visible_name, visible_path
 
@@ -280,7 +281,7 @@ class PresetActions(QObject):
             self._presets.save_as(name)
 
     def _ask_import(self, *, choose: bool = True) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(
+        paths = file_dialog.ask_open_several(
             QApplication.activeWindow() or self._window,
             tr("Import presets"),
             str(self._folder),
@@ -317,7 +318,7 @@ class PresetActions(QObject):
 
         try:
             exported = export(self._presets.active, format_name)
-            path, _ = QFileDialog.getSaveFileName(
+            path, _ = file_dialog.ask_save(
                 self._window,
                 tr("Export for {program}", program=_program(format_name)),
                 str(self._folder / f"{self._name}{exported.suffix}"),

@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -31,6 +30,7 @@ from studio.ui.theme.controls import ComboBox, SpinBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.tuning.text_table import Shown, TextTable
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import set_tip
 from studio.visible_text import visible_lines, visible_name
@@ -279,7 +279,7 @@ class AugmentWindow(QDialog):
             self._file = None
         elif row == self.source.count() - 1:
             filters = ";;".join([tr(_PROMPT_FILES), tr("All files (*)")])
-            name, _ = QFileDialog.getOpenFileName(self, tr("Prompts"), "", filters)
+            name = file_dialog.ask_open(self, tr("Prompts"), "", filters)
             self._file = Path(name) if name else self._file
         self._fill_source()
 
@@ -287,12 +287,12 @@ class AugmentWindow(QDialog):
         kinds = [f"{words} (*{ending})" for ending, words in _ROW_FILES]
         suggested = self.run.out or Path("rows.jsonl")
         # A data set of before is gone on with, and any other file refused: none is replaced.
-        name, kind = QFileDialog.getSaveFileName(
+        name, kind = file_dialog.ask_save(
             self,
             tr("Where the rows go"),
             str(suggested),
             ";;".join(kinds),
-            options=QFileDialog.Option.DontConfirmOverwrite,
+            confirms=False,
         )
         if name:
             out = Path(name)

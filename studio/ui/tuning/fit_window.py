@@ -11,7 +11,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
@@ -33,6 +32,7 @@ from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.tuning.likelihood_plot import LikelihoodPlot, Voice
 from studio.ui.tuning.voice_column import VoiceColumn
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import set_tip
@@ -247,7 +247,7 @@ class FitWindow(QDialog):
 
     def _ask_file(self) -> None:
         filters = ";;".join([tr(_FILES), tr("All files (*)")])
-        path, _ = QFileDialog.getOpenFileName(self, tr("Second text"), "", filters)
+        path = file_dialog.ask_open(self, tr("Second text"), "", filters)
         if path:
             self.other.begin_file(Path(path))
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -51,6 +50,7 @@ from studio.ui.theme.controls import ComboBox, SpinBox
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.tuning.sweep_plot import SweepPlot
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.new_file import ask_new_file
 from studio.ui.widgets.tips import set_tip
@@ -239,7 +239,7 @@ class SweepWindow(QDialog):
 
     def _open_plan(self) -> None:
         filters = ";;".join([tr("Plans (*.toml)"), tr("All files (*)")])
-        name, _ = QFileDialog.getOpenFileName(self, tr("Plan of a sweep"), "", filters)
+        name = file_dialog.ask_open(self, tr("Plan of a sweep"), "", filters)
         if name:
             self.open_plan(Path(name))
 

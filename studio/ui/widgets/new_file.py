@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.path_checks import exists
 from studio.translation import tr
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.ask import question
 from studio.visible_text import visible_name
 
@@ -28,7 +29,7 @@ def ask_new_file(
     Returns:
         The name, None where the writer gave none; and the filter that was chosen.
     """
-    name, kind = QFileDialog.getSaveFileName(window, title, str(suggested), kinds, kind)
+    name, kind = file_dialog.ask_save(window, title, str(suggested), kinds, kind)
     if not name:
         return None, kind
     path = Path(name)

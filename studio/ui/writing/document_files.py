@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.app.background import Background
 from studio.app.settings import (
@@ -40,6 +40,7 @@ from studio.manuscript import (
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.path_checks import exists
 from studio.translation import mark, tr
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.ask import ask, question
 from studio.ui.writing.document_saving import ALL_FILES, DocumentSaving
 from studio.ui.writing.file_guard import FileGuard
@@ -136,7 +137,7 @@ class DocumentFiles(QObject):
 
     def ask_open(self) -> None:
         """Ask for files and open them."""
-        paths, _ = QFileDialog.getOpenFileNames(
+        paths = file_dialog.ask_open_several(
             self._window,
             tr("Open manuscript"),
             str(self.saving.folder),

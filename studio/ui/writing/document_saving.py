@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.app.background import Background
 from studio.app.file_kinds import TEXT_SUFFIXES
@@ -32,6 +32,7 @@ from studio.manuscript import (
 )
 from studio.path_checks import exists, is_folder
 from studio.translation import mark, tr
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.ask import question
 from studio.ui.writing.file_guard import Clearance
 from studio.visible_text import visible_name
@@ -151,7 +152,7 @@ class DocumentSaving(QObject):
         is_plain = suggested is not None and not is_document_name(suggested)
         suggested = suggested or self.folder / f"{self._title}{SUFFIX}"
         filters = [tr(_TEXTS), tr(_DOCUMENTS)] if is_plain else [tr(_DOCUMENTS), tr(_TEXTS)]
-        path, chosen = QFileDialog.getSaveFileName(
+        path, chosen = file_dialog.ask_save(
             self._window,
             tr("Save manuscript"),
             str(suggested),

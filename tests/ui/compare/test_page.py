@@ -11,7 +11,6 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QLabel,
     QMessageBox,
     QTabBar,
@@ -30,6 +29,7 @@ from studio.ui.compare.page import SKETCHES_LEFT_OUT, ComparePage
 from studio.ui.compare.steps import CompareSteps
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Appearance
+from studio.ui.widgets import file_dialog
 from tests.helpers.fake_engine import token_record
 from tests.helpers.recorded import written
 from tests.ui.conftest import until_read
@@ -222,12 +222,12 @@ def test_a_file_is_shown_without_a_model_and_its_parting_explained(
 
     # Saved again it is the same, the model's name included.
     again = tmp_path / "again.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(again), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(again), ""))
     bare.compare.actions.save_file.trigger()
     assert bare.compare.actions.finish()
     assert bare.notice.message == "“again.json” is saved."
     page_file = tmp_path / "again.html"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(page_file), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(page_file), ""))
     bare.compare.actions.export_html.trigger()
     assert bare.compare.actions.finish()
     assert bare.notice.message == "“again.html” is written."
@@ -287,7 +287,7 @@ def test_a_file_says_how_large_it_is_with_distributions_and_without(
             offered.append((kinds.split(";;"), kind))
             return str(tmp_path / name), offered[-1][0][which]
 
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+        monkeypatch.setattr(file_dialog, "ask_save", ask)
         bare.compare.actions.save_file.trigger()
         assert bare.compare.actions.finish()
 
@@ -393,7 +393,7 @@ def test_runs_that_cannot_be_kept_are_asked_about_before_the_window_closes(
     monkeypatch.setattr(QMessageBox, "question", answer)
     saved = tmp_path / "saved.json"
     names = iter([("", ""), (str(saved), "")])
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: next(names))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: next(names))
     answers = [buttons.Cancel, buttons.Save, buttons.Save]
     assert not bare.close()
     assert "folder could not be made" in asked[0]

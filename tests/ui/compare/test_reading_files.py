@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.app import progress_report
@@ -25,6 +24,7 @@ from studio.token_record import TokenRecord
 from studio.ui.compare import files as compare_files
 from studio.ui.compare.files import IS_WRITING
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.ui.compare.test_page import kept, page_of
 from tests.ui.conftest import LONG, until_read
 
@@ -152,7 +152,7 @@ def test_one_that_would_be_too_large_is_saved_with_the_distributions_that_fit(
         offered.append(kinds.split(";;"))
         return str(tmp_path / "saved.json"), offered[-1][0]
 
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    monkeypatch.setattr(file_dialog, "ask_save", choose)
     bare.compare.actions.save_file.trigger()
     assert bare.compare.actions.finish()
     assert offered[0][0].startswith("With distributions of each lane’s first 1")
@@ -320,7 +320,7 @@ def test_a_comparison_is_written_while_the_window_goes_on(
         write_comparison(path, data)
 
     monkeypatch.setattr(compare_files, "write_comparison", write_late)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(saved), ""))
     bare.compare.actions.save_file.trigger()
     qtbot.waitUntil(asked.is_set, timeout=LONG)
     assert bare.notice.message == "", "it is not said to be saved before it is"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QDeadlineTimer, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
@@ -16,6 +16,7 @@ from studio.interchange.formats import FORMATS
 from studio.manuscript import Origin
 from studio.ui.export.dialog import ExportDialog
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.interchange.test_html_page import Page
 from tests.ui.conftest import LONG, until_read
 
@@ -37,8 +38,8 @@ class Answers:
         self.may_replace = True
         monkeypatch.setattr(QMessageBox, "question", self._question)
         monkeypatch.setattr(ExportDialog, "exec", lambda dialog: self._choose(dialog))
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", self._name)
-        monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([self.path], ""))
+        monkeypatch.setattr(file_dialog, "ask_save", self._name)
+        monkeypatch.setattr(file_dialog, "ask_open_several", lambda *_: [self.path])
 
     def _choose(self, dialog: ExportDialog) -> QDialog.DialogCode:
         self.asked.append(dialog)
@@ -182,7 +183,7 @@ def test_the_menu_and_the_dialog_by_keys(
     window = open_window()
     window.session.draft.manuscript.load(TEXT)
     path = tmp_path / "sea.html"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
     seen: list[ExportDialog] = []
 
     limit = QDeadlineTimer(LONG)

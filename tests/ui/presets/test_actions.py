@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.presets import preset_folder
@@ -14,6 +14,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.presets.actions import EXPORT_ENTRIES
 from studio.ui.presets.import_report_dialog import ImportReportDialog
 from studio.ui.presets.name_dialog import PresetNameDialog
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import until_read
 
 
@@ -160,16 +161,16 @@ def test_dialogs_begin_where_presets_came_from_or_went_to_last(
     source, target = folders[0] / "Warm.json", folders[1] / "Warm.yaml"
     source.write_text('{"temp": 1.5}')
 
-    def ask_open(_parent: QWidget, _title: str, folder: str, _filter: str) -> tuple[list[str], str]:
+    def ask_open(_parent: QWidget, _title: str, folder: str, _filter: str) -> list[str]:
         begun.append(Path(folder))
-        return [str(source)], ""
+        return [str(source)]
 
     def ask_save(_parent: QWidget, _title: str, suggested: str) -> tuple[str, str]:
         begun.append(Path(suggested))
         return str(target), ""
 
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", ask_open)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask_save)
+    monkeypatch.setattr(file_dialog, "ask_open_several", ask_open)
+    monkeypatch.setattr(file_dialog, "ask_save", ask_save)
     window.presets.import_.trigger()
     until_read(window)
     assert begun.pop().is_dir()

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.presets.library_entries import Entry, Mark
@@ -18,6 +18,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.presets.drag import NAME_FORMAT
 from studio.ui.presets.library_window import PresetLibraryWindow
 from studio.ui.presets.name_dialog import PresetNameDialog
+from studio.ui.widgets import file_dialog
 from studio.ui.widgets.actions import ActionButton
 from tests.ui.conftest import LONG, until_read
 
@@ -345,7 +346,7 @@ def test_files_are_chosen_too(
 ) -> None:
     one = tmp_path / "One.json"
     one.write_text('{"temp": 1.5, "rep_pen": 1.1}')
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(one)], ""))
+    monkeypatch.setattr(file_dialog, "ask_open_several", lambda *_: [str(one)])
     library.actions_.import_.trigger()
     until_read(window)
     assert selected(library).title == "One"

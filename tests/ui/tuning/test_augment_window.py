@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
 from studio.ui.tuning.augment_window import AugmentWindow
 from studio.ui.tuning.text_table import LIKELY, ROW, TEXT, Shown, T
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG
 
 TEXT_BEFORE = "The old fisherman looked out over the sea. He"
@@ -31,7 +31,7 @@ def view(
     view = window.findChild(AugmentWindow)
     assert isinstance(view, AugmentWindow)
     out = str(tmp_path / "rows")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (out, "CSV (*.csv)"))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_, **__: (out, "CSV (*.csv)"))
     return view
 
 
@@ -143,7 +143,7 @@ def test_a_file_of_prompts_and_a_wrong_form(
 ) -> None:
     prompts = tmp_path / "topics.csv"
     prompts.write_text("topic\nthe sea\na boat\n", encoding="utf-8")
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(prompts), ""))
+    monkeypatch.setattr(file_dialog, "ask_open", lambda *_, **__: str(prompts))
     assert not view.template.isVisible()
     view.source.activated.emit(view.source.count() - 1)
     assert view.source.currentText() == "topics.csv"

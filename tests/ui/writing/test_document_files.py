@@ -6,13 +6,14 @@ import pytest
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
 from studio.app.user_folders import data_folder, recovery_folder
 from studio.manuscript import FileState, TextFile, write_text_file
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
 Button = QMessageBox.StandardButton
@@ -29,8 +30,8 @@ class Answers:
         self.filter = "Text (*.txt *.md)"
         self.suggested: list[str] = []
         monkeypatch.setattr(QMessageBox, "question", self._question)
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", self._file)
-        monkeypatch.setattr(QFileDialog, "getOpenFileNames", self._files)
+        monkeypatch.setattr(file_dialog, "ask_save", self._file)
+        monkeypatch.setattr(file_dialog, "ask_open_several", self._files)
 
     def _question(self, _parent: object, title: str, text: str, *_rest: object) -> Button:
         self.questions.append(text)
@@ -40,9 +41,9 @@ class Answers:
         self.suggested.append(suggested)
         return self.path, self.filter
 
-    def _files(self, *asked: object) -> tuple[list[str], str]:
+    def _files(self, *asked: object) -> list[str]:
         self.suggested.append(str(asked[2]))
-        return [self.path] if self.path else [], self.filter
+        return [self.path] if self.path else []
 
 
 @pytest.fixture

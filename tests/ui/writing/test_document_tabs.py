@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QTabBar
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QTabBar
 from pytestqt.qtbot import QtBot
 
 from studio.app import settings as remembered
@@ -17,6 +17,7 @@ from studio.app.writing import large_texts
 from studio.manuscript import Journal, RecoveryRecord, TextFile
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.helpers.journal_records import journal_records
 from tests.ui.conftest import LONG, NEVER_ENDS, save
@@ -34,7 +35,7 @@ class Writer:
         self.button = Button.Cancel
         self.path = ""
         monkeypatch.setattr(QMessageBox, "question", self._question)
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (self.path, ""))
+        monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (self.path, ""))
 
     def _question(self, _parent: object, _title: str, text: str, *_rest: object) -> Button:
         self.asked.append(text)

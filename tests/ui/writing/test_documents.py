@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.manuscript import Document, Origin, Passage
 from studio.manuscript.document_file import open_document, write_document
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS, load_starter, save, save_as
 
 OPENING = "The old fisherman looked out over the sea."
@@ -24,7 +25,7 @@ DOCUMENT = "Kelvin Studio document, with takes (*.kelvin)"
 
 
 def name_it(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), DOCUMENT))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), DOCUMENT))
 
 
 def write(window: MainWindow, qtbot: QtBot, *, again: bool = False) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app.user_folders import state_folder
 from studio.manuscript import document_key
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.file_guard import AGAIN, ALL_THE_SAME, BESIDE, KEEP, TAKE
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
@@ -47,7 +48,7 @@ class Writer:
             return execute(box)
 
         monkeypatch.setattr(QMessageBox, "exec", answered)
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", self._name)
+        monkeypatch.setattr(file_dialog, "ask_save", self._name)
 
     def _press(self, box: QMessageBox) -> None:
         named = {button.text().replace("&", ""): button for button in box.buttons()}

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.large_texts import FIRST, SPLIT, WRAP
 from studio.manuscript import FileState, RecoveryRecord, TextFile, write_text_file
 from studio.manuscript.text_shape import LIMITS
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.text_reading import SAVE_AS_FILE
 from tests.ui.conftest import LONG
 
@@ -213,7 +214,7 @@ def test_a_kept_text_that_no_page_holds_goes_into_a_file_and_stays_kept(
     bare: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, text = tmp_path / "kept.txt", "word " * 10_000
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
     record = RecoveryRecord(TextFile(text), (), "", 0, None, None, time.time())
     writer = Writer(SAVE_AS_FILE, WRAP)
     answers: list[bool] = []

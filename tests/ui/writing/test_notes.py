@@ -7,7 +7,6 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.plan_edits import TEXT_PART
@@ -17,6 +16,7 @@ from studio.engine.messages import BRIEF_PART, PINNED_PART, LoadOptions
 from studio.manuscript import Note, PromptPlan
 from studio.ui.main_window import MainWindow
 from studio.ui.model.prompt_window import PromptWindow
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.notes_panel import NotesPanel
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
@@ -167,7 +167,7 @@ def test_notes_and_passages_are_kept_in_the_document(
     for suffix in (".kelvin", ".txt"):
         path = tmp_path / f"The Sea{suffix}"
         monkeypatch.setattr(
-            QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), "All files (*)")
+            file_dialog, "ask_save", lambda *_, path=path: (str(path), "All files (*)")
         )
         save_as(window)
         assert not window.isWindowModified()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.app.model.state import ModelPhase
@@ -17,6 +17,7 @@ from studio.app.writing.rewrite_request import RewriteKind
 from studio.engine.messages import LoadOptions
 from studio.manuscript import Origin
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets import file_dialog
 from studio.ui.writing.rewrite_menu import RewriteMenu
 from studio.ui.writing.rewrite_panel import RewritePanel
 from tests.helpers.tiny_model import write_byte_level_model
@@ -290,7 +291,7 @@ def test_it_is_kept_in_the_document(
     versions = shown(window)
     QTest.keyClick(panel(window).rows[0], Qt.Key.Key_Return)
     path = tmp_path / "story.kelvin"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
     save(window)
     window.session.draft.new()
     window.open_path(path)
