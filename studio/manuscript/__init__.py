@@ -17,6 +17,7 @@ from studio.manuscript.files import (
     write_text_file,
 )
 from studio.manuscript.followed_text import FollowedText
+from studio.manuscript.growth import Waiting
 from studio.manuscript.history import HistoryError
 from studio.manuscript.joint import begun, joined, word_end
 from studio.manuscript.journal import Glance, Journal, Leftover, leftovers, leftovers_size
@@ -77,6 +78,7 @@ __all__ = [
     "TextShape",
     "TokenSpan",
     "TokenSpans",
+    "Waiting",
     "Words",
     "begun",
     "document_key",

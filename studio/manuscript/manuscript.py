@@ -58,6 +58,8 @@ class Manuscript:
             only then are the places of the takes up to date.
         take_changes: How often a take was written or named, those that were undone among them.
         undo_budget: Bytes of text that undo and redo may hold.
+        brought_back: Announces that a take has ended without text, and that what it had replaced is
+            back: what there was while it waited, for the last time. `state_changed` comes next.
         putting_aside: Announces that all of it is put aside, in what is given: see
             `ManuscriptContent.known`.
         taking_up: Announces that what is given is taken up; `changed` comes next.
@@ -71,6 +73,7 @@ class Manuscript:
         self.brushed: EventEmitter[[]] = EventEmitter()
         self.remarked: EventEmitter[[int, int]] = EventEmitter()
         self.state_changed: EventEmitter[[]] = EventEmitter()
+        self.brought_back: EventEmitter[[Waiting]] = EventEmitter()
         self.putting_aside: EventEmitter[[ManuscriptContent]] = EventEmitter()
         self.taking_up: EventEmitter[[ManuscriptContent]] = EventEmitter()
         self.loaded: EventEmitter[[]] = EventEmitter()
@@ -899,11 +902,14 @@ class Manuscript:
         if candidates:
             self._put_first(growth, candidates)
         self.take_changes += bool(growth.take.passage)
-        if growth.replaced and not growth.take.passage:
+        waiting = None if growth.take.passage else self.waiting
+        if growth.replaced and waiting is not None:
             self._buffer.apply(Change(start, NOTHING, growth.replaced))
         self._growth = None
         growth.settle(self._history, self._register)
         self._bound_history()
+        if waiting is not None:
+            self.brought_back(waiting)
         self.state_changed()
 
     def drop_take(self) -> None:

@@ -32,6 +32,7 @@ from studio.manuscript import (
     Take,
     TakeSet,
     TextFile,
+    Waiting,
     is_document_name,
     replacement,
     runs_of,
@@ -98,6 +99,7 @@ class Draft(QObject):
         self.prompting.changed.connect(self.prompt_changed)
         self.manuscript.changed.connect(self._on_text_changed)
         self.manuscript.state_changed.connect(self._on_state_changed)
+        self.manuscript.brought_back.connect(self._on_brought_back)
 
     @property
     def path(self) -> Path | None:
@@ -125,7 +127,9 @@ class Draft(QObject):
     def set_plan(self, plan: PromptPlan) -> None:
         """Set the plan."""
         if plan != self.state.plan:
-            self.state.plan, self.state.passages = plan, {}
+            if plan.passages != self.state.plan.passages:
+                self.state.passages = {}
+            self.state.plan = plan
             self._on_state_changed()
             self.brief_changed.emit()
             self.prompt_changed.emit()
@@ -298,16 +302,19 @@ class Draft(QObject):
         preset = self.preset_in_force()
         caret, plan = self.caret, self.plan
         if (waiting := self.manuscript.waiting) is not None:
-            caret = waiting.carried(caret)
-            former = self.state.passages.get(waiting.revision)
-            if former is None:  # the plan was changed since
-                length = len(waiting.replaced)
-                plan = plan.after(waiting.start, waiting.end - waiting.start, length)
-            else:
-                plan = msgspec.structs.replace(plan, passages=former)
-                for change in waiting.changes:
-                    plan = plan.after(change.position, len(change.removed), len(change.inserted))
+            caret, plan = waiting.carried(caret), self._plan_with(waiting)
         return Document(passages, take_sets, caret, self.brief, preset, plan, self.state.runs)
+
+    def _plan_with(self, waiting: Waiting) -> PromptPlan:
+        """The plan as it is with what a take without text has replaced."""
+        plan = self.plan
+        former = self.state.passages.get(waiting.revision)
+        if former is None:  # its passages were changed since
+            return plan.after(waiting.start, waiting.end - waiting.start, len(waiting.replaced))
+        plan = msgspec.structs.replace(plan, passages=former)
+        for change in waiting.changes:
+            plan = plan.after(change.position, len(change.removed), len(change.inserted))
+        return plan
 
     def begin_save(self, path: Path) -> Saving:
         """Begin a save: returns the text in the file's encoding and line ends, and the brief.
@@ -521,8 +528,20 @@ class Draft(QObject):
         if position <= reach:
             self.prompt_changed.emit()
 
+    def _on_brought_back(self, waiting: Waiting) -> None:
+        """Have the passages of what came back, too, wherever something was written meanwhile."""
+        if waiting.revision not in self.state.passages:
+            return  # they were changed since, and moved with the text
+        plan = self._plan_with(waiting)
+        if plan != self.plan:
+            self.state.plan = plan
+            self.brief_changed.emit()
+            self.prompt_changed.emit()
+
     def _on_state_changed(self) -> None:
         """Have the passages of the plan stand where they stood when the text was this one."""
+        if self.manuscript.growing is not None:
+            return  # no step leads back there
         state, passages, revision = self.state, self.plan.passages, self.manuscript.revision
         if not (passages or state.passages):
             return
@@ -533,7 +552,7 @@ class Draft(QObject):
             self.brief_changed.emit()
             self.prompt_changed.emit()
             return
-        state.passages[revision] = passages  # the number stays while a take grows
+        state.passages[revision] = passages
         if len(state.passages) > _REMEMBERED:
             del state.passages[next(iter(state.passages))]
 

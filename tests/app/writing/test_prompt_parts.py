@@ -121,6 +121,33 @@ def test_passages_stand_where_they_are_while_a_take_grows_before_them(draft: Dra
     assert pinned() == "The boat lay still."
 
 
+@pytest.mark.parametrize("written", ["", " two"])
+def test_passages_of_a_take_are_there_again_when_the_next_one_ends_without_a_trace(
+    draft: Draft, written: str
+) -> None:
+    manuscript = draft.manuscript
+    manuscript.begin_take(len(TEXT)).append(" It rained.")
+    manuscript.end_take()
+    rained = PromptPassage(len(TEXT) + 1, len(TEXT) + 11, is_pinned=True)
+    draft.set_plan(PromptPlan(passages=(rained,)))
+    [takes] = manuscript.take_sets
+    manuscript.retake(takes)
+    manuscript.edit(0, 0, "Now ")
+    draft.set_plan(msgspec.structs.replace(draft.plan, has_brief=False))
+    moved = PromptPassage(rained.start + 4, rained.end + 4, is_pinned=True)
+    assert draft.document().plan.passages == (moved,), "as it would be saved"
+    assert not draft.plan.passages
+    assert manuscript.growing is not None
+    manuscript.growing.append(written)
+    manuscript.drop_take()
+    assert draft.plan.passages == (moved,)
+    assert not draft.plan.has_brief
+    manuscript.undo()
+    assert draft.plan.passages == (rained,)
+    manuscript.redo()
+    assert draft.plan.passages == (moved,)
+
+
 def test_what_is_behind_the_caret_makes_no_difference(draft: Draft) -> None:
     last = TEXT.index("The boat")
     draft.set_plan(PromptPlan(passages=(PromptPassage(last, len(TEXT), is_pinned=False),)))
