@@ -84,7 +84,9 @@ class DocumentTabs(QTabBar):
             while self.count() < wanted:
                 self._add()
             for index in range(wanted):
+                path = states[index].path
                 self._name(index, states[index])
+                self.setTabToolTip(index, plain_tip(visible_path(path)) if path else "")
             if wanted:
                 self.setCurrentIndex(states.index(self._documents.front))
             self.setVisible(wanted > 0)
@@ -103,7 +105,6 @@ class DocumentTabs(QTabBar):
         if text == self.tabText(index):
             return
         self.setTabText(index, text)
-        self.setTabToolTip(index, plain_tip(visible_path(state.path)) if state.path else "")
         close = self.tabButton(index, QTabBar.ButtonPosition.RightSide)
         close.setAccessibleName(tr("Close “{title}”", title=name))
 

@@ -20,7 +20,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.widgets import file_dialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
 from tests.helpers.journal_records import journal_records
-from tests.ui.conftest import LONG, NEVER_ENDS, save
+from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
 Button = QMessageBox.StandardButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -430,6 +430,18 @@ def test_no_file_is_saved_over_that_another_tab_has(
     assert "“one.txt” is open in another tab" in bare.notice.message
     assert files[0].read_text() == "One."
     assert bare.isWindowModified()
+
+
+def test_a_tab_says_the_new_place_of_a_file_whose_name_stays(
+    bare: MainWindow, files: list[Path], writer: Writer, tmp_path: Path
+) -> None:
+    bare.open_path(files[0])
+    bare.open_path(files[1])
+    (tmp_path / "elsewhere").mkdir()
+    writer.path = str(tmp_path / "elsewhere" / "two.txt")
+    save_as(bare)
+    assert tabs(bare) == ["one", "two"]
+    assert bare.tabs.tabToolTip(1) == writer.path
 
 
 def test_each_has_its_own_settings_in_force(bare: MainWindow) -> None:
