@@ -87,7 +87,9 @@ class _Numbered(Generic[_T]):
     """Numbers for things that are known by their identity, the same at each write."""
 
     def __init__(self) -> None:
-        self._numbers: dict[int, tuple[_T, int]] = {}
+        # Not one of pairs: the collector of cycles would look through tens of thousands.
+        self._things: dict[int, _T] = {}
+        self._numbers: dict[int, int] = {}
         self._next = 1
         self._used: set[int] = set()
         self.new: list[tuple[int, _T]] = []
@@ -95,7 +97,7 @@ class _Numbered(Generic[_T]):
 
     def know(self, one: _T, number: int) -> None:
         """Have one keep the number that it has already."""
-        self._numbers[id(one)] = one, number
+        self._things[id(one)], self._numbers[id(one)] = one, number
         if number >= self._next:
             self._next = number + 1
 
@@ -108,7 +110,7 @@ class _Numbered(Generic[_T]):
         key = id(one)
         self._used.add(key)
         if (known := self._numbers.get(key)) is not None:
-            return known[1]
+            return known
         number = self._next
         self.know(one, number)
         self.new.append((number, one))
@@ -116,11 +118,15 @@ class _Numbered(Generic[_T]):
 
     def used(self) -> Iterator[tuple[int, _T]]:
         """All that are used, with their numbers."""
-        return ((number, one) for key, (one, number) in self._numbers.items() if key in self._used)
+        things, used = self._things, self._used
+        return ((number, things[key]) for key, number in self._numbers.items() if key in used)
 
     def forget_unused(self) -> list[int]:
         """The numbers of those that are not used any more, which are forgotten."""
-        return [self._numbers.pop(key)[1] for key in self._numbers.keys() - self._used]
+        gone = self._numbers.keys() - self._used
+        for key in gone:
+            del self._things[key]
+        return [self._numbers.pop(key) for key in gone]
 
 
 class DocumentTables:
@@ -470,7 +476,7 @@ def _read_passage(
         if not reached <= start < end <= len(text) or count < 1:
             raise ValueError(f"no token stands from {start} to {end}")
         reached = end
-        records = [tokens[row] for row in islice(rows, count)]
+        records = tuple([tokens[row] for row in islice(rows, count)])
         if len(records) < count:
             raise ValueError("a token is missing")
         known = TokenGroup(text[start:end], records, sources[source])

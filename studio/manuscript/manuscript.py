@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from studio.collector import collector_paused
 from studio.manuscript.brush import Brush, Brushes, OwnSampling, merged
 from studio.manuscript.buffer import Buffer, Words
 from studio.manuscript.change import Change
@@ -296,6 +297,11 @@ class Manuscript:
         They are as they are now, whatever happens; a take that grows has ended there. What one that
         waits for its text has replaced is back, as when it ends: see `waiting`.
         """
+        # Made anew each second that something changes: no key is to wait for a collection, too.
+        with collector_paused():
+            return self._content()
+
+    def _content(self) -> tuple[tuple[Passage, ...], tuple[TakeSet, ...]]:
         growth, waiting = self._growth, self.waiting
         pieces = self._buffer.passages(0, len(self))
         if growth is None:

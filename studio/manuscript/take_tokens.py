@@ -83,11 +83,11 @@ class TakeTokens:
         groups: list[tuple[int, TokenGroup]] = []
         for record, text in come:
             if text:
-                self._last = (self._length, TokenGroup(text, [record], self._source))
+                self._last = (self._length, TokenGroup(text, (record,), self._source))
                 groups.append((start + self._length, self._last[1]))
                 self._length += len(text)
             elif self._last is not None:
-                self._last[1].records.append(record)
+                self._last[1].records += (record,)
                 if not groups:
                     groups.append((start + self._last[0], self._last[1]))
         return groups

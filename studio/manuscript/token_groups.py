@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+import msgspec
 
 from studio.manuscript.passage import Marks, Passage
 from studio.token_record import TokenRecord
 
 
-@dataclass(eq=False, slots=True)
-class TokenGroup:
+class TokenGroup(msgspec.Struct, eq=False, gc=False):
     """One token that has characters, and those behind it that have none of their own.
+
+    The collector of cycles does not look through it: a document has tens of thousands, and each
+    marks all of its characters.
 
     Attributes:
         text: Its characters, at least one.
@@ -26,7 +30,7 @@ class TokenGroup:
     """
 
     text: str
-    records: list[TokenRecord] = field(default_factory=list)
+    records: tuple[TokenRecord, ...] = ()
     source: Hashable = None
 
 
@@ -42,9 +46,9 @@ def grouped(tokens: Iterable[tuple[TokenRecord, str]], source: Hashable = None) 
     groups: list[TokenGroup] = []
     for record, text in tokens:
         if text:
-            groups.append(TokenGroup(text, [record], source))
+            groups.append(TokenGroup(text, (record,), source))
         elif groups:
-            groups[-1].records.append(record)
+            groups[-1].records += (record,)
     return groups
 
 
@@ -75,6 +79,6 @@ def with_own_records(passage: Passage) -> Passage:
         return passage
     marks: list[object | None] = [None] * len(passage)
     for start, group in whole_groups(passage.text, passage.marks):
-        own = TokenGroup(group.text, [copy(record) for record in group.records], group.source)
+        own = TokenGroup(group.text, tuple(map(copy, group.records)), group.source)
         marks[start : start + len(own.text)] = [own] * len(own.text)
     return replace(passage, marks=tuple(marks))

@@ -3,6 +3,7 @@ hurt."""
 
 from __future__ import annotations
 
+import gc
 import random
 import sqlite3
 from contextlib import closing
@@ -387,6 +388,13 @@ def test_a_take_that_was_shortened_below_what_it_was_begun_with_is_read() -> Non
     document = document_of(manuscript)
     assert described(document_of_bytes(document_to_bytes(document))) == described(document)
     assert takes_there.takes[1].given == 1
+
+
+def test_the_collector_looks_through_no_marks_of_a_text() -> None:
+    marks = document_of_bytes(document_to_bytes(sea())).passage.marks
+    assert marks
+    assert any(marks)
+    assert not any(map(gc.is_tracked, marks))
 
 
 def test_a_later_form_and_another_program_s_database_are_distinguished() -> None:
