@@ -83,8 +83,9 @@ class OtherTextFit(FittedText):
         self._request = 0
         self._is_asked = False
         """Whether the engine owes more of the part that was asked for."""
-        self._sent = self._read = 0
-        """Where that part's text begins, and up to where all is read."""
+        self._sent = self._asked_from = self._read = 0
+        """Where that part's text begins, from where on it is wanted, and up to where all is read
+        by now."""
         self._waiting: deque[Scored] = deque()
         """What was read, and is to be counted."""
         self._failure = ""
@@ -236,7 +237,8 @@ class OtherTextFit(FittedText):
         """Ask for the next part, with as much before it as the context may hold."""
         report = self._model.report
         around = _CHARACTERS_A_TOKEN * (report.context_size if report else 0)
-        first, length = self._read, len(self._text)
+        first = self._asked_from = self._read
+        length = len(self._text)
         last = min(length, first + around)
         self._sent = self._after_a_word(first - around)
         self._request = self._client.next_request(self._on_event, replaces=self._request)
@@ -266,8 +268,9 @@ class OtherTextFit(FittedText):
             case ScoringEnded():
                 self._is_asked = False
                 reached = self._sent + event.reached
-                # Where not even one token could be read, the rest cannot be either.
-                self._read = reached if reached > self._read else len(self._text)
+                # Where not even one token could be read, the rest cannot be either. What was read
+                # may be counted by now, or wait for that.
+                self._read = reached if reached > self._asked_from else len(self._text)
             case Failed():
                 self._is_asked = False
                 self._failure = event.message
