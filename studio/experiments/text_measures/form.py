@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from studio.translation import tr
 
@@ -18,12 +18,19 @@ LANGUAGES = ("python", "javascript")
 
 _FENCED = re.compile(r"^```[^\n]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile("^```", re.MULTILINE)
+_SECONDS = 1.0
+"""For which a pattern may be looked for in a text."""
+
 _INSIDE = "#"
 """With which a reference begins that stays within its schema."""
 
 
 class FormError(ValueError):
     """A pattern or schema that is none; the message says why."""
+
+
+class SlowPatternError(Exception):
+    """A pattern takes too long on a text."""
 
 
 def fenced(text: str) -> str:
@@ -72,16 +79,29 @@ def _parser(language: str) -> Parser:
     return Parser(Language(tree_sitter_python.language()))
 
 
-def pattern_of(expression: str) -> re.Pattern[str]:
-    """Return a pattern that `Pattern.search` looks for in texts.
+def pattern_of(expression: str) -> Callable[[str], bool]:
+    """Return what says whether a pattern is found in a text.
+
+    It gives up, with `SlowPatternError`, on what would take hours: Python's own expressions cannot
+    be stopped but by a signal, which not every system and no other thread has.
 
     Raises:
         FormError: It is no regular expression of Python.
     """
+    import regex  # only where there is a pattern
+
     try:
-        return re.compile(expression)
-    except (re.error, RecursionError, OverflowError) as error:
+        pattern = regex.compile(expression)
+    except (regex.error, RecursionError, OverflowError) as error:
         raise FormError(tr("it is no regular expression: {why}", why=error)) from error
+
+    def is_found(text: str) -> bool:
+        try:
+            return pattern.search(text, timeout=_SECONDS) is not None
+        except TimeoutError as error:
+            raise SlowPatternError(expression) from error
+
+    return is_found
 
 
 def schema_check(schema: Mapping[str, object]) -> Callable[[str], bool]:
@@ -90,11 +110,13 @@ def schema_check(schema: Mapping[str, object]) -> Callable[[str], bool]:
     JSON Schema (https://json-schema.org), of the draft that its `$schema` names, 2020-12 where it
     names none.
 
+    What is returned raises `SlowPatternError` where a pattern of the schema takes too long.
+
     Raises:
         FormError: The schema is none, or refers to another one, which is not looked for.
     """
     from jsonschema import Draft202012Validator, SchemaError
-    from jsonschema.validators import validator_for
+    from jsonschema.validators import extend, validator_for
     from referencing import Registry
 
     outside = [it for it in _references(schema) if not it.startswith(_INSIDE)]
@@ -106,7 +128,15 @@ def schema_check(schema: Mapping[str, object]) -> Callable[[str], bool]:
         kind.check_schema(schema)
     except SchemaError as error:
         raise FormError(tr("it is no JSON schema: {why}", why=error.message)) from error
-    validator = kind(schema, registry=Registry())  # one that fetches nothing
+    limited = extend(
+        kind,
+        {
+            "pattern": _pattern,
+            "patternProperties": _pattern_properties,
+            "additionalProperties": _additional_properties,
+        },
+    )
+    validator = limited(schema, registry=Registry())  # one that fetches nothing
 
     def is_held(text: str) -> bool:
         try:
@@ -116,6 +146,46 @@ def schema_check(schema: Mapping[str, object]) -> Callable[[str], bool]:
             return False
 
     return is_held
+
+
+def _pattern(validator: Any, pattern: str, value: object, _schema: object) -> Iterator[object]:
+    """Jsonschema's keyword, with a limit."""
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not _cached_pattern(pattern)(value):
+        yield ValidationError(pattern)
+
+
+def _pattern_properties(
+    validator: Any, patterns: Mapping[str, object], value: object, _schema: object
+) -> Iterator[object]:
+    """The same."""
+    if isinstance(value, dict):
+        for pattern, inner in patterns.items():
+            for name, one in value.items():
+                if _cached_pattern(pattern)(name):
+                    yield from validator.descend(one, inner, path=name, schema_path=pattern)
+
+
+def _additional_properties(
+    validator: Any, inner: object, value: object, schema: Mapping[str, Any]
+) -> Iterator[object]:
+    """The same, for those that neither `properties` nor a pattern names."""
+    from jsonschema import ValidationError
+
+    if not isinstance(value, dict):
+        return
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for name, one in value.items():
+        if name in named or any(_cached_pattern(pattern)(name) for pattern in patterns):
+            continue
+        if isinstance(inner, Mapping):
+            yield from validator.descend(one, inner, path=name)
+        elif not inner:
+            yield ValidationError(name)
+
+
+_cached_pattern = lru_cache(100)(pattern_of)
 
 
 def _refuse(name: str) -> object:

@@ -1,9 +1,14 @@
 """Whether a text has a form."""
 
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from studio.experiments.text_measures.form import (
     FormError,
+    SlowPatternError,
     fenced,
     parses,
     pattern_of,
@@ -62,6 +67,40 @@ def test_a_schema_may_refer_to_itself_and_to_nothing_else() -> None:
     assert schema_check(tree)("[[], []]")
     with pytest.raises(FormError, match=r"refers to “http://127.0.0.1/x”"):
         schema_check({"properties": {"a": {"$ref": "http://127.0.0.1/x"}}})
+
+
+SLOW = "(a|aa)+$"
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pattern_of(f"(?i){SLOW}"),
+        schema_check({"items": {"pattern": SLOW}}),
+        schema_check({"items": {"additionalProperties": False, "patternProperties": {SLOW: {}}}}),
+    ],
+)
+def test_what_would_be_looked_for_for_hours_is_given_up_in_any_thread(
+    check: Callable[[str], bool],
+) -> None:
+    text = "a" * 60 + "b"
+    looked_for = text if check("a") else json.dumps([text, {text: 1}])
+    with ThreadPoolExecutor(1) as other, pytest.raises(SlowPatternError):
+        other.submit(check, looked_for).result()
+
+
+def test_properties_are_named_or_have_a_pattern() -> None:
+    holds = schema_check(
+        {
+            "properties": {"name": {"type": "string"}},
+            "patternProperties": {"^n": {"maxLength": 3}},
+            "additionalProperties": {"type": "integer"},
+        }
+    )
+    assert holds('{"name": "Ann", "no": "one", "age": 3}')
+    assert not holds('{"name": "Anna"}')
+    assert not holds('{"age": "three"}')
+    assert not schema_check({"additionalProperties": False})('{"a": 1}')
 
 
 def test_no_schema_and_no_pattern_are_refused() -> None:
