@@ -21,7 +21,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 LIMIT = 0.25
 """Seconds."""
 _TICK_MS = 20
-_LOOK = 0.05
+_LOOKS = 5
+"""How often it is looked within the limit."""
 _DEEPEST = 14
 """Calls of a stack that are reported, the innermost first."""
 
@@ -37,7 +38,7 @@ class Stall:
         cpu: How much of it the thread ran.
         faults: How many pages of the process had to be read from a disk meanwhile: the system had
             taken them away.
-        stack: What it was at after `LIMIT`, and which threads waited for a disk then.
+        stack: What it was at after the limit, and which threads waited for a disk then.
     """
 
     seconds: float
@@ -66,10 +67,12 @@ class StallWatch(QObject):
 
     Args:
         parent: The Qt parent, if any.
+        limit: Seconds; what is longer is found.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, limit: float = LIMIT) -> None:
         super().__init__(parent)
+        self._limit = limit
         self._found: list[Stall] = []
         self._main = threading.get_ident()
         self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
@@ -96,7 +99,7 @@ class StallWatch(QObject):
     def _tick(self) -> None:
         now, waited, stolen, cpu, faults = self._now()
         gap = now - self._beat - _TICK_MS / 1000
-        if gap > LIMIT:
+        if gap > self._limit:
             since, stack = self._stack
             reported = stack if since == self._beat else ()
             lost = waited - self._waited, stolen - self._stolen
@@ -108,9 +111,9 @@ class StallWatch(QObject):
     def _look(self) -> None:
         """In a thread of its own."""
         while True:
-            time.sleep(_LOOK)
+            time.sleep(self._limit / _LOOKS)
             beat = self._beat
-            if time.monotonic() - beat > LIMIT and self._stack[0] != beat:
+            if time.monotonic() - beat > self._limit and self._stack[0] != beat:
                 # Nothing of it is kept: a frame keeps what is in it, a painter among it, alive.
                 calls = _calls(sys._current_frames().get(self._main))
                 self._stack = (beat, (*calls, *_waiting_for_the_disk()))
