@@ -17,8 +17,8 @@ _LONGEST_PROMPT = 16 * 1024 * 1024
 """Bytes of a prompt file; more than any context holds."""
 
 
-def add_text_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`, `--prompt` or `--prompt-file`, and `--brief`."""
+def add_text_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Add `--model`, `--prompt` or `--prompt-file`, and `--brief`; return those of the text."""
     add_model_argument(parser)
     text = parser.add_mutually_exclusive_group(required=True)
     text.add_argument("-p", "--prompt", metavar="TEXT", help="the text to continue")
@@ -28,6 +28,7 @@ def add_text_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--brief", metavar="TEXT", default="", help="what the model is told before the text"
     )
+    return text
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ import math
 import secrets
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -25,6 +26,8 @@ from studio.engine.control import Control
 from studio.engine.engine import Engine
 from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Prompt
+from studio.experiments.augmentation.errors import AugmentationError
+from studio.experiments.augmentation.prompt_table import PLAIN_FIELD, read_prompts
 from studio.experiments.samples import Sample, SampleRun, WrittenSample
 from studio.experiments.turning_point import (
     FEWEST_TEMPERATURES,
@@ -52,14 +55,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        prompt = Prompt(manuscript=manuscript(given), brief=given.brief)
+        prompts = [Prompt(manuscript=text, brief=given.brief) for text in _manuscripts(given)]
         load = load_command(given)
-    except (ValueError, OSError) as error:
+    except (AugmentationError, ValueError, OSError) as error:
         parser.error(str(error))
     seed = secrets.randbelow(MAX_SEED + 1) if given.seed is None else given.seed
     interrupt = Interrupt()
     control = Control(interrupt)
-    writing = _Writing(given, prompt, seed, control)
+    writing = _Writing(given, prompts, seed, control)
     signals = EndSignals(control.stop)
     engine = Engine(writing.on_events, interrupt, math.inf)
     try:
@@ -75,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     if signals.status or writing.has_failed:
         return signals.status or 1
     found = writing.turning_points()
-    _print(found, writing.base, seed, as_json=given.json)
+    _print(found, writing.base, seed, len(prompts), as_json=given.json)
     return 0
 
 
@@ -84,10 +87,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="studio turning-point",
         description="The temperature at which the logarithm of the mean entropy turns from concave "
         "to convex, with an interval that holds it at 95 %: from texts written at each "
-        "temperature, and beside it from those of one temperature, re-tempered. It holds for this "
-        "prompt and this model. (EntP, arXiv 2502.05234)",
+        "temperature, and beside it from those of one temperature, re-tempered. It holds for these "
+        "prompts and this model. (EntP, arXiv 2502.05234)",
     )
-    add_text_arguments(parser)
+    add_text_arguments(parser).add_argument(
+        "--prompts",
+        metavar="FILE",
+        help="several instead: a text with one on each line, or CSV, TSV, JSON lines or Parquet "
+        f"with a field “{PLAIN_FIELD}”",
+    )
     parser.add_argument(
         "--temperatures",
         metavar="T,T,...",
@@ -100,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         type=positive,
         default=_SAMPLES,
-        help=f"texts at each temperature (default: {_SAMPLES})",
+        help=f"texts of each prompt at each temperature (default: {_SAMPLES})",
     )
     parser.add_argument(
         "-n",
@@ -120,6 +128,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object; what is not is null")
     add_loading_arguments(parser)
     return parser
+
+
+def _manuscripts(given: argparse.Namespace) -> list[str]:
+    """What is continued.
+
+    Raises:
+        AugmentationError: The file of several prompts is none.
+        ValueError: So is that of one, or a prompt has not the field.
+        OSError: It cannot be read.
+    """
+    if given.prompts is None:
+        return [manuscript(given)]
+    rows = read_prompts(Path(given.prompts)).rows
+    if any(not row.get(PLAIN_FIELD) for row in rows):
+        raise ValueError(f"--prompts: each needs a field “{PLAIN_FIELD}” with a text")
+    return [row[PLAIN_FIELD] for row in rows]
 
 
 def _temperatures(text: str) -> tuple[float, ...]:
@@ -152,7 +176,7 @@ class _Writing:
 
     Args:
         given: The options.
-        prompt: What the texts continue.
+        prompts: What the texts continue.
         seed: Of the first one.
         control: What the run's queue is sent through.
 
@@ -163,30 +187,30 @@ class _Writing:
     """
 
     def __init__(
-        self, given: argparse.Namespace, prompt: Prompt, seed: int, control: Control
+        self, given: argparse.Namespace, prompts: Sequence[Prompt], seed: int, control: Control
     ) -> None:
         self._temperatures: tuple[float, ...] = given.temperatures
-        self._samples: int = given.samples
+        self._prompts = len(prompts)
         self.base = min(self._temperatures, key=lambda one: abs(one - 1.0))
         self.has_failed = False
         self._waiting = iter(
             [
                 Sample(
                     key=(place, number),
-                    prompt=prompt,
+                    prompt=prompts[number // given.samples],
                     params=SamplingParams(
                         temperature=temperature, seed=(seed + number) % (MAX_SEED + 1)
                     ),
                     max_tokens=given.max_tokens,
                 )
-                for number in range(self._samples)
+                for number in range(len(prompts) * given.samples)
                 for place, temperature in enumerate(self._temperatures)
             ]
         )
         self.run = SampleRun(
             1, lambda: next(self._waiting, None), self._take, control.commands.append
         )
-        shape = (len(self._temperatures), self._samples)
+        shape = (len(self._temperatures), len(prompts) * given.samples)
         self._sums, self._tokens = np.zeros(shape), np.zeros(shape)
         self._of_base: dict[int, WrittenSample] = {}
         self._written = 0
@@ -202,11 +226,12 @@ class _Writing:
 
     def turning_points(self) -> TurningPoints:
         """What was found, when all texts are written."""
-        stacks = [self._of_base[number].stack for number in range(self._samples)]
+        stacks = [self._of_base[number].stack for number in range(self._sums.shape[1])]
         return turning_points(
             self._temperatures,
             TextEntropies(self._sums, self._tokens),
             retempered(stacks, self._temperatures),
+            self._prompts,
         )
 
     def clear_line(self) -> None:
@@ -226,7 +251,7 @@ class _Writing:
             print(f"\rstudio turning-point: {said}", end="", file=sys.stderr, flush=True)
 
 
-def _print(found: TurningPoints, base: float, seed: int, *, as_json: bool) -> None:
+def _print(found: TurningPoints, base: float, seed: int, prompts: int, *, as_json: bool) -> None:
     if as_json:
         line = {
             "temperatures": found.temperatures.tolist(),
@@ -236,11 +261,13 @@ def _print(found: TurningPoints, base: float, seed: int, *, as_json: bool) -> No
             "turning_point_generated": _json(found.of_generated),
             "turning_point_retempered": _json(found.of_retempered),
             "difference": _json(found.difference),
+            "prompts": prompts,
             "seed": seed,
         }
         print(msgspec.json.encode(line).decode())  # NaN is null
         return
-    print("mean entropy in nats a token")
+    over = "" if prompts == 1 else f", over {prompts:,} prompts"
+    print(f"mean entropy in nats a token{over}")
     print(f"{'T':>5}  {'generated':>9}  {'re-tempered':>11}  {'difference':>10}")
     rows = zip(found.temperatures, found.generated, found.retempered, strict=True)
     for temperature, generated, other in rows:

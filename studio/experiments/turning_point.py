@@ -106,7 +106,10 @@ class TurningPoints(NamedTuple):
 
 
 def turning_points(
-    temperatures: ArrayLike, generated: TextEntropies, retempered: TextEntropies
+    temperatures: ArrayLike,
+    generated: TextEntropies,
+    retempered: TextEntropies,
+    prompts: int = 1,
 ) -> TurningPoints:
     """Return where two curves turn.
 
@@ -115,6 +118,8 @@ def turning_points(
         generated: Of texts that were written at each of them. Those of one column share prompt and
             random draws, and are resampled together.
         retempered: Of one temperature's texts; its columns are the same.
+        prompts: How many prompts they continue, as many texts each, one prompt behind the other.
+            The intervals are about these: they are not resampled, but where each has one text.
 
     Raises:
         ValueError: There are too few temperatures, or they do not ascend.
@@ -125,7 +130,10 @@ def turning_points(
             f"temperatures: found {t.size}; allowed are {FEWEST_TEMPERATURES} or more, ascending"
         )
     texts = generated.sums.shape[1]
-    weights = np.concatenate((np.ones((1, texts)), resampled_counts(texts, _SEED))).T
+    each = texts // prompts
+    groups = [texts] if each == 1 else [each] * prompts
+    counts = [resampled_counts(own, _SEED + place) for place, own in enumerate(groups)]
+    weights = np.concatenate((np.ones((1, texts)), np.concatenate(counts, axis=1))).T
     means = [curve.means(weights) for curve in (generated, retempered)]
     slopes, places = _slopes(t)
     turns = [_turns(slopes @ np.log(curve), places) for curve in means]

@@ -41,6 +41,29 @@ def test_both_curves_meet_where_the_texts_are_the_same(tiny: str) -> None:
     assert plain.stderr == "studio turning-point: seed 2\n"
 
 
+def test_several_prompts_have_one_turning_point(tiny: str, tmp_path: Path) -> None:
+    file = tmp_path / "prompts.csv"
+    file.write_text('name,prompt\na,abc\nb,"The sea"\n')
+    options = (
+        "--model", tiny, "--temperatures", "0.2,0.4,0.6,0.8,1,1.4", "--samples", "2", "-n", "6",
+        "--seed", "2", "--json",
+    )  # fmt: skip
+    done = turning_point("--prompts", str(file), *options)
+    assert done.returncode == 0, done.stderr
+    both = json.loads(done.stdout)
+    assert both["prompts"] == 2
+    # The first prompt's texts are as they are alone; the curve is of all tokens of both.
+    alone = json.loads(turning_point("--prompt", "abc", *options).stdout)
+    other = turning_point("--prompt", "The sea", *options[:-2], "4", "--json")
+    assert other.returncode == 0, other.stderr
+    means = zip(alone["generated"], json.loads(other.stdout)["generated"], strict=True)
+    assert both["generated"] == pytest.approx([(a + b) / 2 for a, b in means], rel=1e-2)
+    file.write_text("name\na\n")
+    done = turning_point("--prompts", str(file), *options)
+    assert done.returncode == 2
+    assert "“prompt”" in done.stderr
+
+
 def test_too_few_temperatures_are_a_wrong_call(tiny: str) -> None:
     done = turning_point("--model", tiny, "--prompt", "a", "--temperatures", "0.5,1")
     assert done.returncode == 2

@@ -71,6 +71,16 @@ def test_intervals_hold_the_turning_points_and_their_difference() -> None:
     assert found.generated == pytest.approx(curve(0.8), rel=0.15)
 
 
+def test_prompts_are_not_resampled_and_their_texts_are_within_each() -> None:
+    both = [texts(turn, 20, seed) for turn, seed in ((0.8, 3), (1.2, 4))]
+    sums = np.concatenate((both[0].sums, 5.0 * both[1].sums), axis=1)
+    mixed = TextEntropies(sums, np.concatenate([one.tokens for one in both], axis=1))
+    alike, apart = (turning_points(TEMPERATURES, mixed, mixed, count) for count in (1, 2))
+    wide, narrow = (found.of_generated.temperature for found in (alike, apart))
+    assert wide.figure == narrow.figure
+    assert narrow.high - narrow.low < 0.8 * (wide.high - wide.low)
+
+
 def test_where_only_some_resamples_turn_that_is_said() -> None:
     same = texts(0.8, 1, 1)  # one text: every resample is the same
     found = turning_points(TEMPERATURES, same, same)
