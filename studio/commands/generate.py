@@ -6,7 +6,7 @@ import argparse
 import math
 import secrets
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,12 +50,13 @@ from studio.engine.messages import (
 from studio.experiments.middle import MiddleRun, starts_of
 from studio.experiments.text_run import TextRun
 from studio.experiments.text_temperature import (
+    BLOCK,
+    COLDEST_TEXT,
+    HOTTEST_TEXT,
+    STEPS,
     BlockWise,
-    Proposal,
     Resampled,
-    Texts,
-    block_wise,
-    resampled,
+    WholeText,
 )
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import MAX_SEED, InverseTemperature, ParameterError
@@ -63,8 +64,7 @@ from studio.sampling.measures import bits
 from studio.standard_input import STANDARD_STREAM
 from studio.utf8 import CharacterDecoder, whole_characters
 
-_WHOLE_TEXT_TOKENS, _BLOCK, _STEPS = 32, 8, 8
-_COLDEST_TEXT, _HOTTEST_TEXT = 0.05, 20.0
+_WHOLE_TEXT_TOKENS = 32
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -175,12 +175,8 @@ def _plan_whole_text(
 ) -> tuple[_Printer, Iterable[Generate]]:
     """What prints, and what is to be carried out, where a text is drawn as a whole."""
     rng = np.random.default_rng(seed)
-    length = given.max_tokens or _WHOLE_TEXT_TOKENS
-    draw: Generator[Proposal, Texts, Resampled | BlockWise]
-    if given.draws is not None:
-        draw = resampled(length, given.draws, rng)
-    else:
-        draw = block_wise(length, given.block or _BLOCK, given.steps or _STEPS, rng)
+    way = WholeText(draws=given.draws, block=given.block, steps=given.steps)
+    draw = way.draw(given.max_tokens or _WHOLE_TEXT_TOKENS, rng)
     run: TextRun[Resampled | BlockWise] = TextRun(
         1, prompt, given.text_temperature, draw, rng, ignore_eos=given.ignore_eos
     )
@@ -259,7 +255,7 @@ def _add_whole_text_arguments(parser: argparse.ArgumentParser) -> None:
         "--text-temperature",
         metavar="T",
         type=_text_temperature,
-        help=f"T of the text, {_COLDEST_TEXT:g} to {_HOTTEST_TEXT:g}; --max-tokens is "
+        help=f"T of the text, {COLDEST_TEXT:g} to {HOTTEST_TEXT:g}; --max-tokens is "
         f"{_WHOLE_TEXT_TOKENS} here unless given. Below 1 short texts are favoured, as each token "
         "takes some probability: --ignore-eos has all of one length",
     )
@@ -267,14 +263,14 @@ def _add_whole_text_arguments(parser: argparse.ArgumentParser) -> None:
         "--block",
         metavar="N",
         type=positive,
-        help=f"it grows by N tokens at a time (default: {_BLOCK})",
+        help=f"it grows by N tokens at a time (default: {BLOCK})",
     )
     whole.add_argument(
         "--steps",
         metavar="M",
         type=positive,
         help="how many times its end, from a place drawn evenly, is written anew after each block "
-        f"and taken or not: exact in the limit of many (default: {_STEPS})",
+        f"and taken or not: exact in the limit of many (default: {STEPS})",
     )
     whole.add_argument(
         "--draws",
@@ -290,9 +286,9 @@ def _text_temperature(text: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not _COLDEST_TEXT <= number <= _HOTTEST_TEXT:
+    if not COLDEST_TEXT <= number <= HOTTEST_TEXT:
         raise argparse.ArgumentTypeError(
-            f"found {text!r}; allowed is a number from {_COLDEST_TEXT:g} to {_HOTTEST_TEXT:g}"
+            f"found {text!r}; allowed is a number from {COLDEST_TEXT:g} to {HOTTEST_TEXT:g}"
         )
     return number
 

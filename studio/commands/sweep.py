@@ -29,7 +29,7 @@ from studio.engine.interrupt import Interrupt
 from studio.engine.messages import AnyEvent, Failed, Load, Loaded, ModelReport
 from studio.engine.server.asking import ServerError
 from studio.experiments.recorder import model_record
-from studio.experiments.samples import SampleRun, WrittenSample
+from studio.experiments.samples import WrittenSample
 from studio.experiments.server_samples import Served, ServerRun
 from studio.experiments.sweep.at_server import absent_measures, sweep_at
 from studio.experiments.sweep.figures import SweepFigures, figures_of
@@ -46,7 +46,7 @@ from studio.experiments.sweep.recommendation import (
 from studio.experiments.sweep.result import PAGE, TEXTS, SweepResult, now
 from studio.experiments.sweep.summary import text_row
 from studio.experiments.sweep.texts import SweepText, kept
-from studio.experiments.sweep.writing import samples_of
+from studio.experiments.sweep.writing import run_of, samples_of
 from studio.presets import PresetFolder, preset_folder
 from studio.visible_text import visible_path
 
@@ -196,9 +196,7 @@ class _Writing:
         self._file = file
         samples = samples_of(sweep)
         self._more = lambda: next(samples, None)
-        self.run = SampleRun(
-            1, self._more, self._keep, control.commands.append, ignore_eos=sweep.plan.ignore_eos
-        )
+        self.run = run_of(sweep, self._more, self._keep, control.commands.append)
 
     def write_at(self, served: Served, interrupt: Interrupt) -> None:
         """Have the texts drawn by a server, in batches.

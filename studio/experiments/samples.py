@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -95,6 +95,8 @@ class WrittenSample:
         reason: Why it ended. With `context_full` and no text the prompt has no room.
         unseen_characters: Of the prompt's manuscript, at its beginning: they had no room.
         served: Of one that a server drew, which has no records; None for all others.
+        evaluations: How many next-token distributions the model was asked for, where the text was
+            drawn as a whole; else 0.
     """
 
     sample: Sample
@@ -104,6 +106,7 @@ class WrittenSample:
     reason: FinishReason
     unseen_characters: int
     served: ServedText | None = None
+    evaluations: int = 0
 
     @property
     def tokens(self) -> int:
@@ -139,6 +142,19 @@ class WrittenSample:
         if not self.records:
             return None
         return fmean(math.log(max(record.probability, _LEAST)) for record in self.records)
+
+
+class Run(Protocol):
+    """What writes samples: see `SampleRun`."""
+
+    failed: Failed | None
+    is_stopped: bool
+
+    def commands(self) -> Iterator[Generate]:
+        """What is to be carried out, the next one when the one before was answered."""
+
+    def on_event(self, event: AnyEvent) -> None:
+        """Take an event of one of the commands."""
 
 
 @dataclass

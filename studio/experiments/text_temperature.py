@@ -22,13 +22,23 @@ written by an engine.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 NO_TOKEN = -1
 """What stands behind a text's end."""
+
+BLOCK, STEPS = 8, 8
+"""Of `block_wise`, where nothing else is asked for."""
+
+COLDEST_TEXT, HOTTEST_TEXT = 0.05, 20.0
+"""T of a whole text: beyond these weights are those of a single text, or of none."""
+
+LONGEST_TEXT = 256
+"""Tokens of a text in a sweep: of a longer one hardly a proposal is taken."""
 
 
 class Texts(NamedTuple):
@@ -92,6 +102,39 @@ class BlockWise(NamedTuple):
     proposed: int
     accepted: int
     evaluations: int
+
+
+class WholeText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How whole texts are drawn: by weights, where `draws` is given, or block by block."""
+
+    draws: Annotated[int, msgspec.Meta(ge=2, le=1_000)] | None = None
+    """Of how many texts one is taken."""
+    block: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TEXT)] | None = None
+    """By how many tokens a text grows at a time."""
+    steps: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
+    """How many times a part of it is proposed anew, after each block."""
+
+    def __post_init__(self) -> None:
+        """Refuse both ways at once.
+
+        Raises:
+            ValueError: Both were asked for.
+        """
+        if self.draws is not None and (self.block or self.steps):
+            raise ValueError("draws: not with block or steps, which are another way")
+
+    def draw(
+        self, length: int, rng: np.random.Generator
+    ) -> Generator[Proposal, Texts, Resampled | BlockWise]:
+        """Draw one text.
+
+        Args:
+            length: Tokens of it, if it does not end before.
+            rng: All that is random.
+        """
+        if self.draws is not None:
+            return resampled(length, self.draws, rng)
+        return block_wise(length, self.block or BLOCK, self.steps or STEPS, rng)
 
 
 def resampled(

@@ -124,14 +124,25 @@ def test_how_far_it_is_is_shown_on_a_terminal(tmp_path: Path, tiny: str) -> None
     assert shown.endswith((b"\x1b[2K", b"\x1b[?25h")), "it is gone at the end"
 
 
-def test_perplexity_is_that_of_llama_cpps_logits(tmp_path: Path, starter_model: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "evaluations"),
+    [
+        ("sampling = {top_k = 40}", None),
+        ("whole_text = {draws = 3}", range(48, 49)),
+        # Proposals begin anywhere in what there is.
+        ("whole_text = {block = 8, steps = 2}", range(16 + 4, 16 + 2 * 8 + 2 * 16 + 1)),
+    ],
+)
+def test_perplexity_is_that_of_llama_cpps_logits(
+    tmp_path: Path, starter_model: Path, how: str, evaluations: range | None
+) -> None:
     prompt = "The old fisherman looked out over the"
     plan = plan_in(
         tmp_path,
         f'prompts = ["{prompt}"]\nsamples = 1\nmax_tokens = 16\nignore_eos = true\n'
-        "sampling = {top_k = 40}\n[vary]\ntemperature = [0.7, 1.3]\n",
+        f"{how}\n[vary]\ntemperature = [0.7, 1.3]\n",
     )
-    done = sweep(tmp_path, plan, "--gpu-layers", "0", "--out", "result")
+    done = sweep(tmp_path, plan, "--gpu-layers", "0", "--out", "result", "--json")
     assert done.returncode == 0, done.stderr
     with Reference(starter_model, 256) as reference:
         before = reference.tokenize(prompt, special=False)
@@ -140,6 +151,9 @@ def test_perplexity_is_that_of_llama_cpps_logits(tmp_path: Path, starter_model: 
             rows = reference.logits([*before, *tokens[:-1]], len(before) - 1)
             nats = [-math.log(softmax(row, 1.0)[it]) for row, it in zip(rows, tokens, strict=True)]
             assert text["perplexity"] == pytest.approx(math.exp(sum(nats) / 16), rel=0.05)
+            assert evaluations is None or text["evaluations"] in evaluations
+    measured = {row["measure"] for row in json.loads(done.stdout)["figures"]}
+    assert ("evaluations" in measured) == (evaluations is not None)
 
 
 def test_a_sweep_that_is_interrupted_keeps_what_is_done(tmp_path: Path, tiny: str) -> None:

@@ -21,7 +21,7 @@ from studio.app.tuning.sample_writing import SampleWriting
 from studio.experiments.augmentation.data_set import DataSet, begun_seed
 from studio.experiments.augmentation.errors import AugmentationError
 from studio.experiments.augmentation.journal import ROWS, Choice, Entry
-from studio.experiments.samples import WrittenSample
+from studio.experiments.samples import SampleRun, WrittenSample
 from studio.model_record import ModelRecord
 from studio.translation import tr
 from studio.visible_text import visible_path
@@ -205,7 +205,9 @@ class AugmentRun(QObject):
 
     def _write(self, data_set: DataSet) -> None:
         self.message = ""
-        self.writing.begin(data_set.made.next_sample, partial(self._take, data_set))
+        self.writing.begin(
+            partial(SampleRun, 1, data_set.made.next_sample, partial(self._take, data_set))
+        )
 
     def _take(self, data_set: DataSet, written: WrittenSample) -> None:
         try:

@@ -21,7 +21,7 @@ from studio.engine.messages import (
     Stop,
     Superseded,
 )
-from studio.experiments.samples import Sample, SampleRun, WrittenSample
+from studio.experiments.samples import Run
 from studio.translation import tr
 
 
@@ -56,7 +56,7 @@ class SampleWriting(QObject):
         self._model = model
         self._gives_way = gives_way
         self._vocabulary = model.vocabulary
-        self._run: SampleRun | None = None
+        self._run: Run | None = None
         """None while nothing is to be written."""
         self._commands: Iterator[Generate] = iter(())
         self._request = 0
@@ -77,24 +77,16 @@ class SampleWriting(QObject):
         """Whether the engine writes it now."""
         return self._request != 0 and not self._is_stopping
 
-    def begin(
-        self,
-        more: Callable[[], Sample | None],
-        written: Callable[[WrittenSample], None],
-        *,
-        ignore_eos: bool = False,
-    ) -> None:
+    def begin(self, make: Callable[[Callable[[QueueSequence], None]], Run]) -> None:
         """Write samples, in place of what was before.
 
         Args:
-            more: The next one: see `SampleRun`.
-            written: Takes each.
-            ignore_eos: Whether they go on past an end-of-sequence token.
+            make: Makes what writes them, given what takes what is to reach the command that runs.
         """
         self.stop()
         self.is_paused = False
         self._vocabulary = self._model.vocabulary
-        self._run = SampleRun(1, more, written, self._send, ignore_eos=ignore_eos)
+        self._run = make(self._send)
         self._commands = self._run.commands()
         self.look()
         self.changed.emit()
@@ -159,7 +151,7 @@ class SampleWriting(QObject):
             run.on_event(Superseded(request=self._own_request))
             self._is_over(run)
 
-    def _is_over(self, run: SampleRun) -> None:
+    def _is_over(self, run: Run) -> None:
         """A command has ended."""
         self._request, self._is_stopping = 0, False
         if run.failed is not None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from studio.engine.messages import Prompt
 from studio.experiments.sweep.plan_text import plan_text
+from studio.experiments.text_temperature import BLOCK, STEPS
 from studio.sampling import SamplingParams
 from studio.translation import mark, tr
 from studio.visible_text import visible_line
@@ -44,6 +45,25 @@ AIMS = (
 )
 
 
+class SweepWay(NamedTuple):
+    """Of what T is.
+
+    Attributes:
+        title: What it is called.
+        whole_text: The same as a plan's key; None for T at each token.
+    """
+
+    title: str
+    whole_text: dict[str, object] | None
+
+
+WAYS = (
+    SweepWay(mark("T of each token"), None),
+    SweepWay(mark("T of the text, by weights"), {"draws": 16}),
+    SweepWay(mark("T of the text, block-wise"), {"block": BLOCK, "steps": STEPS}),
+)
+
+
 class FormError(ValueError):
     """What stands in a form cannot be swept; the message says what may."""
 
@@ -59,6 +79,7 @@ class SweepForm(NamedTuple):
         samples: Texts at each T.
         max_tokens: Of a text.
         aim: What is looked for.
+        way: Of what T is.
     """
 
     prompt: Prompt
@@ -68,6 +89,7 @@ class SweepForm(NamedTuple):
     samples: int
     max_tokens: int
     aim: SweepAim
+    way: SweepWay = WAYS[0]
 
     def plan(self) -> bytes:
         """Return the plan.
@@ -86,6 +108,7 @@ class SweepForm(NamedTuple):
             if field not in ours
             and (value := getattr(self.params, field)) != getattr(neutral, field)
         }
+        whole_text = self.way.whole_text
         settings = {
             "prompts": [
                 {"name": tr("this text"), "text": prompt.manuscript, "brief": prompt.brief}
@@ -94,8 +117,9 @@ class SweepForm(NamedTuple):
             "max_tokens": self.max_tokens,
             "format": prompt.format,
             "system": prompt.system if prompt.format == "chat" else None,
-            "stop": self.stop,
-            "sampling": _plain(changed),
+            "stop": self.stop if whole_text is None else None,
+            "sampling": _plain(changed) if whole_text is None else None,
+            "whole_text": whole_text,
             "criterion": self.aim.criterion,
             "vary": {"temperature": _temperatures(self.temperatures)},
         }

@@ -18,7 +18,7 @@ from studio.experiments.sweep.plan import Sweep
 from studio.experiments.sweep.recommendation import Recommendation, recommendation
 from studio.experiments.sweep.result import SweepResult, now
 from studio.experiments.sweep.texts import SweepText, kept
-from studio.experiments.sweep.writing import samples_of
+from studio.experiments.sweep.writing import run_of, samples_of
 from studio.model_record import ModelRecord
 from studio.translation import tr
 
@@ -101,9 +101,7 @@ class SweepRun(QObject):
             return
         self._fingerprint.ask()
         samples = samples_of(sweep)
-        self.writing.begin(
-            lambda: next(samples, None), self._keep, ignore_eos=sweep.plan.ignore_eos
-        )
+        self.writing.begin(partial(run_of, sweep, lambda: next(samples, None), self._keep))
 
     def stop(self) -> None:
         """End it; what was written stays, and is measured."""

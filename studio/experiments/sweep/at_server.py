@@ -33,8 +33,12 @@ def sweep_at(sweep: Sweep, can: Capabilities) -> Sweep:
         can: What the server can do.
 
     Raises:
-        PlanError: Its criterion, or its own list, asks for one of these.
+        PlanError: Its criterion, or its own list, asks for one of these; or whole texts are to be
+            drawn.
     """
+    if sweep.plan.whole_text is not None:
+        words = tr("it cannot be had: the server draws, and does not say from what")
+        raise PlanError("whole_text", words)
     absent = absent_measures(sweep, can)
     criterion = sweep.plan.criterion
     wanted = [*sweep.plan.measures]

@@ -46,7 +46,7 @@ class Measure:
         parts: Of the texts of one prompt at one value.
         is_share: Whether each text has or lacks it: then it is shown in percent.
         is_exponential: Whether the figure is the ratio's exponential.
-        needs_check: Whether the plan must say what is looked for.
+        needs_check: Whether another key of the plan must ask for it.
     """
 
     name: str
@@ -94,6 +94,10 @@ def _ended(texts: Sequence[SweepText], _: Context) -> Parts:
     return [(one.has_ended, 1) for one in texts]
 
 
+def _evaluations(texts: Sequence[SweepText], _: Context) -> Parts:
+    return [(one.evaluations, 1) for one in texts]
+
+
 def _near(texts: Sequence[SweepText], context: Context) -> Parts:
     found = near_duplicates([one.text for one in texts], context.near)
     return [(is_near, 1) for is_near in found]
@@ -104,7 +108,7 @@ def _checked(texts: Sequence[SweepText], context: Context, *, name: str) -> Part
     return [(check(one), 1) for one in texts]
 
 
-PARSES, PATTERN, SCHEMA = "parses", "pattern", "json_schema"
+PARSES, PATTERN, SCHEMA, EVALUATIONS = "parses", "pattern", "json_schema", "evaluations"
 
 ALL = (
     Measure(
@@ -188,6 +192,13 @@ ALL = (
         mark("Texts that are JSON and as the plan’s schema asks."),
         partial(_checked, name=SCHEMA),
         is_share=True,
+        needs_check=True,
+    ),
+    Measure(
+        EVALUATIONS,
+        mark("Evaluations a text"),
+        mark("Next-token distributions that the model was asked for, to draw a text as a whole."),
+        _evaluations,
         needs_check=True,
     ),
 )

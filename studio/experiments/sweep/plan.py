@@ -17,6 +17,7 @@ import msgspec
 from studio.engine.messages import Prompt, PromptFormat
 from studio.experiments.sweep.measures import (
     ALL,
+    EVALUATIONS,
     MEASURES,
     PARSES,
     PATTERN,
@@ -37,6 +38,12 @@ from studio.experiments.text_measures.form import (
     whole_lines,
 )
 from studio.experiments.text_measures.near_duplicates import LEAST_THRESHOLD
+from studio.experiments.text_temperature import (
+    COLDEST_TEXT,
+    HOTTEST_TEXT,
+    LONGEST_TEXT,
+    WholeText,
+)
 from studio.model_record import Line
 from studio.presets import Preset, PresetError
 from studio.regular_file import read_regular_file
@@ -127,6 +134,8 @@ class SweepPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     system: Text | None = None
     stop: Annotated[tuple[Stop, ...], msgspec.Meta(max_length=32)] | None = None
     ignore_eos: bool = False
+    whole_text: WholeText | None = None
+    """How texts are drawn whose T is that of the whole text; None for T at each token."""
     measures: tuple[str, ...] = ()
     """Which are computed; none for all that can be."""
     code: Literal["python", "javascript"] | None = None
@@ -252,6 +261,8 @@ def plan_of(source: bytes, folder: Path, find: Callable[[str], Preset]) -> Sweep
     plan = _plan(source)
     if plan.format == "plain" and plan.system:
         raise PlanError("system", tr("found one; the plain format has none. Use format = “chat”."))
+    if plan.whole_text is not None:
+        _check_whole_text(plan)
     base = _found("preset", plan.preset, find) if plan.preset else Preset(name="-")
     parameter, values = _values(plan, base, find)
     prompts = _prompts(plan, folder)
@@ -283,6 +294,43 @@ def plan_of(source: bytes, folder: Path, find: Callable[[str], Preset]) -> Sweep
     )
 
 
+def _check_whole_text(plan: SweepPlan) -> None:
+    """Refuse what has no meaning, or would never end, where texts are drawn as a whole."""
+    ((parameter, given),) = plan.vary.items()
+    alone = tr("found some; nothing acts beside a whole text's temperature")
+    if parameter != "temperature":
+        raise PlanError(
+            "vary",
+            tr(
+                "found “{found}”; allowed with whole_text is temperature",
+                found=visible_line(parameter, _LONGEST_NAME),
+            ),
+        )
+    for value in given:
+        if not isinstance(value, str) and not COLDEST_TEXT <= value <= HOTTEST_TEXT:
+            raise PlanError(
+                "vary.temperature",
+                tr(
+                    "found {found:g}; allowed for a whole text are {least:g} to {most:g}",
+                    found=value,
+                    least=COLDEST_TEXT,
+                    most=HOTTEST_TEXT,
+                ),
+            )
+    if plan.max_tokens > LONGEST_TEXT:
+        raise PlanError(
+            "max_tokens",
+            tr(
+                "found {found:,}; allowed for a text drawn as a whole are {most}",
+                found=plan.max_tokens,
+                most=LONGEST_TEXT,
+            ),
+        )
+    for place, found in (("sampling", plan.sampling), ("stop", plan.stop)):
+        if found:
+            raise PlanError(place, alone)
+
+
 def _plan(source: bytes) -> SweepPlan:
     try:
         raw = tomllib.loads(source.decode("utf-8-sig"))
@@ -305,7 +353,11 @@ def _misplaced(message: str) -> PlanError:
     unknown = _UNKNOWN.fullmatch(what)
     if unknown is None:
         return PlanError(place, what)
-    inside: dict[str, type[msgspec.Struct]] = {"prompts": PlanPrompt, "criterion": Criterion}
+    inside: dict[str, type[msgspec.Struct]] = {
+        "prompts": PlanPrompt,
+        "criterion": Criterion,
+        "whole_text": WholeText,
+    }
     kind = inside.get(place.partition("[")[0], SweepPlan)
     return _unknown(place, unknown[1], kind.__struct_fields__)
 
@@ -414,6 +466,13 @@ def _value(plan: SweepPlan, preset: Preset, name: str, number: float | None = No
     for field in plan.sampling:
         if field not in known:
             raise _unknown("sampling", field, known)
+    if plan.whole_text is not None:
+        # Of a preset what the model is given holds; no sampler acts, and no stop string.
+        preset = Preset(
+            name=preset.name,
+            prompt_format=preset.prompt_format,
+            system_message=preset.system_message,
+        )
     try:
         params = msgspec.structs.replace(preset.sampling, **plan.sampling, seed=-1)
     except (ParameterError, TypeError) as error:
@@ -492,10 +551,11 @@ def _schema(given: Mapping[str, Any] | str, folder: Path) -> dict[str, object]:
 
 
 def _measures(plan: SweepPlan, checks: Mapping[str, Check]) -> tuple[Measure, ...]:
-    possible = {it.name: it for it in ALL if not it.needs_check or it.name in checks}
+    asked = {*checks, *([EVALUATIONS] if plan.whole_text is not None else [])}
+    possible = {it.name: it for it in ALL if not it.needs_check or it.name in asked}
     for name in plan.measures:
         if name in MEASURES and name not in possible:
-            key = "code" if name == PARSES else name
+            key = {PARSES: "code", EVALUATIONS: "whole_text"}.get(name, name)
             raise PlanError(
                 "measures", tr("“{name}” needs “{key}” in the plan", name=name, key=key)
             )

@@ -13,6 +13,7 @@ from studio.experiments.sweep.figures import SweepFigures
 from studio.experiments.sweep.measures import MEASURES, Measure
 from studio.experiments.sweep.plan import PRESET, Criterion, Sweep
 from studio.experiments.text_measures.intervals import RESAMPLES, Interval
+from studio.experiments.text_temperature import BLOCK, STEPS, WholeText
 from studio.experiments.words import number
 from studio.presets import preset_words
 from studio.sampling import PARAMETERS
@@ -112,6 +113,8 @@ def parameter_words(sweep: Sweep) -> str:
     """Return what varies."""
     if sweep.parameter == PRESET:
         return tr("preset")
+    if sweep.plan.whole_text is not None:
+        return tr("temperature of the whole text")
     return tr(PARAMETERS[sweep.parameter].label)
 
 
@@ -201,6 +204,8 @@ def not_shown(sweep: Sweep, figures: SweepFigures, model: str) -> list[str]:
                 most=max(lengths),
             )
         )
+    if sweep.plan.whole_text is not None:
+        found.append(_whole_text_words(sweep.plan.whole_text, figures))
     cut = sum(one.unseen_characters > 0 for one in figures.texts)
     if cut:
         found.append(
@@ -212,6 +217,26 @@ def not_shown(sweep: Sweep, figures: SweepFigures, model: str) -> list[str]:
             )
         )
     return found
+
+
+def _whole_text_words(way: WholeText, figures: SweepFigures) -> str:
+    asked = sum(one.evaluations for one in figures.texts)
+    if way.draws is not None:
+        return tr(
+            "T is that of the whole text: each is one of {draws:,} that were written token by "
+            "token, taken by its weight, and leans towards these by about 1/{draws:,}. That took "
+            "{asked:,} evaluations of the model.",
+            draws=way.draws,
+            asked=asked,
+        )
+    return tr(
+        "T is that of the whole text: each grew by {block} tokens at a time, and {steps} times "
+        "after each its end was written anew and taken or not. In the limit of many times that is "
+        "exact. It took {asked:,} evaluations of the model.",
+        block=way.block or BLOCK,
+        steps=way.steps or STEPS,
+        asked=asked,
+    )
 
 
 def _by_measure(limits: dict[str, float]) -> list[tuple[Measure, float]]:

@@ -33,6 +33,7 @@ def text_row(sweep: Sweep, text: SweepText) -> dict[str, object]:
         "tokens": count,
         "perplexity": math.exp(text.nats_t1 / count) if count else None,
         "entropy": text.entropy / count if count else None,
+        **({"evaluations": text.evaluations} if sweep.plan.whole_text else {}),
         **{name: check(text) for name, check in sweep.context.checks.items()},
         "token_ids": text.tokens,
     }

@@ -37,6 +37,8 @@ class SweepText(msgspec.Struct, frozen=True, kw_only=True):
     number where a server drew them."""
     unseen_characters: int = 0
     """Of its prompt, which had no room in the context."""
+    evaluations: int = 0
+    """Of the model, where it was drawn as a whole."""
 
     @property
     def has_ended(self) -> bool:
@@ -67,4 +69,5 @@ def kept(written: WrittenSample) -> SweepText:
         nats_t1=nats_t1,
         entropy=entropy,
         unseen_characters=written.unseen_characters,
+        evaluations=written.evaluations,
     )

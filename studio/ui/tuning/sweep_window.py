@@ -31,6 +31,7 @@ from studio.app.tuning.sweep_form import (
     MOST_SAMPLES,
     MOST_TOKENS,
     TEMPERATURES,
+    WAYS,
     FormError,
     SweepForm,
 )
@@ -74,6 +75,7 @@ class SweepWindow(QDialog):
 
     Attributes:
         run: What is written, and what it comes to.
+        way: Of what T is.
         temperatures: The values, as typed.
         samples: Texts at each.
         tokens: Their length at most.
@@ -125,6 +127,19 @@ class SweepWindow(QDialog):
         application.aboutToQuit.connect(self.run.close)
 
     def _build_form(self, theme: Theme) -> None:
+        self.way = ComboBox(theme)
+        self.way.setAccessibleName(tr("Of what T is"))
+        for way in WAYS:
+            self.way.addItem(tr(way.title), way)
+        set_tip(
+            self.way,
+            tr(
+                "T of each token is what writing has. T of the text draws short texts as a whole, "
+                "in proportion to their probability to the power 1/T: by the weights of 16 that "
+                "are written token by token, or block by block. It takes many times as long, and "
+                "no filter or penalty acts beside it"
+            ),
+        )
         self.temperatures = QLineEdit(TEMPERATURES)
         self.temperatures.setAccessibleName(tr("Temperatures"))
         set_tip(self.temperatures, tr("The values of T, with commas between them"))
@@ -163,7 +178,7 @@ class SweepWindow(QDialog):
     def _build_layout(self) -> None:
         form = QHBoxLayout()
         set_spacing(form, 8)
-        form.addWidget(PlainLabel(tr("T")))
+        form.addWidget(self.way)
         form.addWidget(self.temperatures, 1)
         form.addWidget(self.samples)
         form.addWidget(PlainLabel(tr("texts of")))
@@ -231,6 +246,7 @@ class SweepWindow(QDialog):
             self.samples.value(),
             self.tokens.value(),
             self.aim.currentData(),
+            self.way.currentData(),
         )
         try:
             self.run.begin(plan_of(form.plan(), Path(), session.presets.folder.find))

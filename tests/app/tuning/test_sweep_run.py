@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.session import Session
-from studio.app.tuning.sweep_form import AIMS, FormError, SweepForm
+from studio.app.tuning.sweep_form import AIMS, WAYS, FormError, SweepForm
 from studio.app.tuning.sweep_run import SweepRun
 from studio.engine.messages import LoadOptions, Prompt
 from studio.experiments.sweep.plan import Sweep
@@ -76,8 +76,9 @@ def test_all_is_written_and_measured(session: Session, qtbot: QtBot) -> None:
     assert not session.client.is_owing
 
 
-def test_writing_goes_first_and_changes_nothing(session: Session, qtbot: QtBot) -> None:
-    sweep: Sweep = swept(PLAN.replace("max_tokens = 8", "max_tokens = 48"))
+@pytest.mark.parametrize("how", ["", "whole_text = {draws = 8}\n"])
+def test_writing_goes_first_and_changes_nothing(session: Session, qtbot: QtBot, how: str) -> None:
+    sweep: Sweep = swept(how + PLAN.replace("max_tokens = 8", "max_tokens = 48"))
     alone = run_of(session)
     alone.begin(sweep)
     until_measured(alone, qtbot)
@@ -129,6 +130,11 @@ def test_a_form_is_a_plan() -> None:
     for aim in AIMS:
         criterion = swept(FORM._replace(aim=aim).plan().decode()).plan.criterion
         assert (criterion is None) == (aim.criterion is None)
+    for way in WAYS[1:]:
+        changed = FORM._replace(way=way, temperatures="0.5, 2")
+        whole = swept(changed.plan().decode())
+        assert [value.params.top_p for value in whole.values] == [1.0, 1.0]
+        assert whole.measures[-1].name == "evaluations"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from studio.experiments.sweep.plan import PlanError, read_plan
 from studio.presets import task_presets
 from studio.resource_files import resource
+from studio.sampling import SamplingParams
 from tests.helpers.small_sweep import PLAN, find, swept, text
 
 VARY = "[vary]\ntemperature = [1.0]\n"
@@ -58,6 +59,14 @@ def test_a_preset_holds_where_a_parameter_varies() -> None:
     sweep = swept(f'prompts = ["a"]\npreset = "Code"\nsampling = {{top_k = 7}}\n{VARY}')
     (value,) = sweep.values
     assert (value.params.top_k, value.params.top_p, value.params.seed) == (7, 0.95, -1)
+
+
+def test_no_sampler_of_a_preset_acts_on_a_whole_text() -> None:
+    sweep = swept(f'prompts = ["a"]\npreset = "Customer support"\nwhole_text = {{}}\n{VARY}')
+    (value,) = sweep.values
+    assert value.params == SamplingParams(temperature=1.0)
+    assert (value.format, value.stop) == ("chat", ())
+    assert value.system.startswith("You are a courteous")
 
 
 def test_files_are_looked_for_beside_the_plan(tmp_path: Path) -> None:
@@ -140,6 +149,34 @@ def test_code_is_looked_at_with_its_prompt_and_to_its_last_whole_line() -> None:
             "criterion.at_least.ended",
             "a share from 0 to 1",
         ),
+        (f'prompts = ["a"]\nwhole_text = {{drows = 3}}\n{VARY}', "whole_text", "“draws”?"),
+        (f'prompts = ["a"]\nwhole_text = {{draws = 1}}\n{VARY}', "whole_text.draws", "2"),
+        (
+            f'prompts = ["a"]\nwhole_text = {{draws = 3, block = 2}}\n{VARY}',
+            "whole_text",
+            "another way",
+        ),
+        (
+            'prompts = ["a"]\nwhole_text = {}\n[vary]\ntop_k = [1]',
+            "vary",
+            "with whole_text is temperature",
+        ),
+        (
+            'prompts = ["a"]\nwhole_text = {}\n[vary]\ntemperature = [0]',
+            "vary.temperature",
+            "0.05 to 20",
+        ),
+        (
+            f'prompts = ["a"]\nwhole_text = {{}}\nmax_tokens = 300\n{VARY}',
+            "max_tokens",
+            "drawn as a whole are 256",
+        ),
+        (
+            f'prompts = ["a"]\nwhole_text = {{}}\nsampling = {{top_k = 3}}\n{VARY}',
+            "sampling",
+            "nothing acts beside",
+        ),
+        (f'prompts = ["a"]\nmeasures = ["evaluations"]\n{VARY}', "measures", "“whole_text”"),
         (f'prompts = ["a"]\nsystem = "Hm."\nformat = "plain"\n{VARY}', "system", "chat"),
     ],
 )
