@@ -38,5 +38,9 @@ class LogitsError(ValueError):
     """The logits cannot be made into a distribution: NaN, +inf, all -inf, or no vector at all."""
 
 
+class UndecidedError(Exception):
+    """The tokens that are known of a distribution do not decide it. The message says why."""
+
+
 class SketchError(ValueError):
     """Bytes given to `LogitSketch.from_bytes` are not a sketch that this version can read."""

@@ -94,7 +94,8 @@ class ExplainSource(QObject):
         # A moment later than the signal: by then the look-ahead knows whether it has its answer.
         if not self.is_held:
             sketch = self._next_token.sketch
-            if sketch is None or not self._text_before().strip():
+            # Of one that is known between bounds alone its sentences could not be true.
+            if sketch is None or sketch.is_truncated or not self._text_before().strip():
                 self._place = None
             elif self._next_token_preview.is_settled and (
                 self._place is None or self._place.sketch is not sketch

@@ -3,7 +3,8 @@
 import math
 
 from studio.app.parameters.temperature_scale import format_temperature
-from studio.app.tokens.words import choices
+from studio.app.tokens.shape import Interval
+from studio.app.tokens.words import choices, choices_between
 from studio.translation import tr
 
 _ALWAYS, _NEARLY = 1.005, 1.5
@@ -25,6 +26,31 @@ def follow_words(effective: float) -> str:
     if effective < _NEARLY:
         return tr("nearly always the favourite")
     return tr("about {count:,.0f} words could follow here", count=effective)
+
+
+def follow_words_between(effective: Interval) -> str:
+    """The same where that lies between two ends: ``12 to 19 words could follow here``.
+
+    Args:
+        effective: The least and the most.
+    """
+    least, most = effective
+    if follow_words(least) == follow_words(most):
+        return follow_words(most)
+    if most < _NEARLY:
+        return tr("nearly always the favourite")
+    return tr(
+        "{least:,.0f} to {most:,.0f} words could follow here", least=max(1.0, least), most=most
+    )
+
+
+def short_follow_words_between(effective: Interval) -> tuple[str, str]:
+    """The same in short: ``12–19 words``, ``12–19``."""
+    least, most = map(short_follow_words, effective)
+    if least == most:
+        return most
+    figures = f"{least[1]}–{most[1]}"
+    return tr("{figures} words", figures=figures), figures
 
 
 def short_follow_words(effective: float) -> tuple[str, str]:
@@ -83,6 +109,18 @@ def place_words(temperature: float, entropy: float) -> str:
         entropy: The entropy there, in nats.
     """
     return f"T {format_temperature(round_temperature(temperature))}: {choices(math.exp(entropy))}"
+
+
+def place_words_between(temperature: float, entropies: Interval) -> str:
+    """A point that is known between two ends: ``T 1.5: 80 to 200 choices``.
+
+    Args:
+        temperature: T.
+        entropies: The least and the most entropy there, in nats.
+    """
+    least, most = map(math.exp, entropies)
+    shown = format_temperature(round_temperature(temperature))
+    return f"T {shown}: {choices_between((least, most))}"
 
 
 def round_temperature(temperature: float) -> float:

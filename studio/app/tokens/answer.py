@@ -82,7 +82,7 @@ class AskedToken(NamedTuple):
     def offer(self, temperature: float) -> str:
         """A button's words: ``T 0.62``, with the probability after filters where that differs."""
         shown = f"T {format_temperature(temperature)}"
-        if not self.details.subject.basis:
+        if not self.details.subject.basis or self.sketch.is_truncated:
             return shown
         return tr(
             "{shown}: {share} after filters",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.retempered import TokenOverT
 from studio.app.tokens.rows import TokenRow
-from studio.app.tokens.words import percent, row_label
+from studio.app.tokens.words import percent, percent_between, row_label
 from studio.translation import tr
 
 
@@ -58,6 +58,13 @@ class TokenDetails(NamedTuple):
         shown = format_temperature(self.temperature)
         is_out = self.row.cut or self.row.banned
         used = row_label(self.row) if is_out else percent(self.row.probability)
+        if (band := self.row.band) is not None:
+            used = row_label(self.row) if is_out else percent_between(band.used)
+            return (
+                (tr("will be used"), used),
+                (tr("before filters, T {t}", t=shown), percent_between(band.uncut)),
+                (tr("the model’s own, T 1"), percent_between(band.ghost)),
+            )
         return (
             (tr("will be used"), used),
             (tr("before filters, T {t}", t=shown), percent(self.row.uncut)),

@@ -29,7 +29,14 @@ from studio.app.tokens.rows import (
     taken_out,
 )
 from studio.app.tokens.sampler_notes import NEAR_TIE, Note, place_notes
-from studio.app.tokens.shape import TokenShape, all_banned, cut_by, own_shape, shape_of
+from studio.app.tokens.shape import (
+    Interval,
+    TokenShape,
+    all_banned,
+    cut_by,
+    own_shape,
+    shape_of,
+)
 from studio.app.tokens.sketch_store import SketchStore
 from studio.app.tokens.text import TokenText, token_text
 from studio.sampling import (
@@ -42,6 +49,7 @@ from studio.sampling import (
     WordTokens,
     active_steps,
 )
+from studio.sampling.errors import UndecidedError
 from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.sketches.penalties_applied import apply_penalties
 from studio.sampling.word_tokens import NO_BIASES
@@ -309,6 +317,18 @@ class NextToken(QObject):
         return None if shape is None else max(0.0, shape.top.entropy)
 
     @property
+    def entropies(self) -> Interval | None:
+        """The least and the most that `entropy` can be; None where it is known."""
+        shape = self._shaped()
+        return None if shape is None else shape.entropies
+
+    @property
+    def top_band(self) -> Interval | None:
+        """The least and the most that `top_probability` can be; None where it is known."""
+        shape = self._shaped()
+        return None if shape is None or not shape.bands else shape.bands[0].used
+
+    @property
     def entropy_bits(self) -> float | None:
         """`entropy` in bits."""
         entropy = self.entropy
@@ -328,9 +348,9 @@ class NextToken(QObject):
 
     @property
     def sensitivity(self) -> float | None:
-        """dH/dlnT in nats of what the sampler draws from; None if there is nothing."""
+        """dH/dlnT in nats of what the sampler draws from; None where that is not known."""
         shape, retempered = self._shaped(), self.retempered
-        if shape is None or retempered is None:
+        if shape is None or shape.bands or retempered is None:
             return None
         return retempered.sensitivity(self._params.temperature, shape.top)
 
@@ -530,6 +550,6 @@ class NextToken(QObject):
                 )
             except LogitsError:
                 self._refusal = all_banned(self._sketch)
-            except ValueError as error:  # a token that this vocabulary has not
+            except (UndecidedError, ValueError) as error:  # a token that this vocabulary has not
                 self._refusal = str(error)
         return self._shape

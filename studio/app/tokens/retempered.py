@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.app.parameters.sampling_order import unfiltered
 from studio.app.parameters.temperature_scale import COLDEST, HOTTEST, temperature_at
@@ -39,6 +40,7 @@ from studio.sampling.analysis.retemper import (
     most_likely_left,
     steepest_on,
 )
+from studio.sampling.errors import UndecidedError
 from studio.sampling.samplers.steps import TAKES_OTHERS
 from studio.translation import tr
 
@@ -50,6 +52,7 @@ _TEMPERATURES = np.array([temperature_at(place) for place in PLACES])
 _LOG_STRETCH = slice(
     int(_TEMPERATURES.searchsorted(COLDEST)), int(_TEMPERATURES.searchsorted(HOTTEST, "right"))
 )
+_UNKNOWN = np.zeros(_POINTS)
 _EACH, _EACH_IN_A_HURRY = 2, 4
 """Where each temperature must be shaped by itself, only every so many points are computed."""
 
@@ -103,13 +106,18 @@ class Retempered:
         return filtered_distribution(self._sketch, self._params, self._history, self._state)
 
     @property
+    def is_truncated(self) -> bool:
+        """Whether the likeliest tokens alone are known: `after` is the middle of `band` then."""
+        return self._sketch.is_truncated
+
+    @property
     def is_dear(self) -> bool:
         """Whether computing `after` takes longer than one frame of animation.
 
         That is so where what the samplers cut depends on T: each point takes its own pass through
         them.
         """
-        return not is_the_same_at_every_temperature(self._params)
+        return self._sketch.is_truncated or not is_the_same_at_every_temperature(self._params)
 
     @cached_property
     def before(self) -> TemperatureCurve:
@@ -118,15 +126,42 @@ class Retempered:
 
     @cached_property
     def after(self) -> TemperatureCurve | None:
-        """The same after all samplers; None where they leave no token that is known."""
+        """The same after all samplers; None where they leave no token that is known.
+
+        Where there is a `band` it is its middle, and no sensitivity is known.
+        """
         if self.has_foreign_bias:
             return None
+        if self._sketch.is_truncated:
+            band = self.band
+            return band and TemperatureCurve(_TEMPERATURES, (band[0] + band[1]) / 2, _UNKNOWN)
         try:
             if self._left is not None:
                 return curve_of(self._left, _TEMPERATURES)
             return self._shaped_one_by_one()
         except (LogitsError, ValueError):
             return None
+
+    @cached_property
+    def band(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """The least and the most entropy after all samplers, at `PLACES`.
+
+        None where all of the distribution is known, and where not even bounds are.
+        """
+        if not self._sketch.is_truncated or self.has_foreign_bias:
+            return None
+        from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few documents do
+
+        assert isinstance(self._sketch, TruncatedSketch), "no other is truncated"
+        found = []
+        for t in _TEMPERATURES[:: self._each].tolist():
+            params = msgspec.structs.replace(self._params, temperature=t)
+            try:
+                found.append(self._sketch.shaped_range(params, self._history, self._state).entropy)
+            except (UndecidedError, LogitsError, ValueError):
+                return None
+        least, most = (np.interp(PLACES, PLACES[:: self._each], end) for end in np.array(found).T)
+        return least, most
 
     @property
     def has_foreign_bias(self) -> bool:
@@ -142,19 +177,21 @@ class Retempered:
     def cuts_nothing(self) -> bool:
         """Whether the samplers leave the curve as it was before them."""
         after = self.after
-        if after is None or self._left is None or self._left.tokens < self._sketch.ids.size:
+        if self.is_truncated or after is None or self._left is None:
+            return False
+        if self._left.tokens < self._sketch.ids.size:
             return False
         return float(np.abs(after.entropies - self.before.entropies).max()) < 1e-3
 
     @cached_property
     def steepest(self) -> Place | None:
         """The point where ln(effective choices) grows fastest with ln T, after all samplers."""
-        return steepest_on(self._named_stretch) if self.after is not None else None
+        return steepest_on(self._named_stretch) if self._has_sensitivity else None
 
     @cached_property
     def flattest(self) -> Place | None:
         """The point where turning T changes least though there is a choice; see `flattest_on`."""
-        return flattest_on(self._named_stretch) if self.after is not None else None
+        return flattest_on(self._named_stretch) if self._has_sensitivity else None
 
     def subject(self, token: int) -> TokenOverT:
         """Return a token over all T; the sketch must know it by itself.
@@ -168,7 +205,14 @@ class Retempered:
             self._subjects[token] = found = self._subject(token)
         return found
 
+    @property
+    def _has_sensitivity(self) -> bool:
+        return self.after is not None and not self._sketch.is_truncated
+
     def _subject(self, token: int) -> TokenOverT:
+        if self._sketch.is_truncated:
+            middle = everything(self._sketch)
+            return TokenOverT(middle, tr("estimated"), most_likely_left(middle, token))
         takes_the_best = TAKES_OTHERS.intersection(active_steps(self._params))
         if self._left is not None and not takes_the_best and token in self._left.ids:
             return TokenOverT(self._left, "", most_likely_left(self._left, token))

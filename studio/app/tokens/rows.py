@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from studio.app.tokens.shape import TokenShape
+from studio.app.tokens.shape import Band, Interval, TokenShape
 from studio.app.tokens.text import TokenText
 
 
@@ -23,6 +23,8 @@ class TokenRow(NamedTuple):
         cut: Whether a filter has cut it.
         chosen: Whether it is the token that follows in the text.
         banned: Whether a bias has banned it.
+        band: What the three probabilities can be where not all of the distribution is known; they
+            lie in the middle of it then.
     """
 
     token: int
@@ -33,6 +35,7 @@ class TokenRow(NamedTuple):
     cut: bool
     chosen: bool
     banned: bool = False
+    band: Band | None = None
 
 
 class Tail(NamedTuple):
@@ -47,6 +50,7 @@ class Tail(NamedTuple):
         is_counted: Whether `kept` is exact rather than an estimate.
         is_weighed: Whether `probability` is exact. Where a filter cuts among tokens that are not
             known one by one, both may be estimates.
+        band: What `probability` can be, as for `TokenRow`.
     """
 
     tokens: int
@@ -56,6 +60,7 @@ class Tail(NamedTuple):
     drawn: bool = True
     is_counted: bool = True
     is_weighed: bool = True
+    band: Interval | None = None
 
 
 class Fold(NamedTuple):
@@ -220,6 +225,7 @@ def row_of(
         cut=probability == 0 and shape.uncut[place] > 0,
         chosen=token == chosen,
         banned=token in shape.banned,
+        band=shape.bands[place] if shape.bands else None,
     )
 
 
@@ -265,4 +271,11 @@ def tail_of(
         drawn=drawn,
         is_counted=shape.top.is_counted,
         is_weighed=not shape.top.cuts_tail,
+        band=_rest(rows) if shape.bands else None,
     )
+
+
+def _rest(rows: Sequence[TokenRow]) -> Interval:
+    """What all but the rows can have."""
+    least, most = (sum(row.band.used[end] for row in rows if row.band) for end in (0, 1))
+    return max(0.0, 1.0 - most), max(0.0, 1.0 - least)

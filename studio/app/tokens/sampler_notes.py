@@ -21,6 +21,11 @@ NO_BREAKERS = mark(
     "DRY's sequence breakers are not known as tokens yet: shown as if nothing broke a repetition."
 )
 
+NO_REPEAT_PENALTY = mark(
+    "The repeat penalty is left out: it divides logits, and a server sends log-probabilities. "
+    "Presence and frequency penalties do without."
+)
+
 NEAR_TIE = mark(
     "A near-tie: the two best logits, penalties and biases counted, differ by less than arithmetic "
     "does from run to run, so even T 0 may not always give the same token here."
@@ -59,7 +64,11 @@ def place_notes(
         breakers: DRY's sequence breakers as tokens; None where these are not known.
         words: What words with biases add to logits here; None where that is not known.
     """
-    notes = [Note(tr(NO_WORDS)) if words is None else None, _bias_note(params, sketch, words or {})]
+    notes = [
+        *_truncated_notes(params, sketch),
+        Note(tr(NO_WORDS)) if words is None else None,
+        _bias_note(params, sketch, words or {}),
+    ]
     if params.mirostat:
         if not place.knows_carried(params):
             notes.append(
@@ -192,6 +201,23 @@ def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
             often=often,
         )
     )
+
+
+def _truncated_notes(params: SamplingParams, sketch: LogitSketch) -> list[Note]:
+    if not sketch.is_truncated:
+        return []
+    from studio.sampling.sketches.bounded_logits import needs_logits  # few documents need them
+    from studio.sampling.sketches.truncated_sketch import TruncatedSketch
+
+    assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+    words = tr(
+        "The server sent the {count:,} likeliest tokens; pale is what all others leave open.",
+        count=sketch.known,
+    )
+    notes = [Note(words, is_exact=True)]
+    if needs_logits(params):
+        notes.append(Note(tr(NO_REPEAT_PENALTY), is_exact=True))
+    return notes
 
 
 def _bias_note(

@@ -21,6 +21,18 @@ from studio.translation import tr
 _NEUTRAL = SamplingParams()
 
 
+Interval = tuple[float, float]
+"""The least and the most."""
+
+
+class Band(NamedTuple):
+    """What the probabilities of a token can be: see `TokenShape`."""
+
+    used: Interval
+    uncut: Interval
+    ghost: Interval
+
+
 class TokenShape(NamedTuple):
     """A distribution after all samplers; the lists are aligned with `top.ids`.
 
@@ -33,6 +45,9 @@ class TokenShape(NamedTuple):
         banned: Tokens that biases ban.
         possible: How many tokens the model gives a probability: the vocabulary, but of tokens that
             add the same text only one.
+        bands: Where only the best tokens are known, what each of the three probabilities can be,
+            and `top` lies in the middle of what there can be; None where all is known.
+        entropies: What the entropy of `top` can be, in nats; None as for `bands`.
     """
 
     top: ShapedTop
@@ -42,6 +57,8 @@ class TokenShape(NamedTuple):
     ghosts: list[float]
     banned: frozenset[int]
     possible: int
+    bands: list[Band] | None = None
+    entropies: Interval | None = None
 
 
 def own_shape(sketch: LogitSketch) -> ShapedTop:
@@ -67,8 +84,13 @@ def shape_of(
 
     Raises:
         LogitsError: Biases have banned every token that the sketch knows.
+        UndecidedError: What is known of the distribution does not say.
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
+    if sketch.is_truncated:
+        from studio.app.tokens.banded_shape import banded_shape  # few documents have any
+
+        return banded_shape(sketch, params, history, state)
     top = sketch.shaped(params, history, state)
     uncut = top
     if top.kept < sketch.vocabulary_size:

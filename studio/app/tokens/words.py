@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
+from studio.app.tokens.shape import Interval
 from studio.translation import tr
 
 _SPOKEN_ROWS = 5
@@ -43,11 +44,35 @@ def short_percent(probability: float) -> str:
     return f"{number}{_NARROW_NO_BREAK_SPACE}%"
 
 
+def percent_between(band: Interval) -> str:
+    """What a probability can be: ``31.2–34.0 %``, ``at most 0.4 %``; ``31.2 %`` for both."""
+    least, most = map(percent, band)
+    return _between(least, most, band) or tr("at most {share}", share=most)
+
+
+def short_percent_between(band: Interval) -> str:
+    """The same for a bar: ``31–34 %``, ``≤ 0.4 %``."""
+    least, most = map(short_percent, band)
+    return _between(least, most, band) or f"≤{_NARROW_NO_BREAK_SPACE}{most}"
+
+
+def _between(least: str, most: str, band: Interval) -> str:
+    if least == most:
+        return most
+    if "<" in most:
+        return most
+    if band[0] == 0.0 or "<" in least:
+        return ""
+    return f"{least.removesuffix('%').rstrip(_NARROW_NO_BREAK_SPACE)}–{most}"
+
+
 def row_label(row: TokenRow) -> str:
     """The words to the right of a row's bar."""
     if row.banned:
         return tr("banned")
-    return tr("cut") if row.cut else short_percent(row.probability)
+    if row.cut:
+        return tr("cut")
+    return short_percent_between(row.band.used) if row.band else short_percent(row.probability)
 
 
 def tail_sentence(tail: Tail) -> str:
@@ -55,7 +80,7 @@ def tail_sentence(tail: Tail) -> str:
     if tail.tokens == 0:
         return tr("no others")
     if tail.kept:
-        share = short_percent(tail.probability)
+        share = short_percent_between(tail.band) if tail.band else short_percent(tail.probability)
         # Said once: a number that hangs on an estimated one is none better.
         if not tail.is_counted:
             sentence = tr(
@@ -65,7 +90,7 @@ def tail_sentence(tail: Tail) -> str:
                 one="about %n more has {share}",
                 share=share,
             )
-        elif not tail.is_weighed:
+        elif not (tail.is_weighed or tail.band):
             sentence = tr(
                 "%n more share about {share}",
                 "",
@@ -154,6 +179,26 @@ def spoken_lines(lines: Sequence[Line], *, drawn: bool = True, is_exact: bool = 
     words = [description([line for line in lines if isinstance(line, TokenRow)], drawn=drawn)]
     words += [fold_sentence(line, is_exact=is_exact) for line in lines if isinstance(line, Fold)]
     return "; ".join(filter(None, words))
+
+
+def choices_between(effective: Interval) -> str:
+    """How many choices there can be: ``12 to 19 choices``, or as `choices` says of both ends."""
+    least, most = effective
+    if choices(least) == choices(most):
+        return choices(most)
+    return tr("{least} to {most} choices", least=_few(least), most=_few(most))
+
+
+def bits_between(values: Interval) -> str:
+    """What a number of bits can be: ``3.2–3.9 bits``, ``at least 9.0 bits``, ``3.2 bits``."""
+    least, most = (f"{value:.1f}" for value in values)
+    if math.isinf(values[1]):
+        return tr("∞ bits") if math.isinf(values[0]) else tr("at least {least} bits", least=least)
+    return tr("{bits} bits", bits=least if least == most else f"{least}–{most}")
+
+
+def _few(effective: float) -> str:
+    return f"{effective:.1f}" if effective < 2.95 else f"{effective:,.0f}"
 
 
 def choices(effective: float) -> str:

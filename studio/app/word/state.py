@@ -17,16 +17,28 @@ from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.place import TokenPlace, place_of
 from studio.app.tokens.rows import TokenRow
 from studio.app.tokens.sampler_notes import NEAR_TIE, flip_notes
+from studio.app.tokens.shape import Interval
 from studio.app.tokens.text import TokenText
-from studio.app.word.words import CHOSEN, NO_DRAW, flip_sentence
+from studio.app.word.words import CHOSEN, NO_DRAW, flip_sentence, flip_sentence_between
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
 from studio.sampling import LogitSketch, SamplingParams, SketchStack, flip_temperature
 from studio.sampling.analysis.flip_temperature import favourite
+from studio.sampling.errors import UndecidedError
+from studio.sampling.measures import surprise
 from studio.sampling.sketches.penalties_applied import with_early_changes
 
 _HISTORY = 512
 """How many recorded tokens before it are looked for where its place is not known."""
+
+
+class WordBands(NamedTuple):
+    """The least and the most that numbers of `WordFacts` can be."""
+
+    probability: Interval
+    at_one: Interval
+    surprise: Interval
+    entropy: Interval
 
 
 class WordFacts(NamedTuple):
@@ -46,6 +58,7 @@ class WordFacts(NamedTuple):
         entropy: The entropy of its place in bits, at the T in force, before penalties and filters.
         sentences: Further sentences: on a near-tie, on what T is to blame for, and on what is not
             known.
+        bands: What the numbers can be where they are known between bounds alone.
     """
 
     text: TokenText
@@ -58,6 +71,7 @@ class WordFacts(NamedTuple):
     surprise: float
     entropy: float
     sentences: tuple[str, ...]
+    bands: WordBands | None = None
 
 
 class WordState(QObject):
@@ -156,6 +170,26 @@ class WordState(QObject):
             surprise=float(self._stack.surprise(temperature)[0]),
             entropy=float(self._stack.entropy(temperature)[0]) / math.log(2.0),
             sentences=self._sentences(sketch),
+            bands=self._bands(sketch) if sketch.is_truncated else None,
+        )
+
+    def _bands(self, sketch: LogitSketch) -> WordBands:
+        from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few documents do
+
+        assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+        assert self._span is not None, "only asked of a token"
+        token, temperature = self._span.record.id, self.temperature
+        rows = self.next_token.rows(sketch.ids.size)
+        band = next((row.band for row in rows if row.chosen), None)
+        before = sketch.probability_range(token, temperature)
+        least, most = (surprise(p) for p in before)
+        nats = sketch.entropy_range(temperature)
+        return WordBands(
+            # Beyond the best tokens a filter's gain is that of all others.
+            probability=band.used if band else (0.0, 1.0),
+            at_one=sketch.probability_range(token, 1.0),
+            surprise=(most, least),
+            entropy=(nats[0] / math.log(2.0), nats[1] / math.log(2.0)),
         )
 
     def _rank(self, own_rank: int) -> int:
@@ -192,14 +226,28 @@ class WordState(QObject):
         if record.u is None:
             said.append(CHOSEN if record.is_chosen else NO_DRAW)
         elif token.reason is None:
-            turn, best = self._flip_and_favourite(sketch, record.u)
-            temperature = self.temperature
-            said.append(flip_sentence(turn, token.text(best).text, temperature))
+            said.append(self._flip_words(sketch, record.u))
             # What is not known of the place is said once, below.
             said += flip_notes(self._params, texts_known=True, history_known=True)
         # Why there is nothing to show is said where the bars would be.
         said += [note.words for note in token.notes if note.words not in said]
         return tuple(said)
+
+    def _flip_words(self, sketch: LogitSketch, u: float) -> str:
+        if not sketch.is_truncated:
+            turn, best = self._flip_and_favourite(sketch, u)
+            return flip_sentence(turn, self.next_token.text(best).text, self.temperature)
+        from studio.sampling.analysis.flip_range import flip_range  # few documents need it
+
+        assert self._span is not None, "only asked of a token"
+        history, state = self._place.history, self.next_token.state_at(self._place, self._params)
+        used = with_early_changes(self._params)
+        try:
+            turns = flip_range(sketch, self._span.record.id, u, used, history, state)
+            best = favourite(sketch, used, history, state)
+        except UndecidedError as error:
+            return str(error)
+        return flip_sentence_between(turns, self.next_token.text(best).text, self.temperature)
 
     def _flip_and_favourite(self, sketch: LogitSketch, u: float) -> tuple[float | None, int]:
         """The flip temperature and the favourite, which depend on the filters and not on T."""

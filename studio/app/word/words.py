@@ -6,7 +6,8 @@ import math
 
 from studio.app.parameters.temperature_scale import format_temperature
 from studio.app.tokens.rows import TokenRow
-from studio.app.tokens.words import percent
+from studio.app.tokens.shape import Interval
+from studio.app.tokens.words import percent, percent_between
 from studio.translation import mark, tr
 
 NO_DRAW = mark("This text was scored, not written: nothing was drawn here, so T is not to blame.")
@@ -93,9 +94,65 @@ def beginning_words(row: TokenRow | None, temperature: float) -> str:
     return tr(
         "Begins with “{token}”: {share} at {here}",
         token=row.text.text,
-        share=percent(row.probability),
+        share=percent_between(row.band.used) if row.band else percent(row.probability),
         here=here,
     )
+
+
+def probabilities_between(now: Interval, at_one: Interval, is_cut: bool, temperature: float) -> str:
+    """The same where both are known between bounds alone.
+
+    Args:
+        now: The probability now, at least and at most.
+        at_one: The model's own.
+        is_cut: Whether a filter takes the token out.
+        temperature: The T in force.
+    """
+    here = f"T {format_temperature(temperature)}"
+    chance = (
+        tr("cut by a filter at {here}", here=here)
+        if is_cut
+        else tr("will be used at {here}: {share}", here=here, share=percent_between(now))
+    )
+    return tr("{chance}; the model’s own {share}", chance=chance, share=percent_between(at_one))
+
+
+def flip_sentence_between(flips: Interval | None, favourite: str, temperature: float) -> str:
+    """What `flip_sentence` says where that temperature lies between two ends.
+
+    Args:
+        flips: Up to the first the favourite is taken for certain, from the second on it is not;
+            None where the token is the favourite itself.
+        favourite: The favourite, as it is shown.
+        temperature: The one in force.
+    """
+    if flips is None or _shown(flips[0]) == _shown(flips[1]):
+        return flip_sentence(None if flips is None else flips[1], favourite, temperature)
+    if math.isinf(flips[1]):
+        return tr(
+            "Up to T {low} the same draw would have taken “{favourite}” instead; above, what is "
+            "known does not decide it.",
+            low=_shown(flips[0]),
+            favourite=favourite,
+        )
+    if flips[0] == 0.0:
+        return tr(
+            "Above T {high} the same draw would not have taken “{favourite}”; below, what is known "
+            "does not decide it.",
+            high=_shown(flips[1]),
+            favourite=favourite,
+        )
+    return tr(
+        "Below T {low} the same draw would have taken “{favourite}” instead, above T {high} not; "
+        "between the two, what is known does not decide it.",
+        low=_shown(flips[0]),
+        high=_shown(flips[1]),
+        favourite=favourite,
+    )
+
+
+def _shown(temperature: float) -> str:
+    return format_temperature(float(f"{temperature:.2g}"))
 
 
 def flip_sentence(flip: float | None, favourite: str, temperature: float) -> str:

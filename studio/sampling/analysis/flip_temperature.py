@@ -63,7 +63,7 @@ def flip_temperature(
     """
     if not 0.0 <= u < 1.0:
         raise ValueError(f"u: found {u!r}; allowed is a number from 0 up to but not including 1.")
-    params = _monotone(params)
+    params = monotone(params)
 
     def excess(log_t: float) -> float:
         """By how much the favourite's share is larger than u at a temperature."""
@@ -80,10 +80,10 @@ def flip_temperature(
         return math.inf
     if not over > 0.0:
         return 0.0
-    return math.exp(_last_positive(excess, low, high, over, under))
+    return math.exp(last_positive(excess, low, high, over, under))
 
 
-def _last_positive(
+def last_positive(
     function: Callable[[float], float], low: float, high: float, over: float, under: float
 ) -> float:
     """Return where a function that only falls is last above 0, to 2^-44 of the interval.
@@ -91,6 +91,13 @@ def _last_positive(
     By false position, with Illinois' weights for the end that stays; every third time by halving,
     for where filters let the function jump. Less than half as many values are asked for as by
     halving alone.
+
+    Args:
+        function: Falls, never rises.
+        low: Where it is above 0.
+        high: Where it is not.
+        over: Its value at `low`.
+        under: Its value at `high`.
     """
     close = (high - low) * 0.5**_HALVINGS
     stayed, count = 0, 0
@@ -129,7 +136,7 @@ def favourite(
     Raises:
         LogitsError: Biases have banned every token that the sketch knows.
     """
-    greedy = msgspec.structs.replace(_monotone(params), temperature=0.0)
+    greedy = msgspec.structs.replace(monotone(params), temperature=0.0)
     shaped = sketch.shaped(greedy, history, state)
     return int(shaped.ids[shaped.probabilities.argmax()])
 
@@ -177,6 +184,6 @@ def flip_temperatures(
     return found
 
 
-def _monotone(params: SamplingParams) -> SamplingParams:
+def monotone(params: SamplingParams) -> SamplingParams:
     """Return `params` without what does not keep the head of the ranking."""
     return msgspec.structs.replace(params, mirostat=0, dynatemp_range=0.0, **_OTHERS_OFF)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.sampling.analysis.filtered_stack import FilteredStack
-from studio.sampling.errors import LogitsError
+from studio.sampling.errors import LogitsError, UndecidedError
 from studio.sampling.logits.top_two_margin import MARGIN
 from studio.sampling.params import PARAMETERS, SamplingParams
 from studio.sampling.samplers.adaptive import mean_after, mean_before
@@ -336,7 +336,7 @@ class _Block:
         self._us: list[float] = []
         """What was drawn; NaN for those that the writer chose."""
         self._unknown: list[bool] = []
-        """Whether a sketch is not known."""
+        """Whether a sketch is not known, or not all of it."""
         self._left: tuple[SamplingParams, FilteredStack] | None = None
         """What the filters before temperature leave, whatever the temperature."""
 
@@ -356,7 +356,8 @@ class _Block:
             sketch = None
             self._stack.append(_UNKNOWN)
         self._us.append(math.nan if draw.u is None else draw.u)
-        self._unknown.append(sketch is None)
+        # What is known between bounds alone is looked at by itself.
+        self._unknown.append(sketch is None or (draw.sketch or sketch).is_truncated)
 
     def doubtful(self, params: SamplingParams) -> NDArray[np.intp]:
         """Return those that do not stand for certain."""
@@ -416,6 +417,8 @@ def outcome_of(
         LogitsError: Biases have banned every token that the sketch knows.
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
+    if sketch.is_truncated:
+        return _decided_outcome(sketch, written, u, params, history, state)
     known = SketchedLogits(
         sketch.ids, sketch.logits.astype(np.float64), sketch.tail, sketch.vocabulary_size
     )
@@ -436,14 +439,69 @@ def outcome_of(
     else:
         share = _share(ranked, kept, beta, written, sketch) if params.mirostat else 0.0
     error = _CUT_TAIL_ERROR if ranked.cuts_tail(kept) else _SKETCH_ERROR
-    # The lower border of the favourite is 0, the upper one of the last token 1: nothing is beyond.
-    shares = np.concatenate(([0.0], cumulative / mass))
-    noise = beta * MARGIN * shares * (1.0 - shares) + error * shares
-    is_close = (np.abs(u - shares) <= noise) & (shares > 0.0) & (shares < 1.0)
+    is_close = _borders_close_to(u, cumulative / mass, beta, error)
     there = np.flatnonzero(ranked.ids[:count] == written)
     may_stand = bool(there.size) and bool(is_close[there[0] : there[0] + 2].any())
     if rank >= count:
         return Outcome(None, True, may_stand, target - float(cumulative[-1]), share)
+    gaps = np.diff(ranked.logits[max(rank - 1, 0) : rank + 2])
+    is_near = bool(is_close[rank : rank + 2].any()) or bool((gaps > -MARGIN).any())
+    return Outcome(int(ranked.ids[rank]), is_near, may_stand, 0.0, share)
+
+
+def _borders_close_to(
+    u: float, uppers: NDArray[np.float64], beta: float, error: float
+) -> NDArray[np.bool_]:
+    """Return `(n + 1,)` which borders between `n` tokens a draw falls so close to that it may pass.
+
+    Args:
+        u: What is drawn.
+        uppers: `(n,)` the upper border of each.
+        beta: The inverse temperature in force.
+        error: Of a border, as a share of it.
+    """
+    # The lower border of the favourite is 0, the upper one of the last token 1: nothing is beyond.
+    shares = np.concatenate(([0.0], uppers))
+    noise = beta * MARGIN * shares * (1.0 - shares) + error * shares
+    is_close: NDArray[np.bool_] = (np.abs(u - shares) <= noise) & (shares > 0.0) & (shares < 1.0)
+    return is_close
+
+
+def _decided_outcome(
+    sketch: LogitSketch,
+    written: int,
+    u: float,
+    params: SamplingParams,
+    history: Sequence[int],
+    state: SamplerState,
+) -> Outcome | None:
+    """Return what `outcome_of` does where only the likeliest tokens are known.
+
+    None where these do not decide it. Arguments as for `outcome_of`.
+    """
+    from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few texts have any
+
+    assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+    try:
+        ends = sketch.run_both(params, history, state)
+    except UndecidedError:
+        return None
+    (ranked, kept, beta), (_, most_kept, _) = ends
+    rank, other = (end.rank_of_draw(u, count, at) for end, count, at in ends)
+    if rank is None or rank != other:
+        return None
+    weights = ranked.weights(beta)[: min(kept, ranked.sure)]
+    mass = sum(end.mass(count, at) for end, count, at in ends) / 2.0
+    there = np.flatnonzero(ranked.ids[: weights.size] == written)
+    share = 0.0
+    if there.size and kept == most_kept and ranked.are_known(kept):
+        share = float(weights[there[0]]) / mass
+        if not params.mirostat and _carries(params):
+            shown, left, warmth = sketch.run_both(without_adaptive(params), history, state)[0]
+            before = shown.weights(warmth)[:left]
+            share = float(before[shown.ids[:left] == written].sum() / before.sum())
+    is_close = _borders_close_to(u, weights.cumsum() / mass, beta, _SKETCH_ERROR)
+    may_stand = bool(there.size) and bool(is_close[there[0] : there[0] + 2].any())
     gaps = np.diff(ranked.logits[max(rank - 1, 0) : rank + 2])
     is_near = bool(is_close[rank : rank + 2].any()) or bool((gaps > -MARGIN).any())
     return Outcome(int(ranked.ids[rank]), is_near, may_stand, 0.0, share)

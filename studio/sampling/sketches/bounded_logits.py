@@ -19,20 +19,21 @@ gives. How that holds for each sampler:
 - typical-p, top-n-sigma, p-less, adaptive-p look at every single token: they are decided where the
   filters before leave known tokens alone, as top-k does, and nowhere else.
 - the repeat penalty divides logits, and log-probabilities are logits but for a constant that
-  nobody sends: never decided.
+  nobody sends. It is left out: see `without_repeat_penalty`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import Any, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.sampling.errors import LogitsError
+from studio.sampling.errors import LogitsError, UndecidedError
 from studio.sampling.logits.adjustment import Adjustment
 from studio.sampling.logits.ranked import LEAST_EXPONENT, Reshape, Weight
 from studio.sampling.params import SamplingParams
@@ -42,10 +43,6 @@ from studio.sampling.samplers.steps import active_changes, active_steps
 from studio.sampling.state import SamplerState
 from studio.sampling.tails.tail_bounds import TailBounds
 from studio.translation import tr
-
-
-class UndecidedError(Exception):
-    """The tokens that are known do not decide it. The message says why, for the reader."""
 
 
 class BoundedLogits:
@@ -251,22 +248,15 @@ class BoundedLogits:
     # What changes logits, or leaves others than the best
 
     def penalised(self, penalty: float, recent: Collection[int], kept: int) -> Self:
-        """Refuse: what a penalty leaves of a logit depends on where its zero is.
+        """Return the same: see `without_repeat_penalty`.
 
         Args:
-            penalty: The repeat penalty.
-            recent: The tokens that it is for.
+            penalty: The repeat penalty, which is off.
+            recent: The tokens that it would be for.
             kept: How many of the best tokens are left.
-
-        Raises:
-            UndecidedError: Always.
         """
-        raise UndecidedError(
-            tr(
-                "The repeat penalty divides logits, and a server sends log-probabilities alone; "
-                "presence and frequency penalties and DRY do without."
-            )
-        )
+        assert penalty == 1.0, "it needs logits"
+        return self
 
     def adjusted(self, adjustment: Adjustment, kept: int) -> Self:
         """Return the `kept` best with the logits of some of them changed, in their new order.
@@ -279,8 +269,7 @@ class BoundedLogits:
             LogitsError: No token is left.
             UndecidedError: What is left is not known, or none of it is the best for certain.
         """
-        if adjustment.penalty != 1.0:
-            return self.penalised(adjustment.penalty, (), kept)
+        assert adjustment.penalty == 1.0, "it needs logits"
         left = self
         if kept < self.count:
             left = self._known(kept, tr("What changes logits after a filter"))
@@ -412,6 +401,8 @@ def run_both(
 ) -> tuple[Shaped[BoundedLogits], Shaped[BoundedLogits]]:
     """Run the samplers at both ends: with the least of what is not known, and with the most.
 
+    The repeat penalty is left out.
+
     Args:
         ids: The known tokens in order.
         logits: Theirs.
@@ -437,6 +428,7 @@ def run_both(
         )
         return run(least, params, history, state), run(most, params, history, state)
 
+    params = without_repeat_penalty(params)
     if tail is not None:
         _check(both, params)
     least, most = both(params)
@@ -479,12 +471,24 @@ def _check(both: _Both, params: SamplingParams) -> None:
 
 
 def needs_logits(params: SamplingParams) -> bool:
-    """Say whether these samplers ask for more than log-probabilities, however many there are.
+    """Say whether a sampler asks for logits, where log-probabilities will not do.
 
     Args:
         params: The samplers.
     """
     return "penalties" in active_changes(params) and params.repeat_penalty != 1.0
+
+
+@lru_cache(maxsize=8)
+def without_repeat_penalty(params: SamplingParams) -> SamplingParams:
+    """Return what of `params` can be done with log-probabilities.
+
+    Args:
+        params: The samplers.
+    """
+    if not needs_logits(params):
+        return params
+    return msgspec.structs.replace(params, repeat_penalty=1.0)
 
 
 def _looks_at_all(name: str) -> str:

@@ -29,7 +29,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from studio.sampling.errors import LogitsError
+from studio.sampling.errors import LogitsError, UndecidedError
 from studio.sampling.logits.ranking import HEAD
 from studio.sampling.logits.top_two_margin import are_near_tie
 from studio.sampling.params import SamplingParams
@@ -40,9 +40,8 @@ from studio.sampling.samplers.pipeline import Shaped
 from studio.sampling.samplers.steps import CARRY_STATE, active_steps, changes_alone
 from studio.sampling.sketches.bounded_logits import (
     BoundedLogits,
-    UndecidedError,
-    needs_logits,
     run_both,
+    without_repeat_penalty,
 )
 from studio.sampling.sketches.logit_statistics import Written
 from studio.sampling.sketches.sketch import LogitSketch
@@ -146,10 +145,10 @@ class TruncatedLogits:
     ) -> Choice | None:
         """Draw a token as `samplers.choice.choose` does from a whole vocabulary.
 
-        `bounded_logits` says what each sampler rests on. The token, its rank and what is carried to
-        the next step are those of the whole vocabulary, whatever the tokens that are not known; so
-        is `kept`, or it is 0. `probability`, `entropy` and `top` lie in the middle of what they can
-        be: `sketch` knows the bounds.
+        `bounded_logits` says what each sampler rests on; the repeat penalty is left out. The token,
+        its rank and what is carried to the next step are those of the whole vocabulary, whatever
+        the tokens that are not known; so is `kept`, or it is 0. `probability`, `entropy` and `top`
+        lie in the middle of what they can be: `sketch` knows the bounds.
 
         Args:
             params: The samplers and their order.
@@ -159,8 +158,7 @@ class TruncatedLogits:
             state: What samplers need beside the history.
 
         Returns:
-            None where what is known does not decide it: ask for more tokens. Where `needs_logits`
-            says so of the parameters, no number of tokens decides it.
+            None where what is known does not decide it: ask for more tokens.
 
         Raises:
             LogitsError: Biases have banned every token that is known.
@@ -170,8 +168,7 @@ class TruncatedLogits:
             raise ValueError(
                 f"u: found {u!r}; allowed is a number from 0 up to but not including 1."
             )
-        if needs_logits(params):
-            return None
+        params = without_repeat_penalty(params)
         if self.tail is None:
             return choose(self._whole(), params, history, u, top, state)
         try:

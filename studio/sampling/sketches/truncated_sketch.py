@@ -82,6 +82,11 @@ class TruncatedSketch(LogitSketch):
         super().__init__(ids, logits, vocabulary_size, bounds.tail(_LIKELY_STEEPNESS), written)
         self.bounds = bounds
 
+    @property
+    def known(self) -> int:
+        """How many tokens were sent: all but those of the last group."""
+        return self.vocabulary_size - int(self.bounds.counts[-1])
+
     @cached_property
     def ends(self) -> tuple[LogitSketch, LogitSketch]:
         """The same with the even tail and with the steep one.
@@ -119,16 +124,20 @@ class TruncatedSketch(LogitSketch):
             LogitsError: Biases have banned every token that the sketch knows.
             ValueError: A bias or the history names a token that is not in the vocabulary.
         """
-        least, most = run_both(
-            self.ids,
-            self.logits.astype(np.float64),
-            self.bounds,
-            self.vocabulary_size,
-            params,
-            history,
-            state,
-        )
-        return _range_of(least, most)
+        return _range_of(*self.run_both(params, history, state))
+
+    def run_both(
+        self, params: SamplingParams, history: Sequence[int], state: SamplerState
+    ) -> tuple[Shaped[BoundedLogits], Shaped[BoundedLogits]]:
+        """Run the samplers with the least of what is not known, and with the most.
+
+        Args:
+            params: As for `shaped_range`, which says what it raises.
+            history: The tokens so far.
+            state: What samplers need beside them.
+        """
+        logits = self.logits.astype(np.float64)
+        return run_both(self.ids, logits, self.bounds, self.vocabulary_size, params, history, state)
 
     def entropy_range(self, temperature: float) -> Interval:
         """Return the least and the most entropy in nats that the whole can have at T.

@@ -40,7 +40,7 @@ from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
 from studio.app.tokens.words import spoken_lines
 from studio.translation import tr
 from studio.ui.histogram.card import TokenCard
-from studio.ui.histogram.rows import RowsPainter
+from studio.ui.histogram.rows import RowsPainter, has_bands
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.keys import UntilKey, claims_escape
 
@@ -150,7 +150,8 @@ class NextTokenHistogram(QWidget):
     def closest_scale(self) -> float:
         """The narrowest scale that holds all bars; the usual one where no narrower does."""
         rows = [line for line in self.lines if isinstance(line, TokenRow)]
-        return closest(max((max(row.probability, row.ghost) for row in rows), default=WHOLE))
+        ends = ((row.band.used[1] if row.band else row.probability, row.ghost) for row in rows)
+        return closest(max(map(max, ends), default=WHOLE))
 
     @property
     def is_open(self) -> bool:
@@ -198,6 +199,7 @@ class NextTokenHistogram(QWidget):
         pointed = self.pointed
         if pointed is not None and (pointed >= len(lines) or isinstance(lines[pointed], Tail)):
             pointed = None
+        self._rows.set_bands(has_bands(lines))
         if seen.top() < self._rows.axis_height:
             self._rows.paint_axis(painter, colors, self._scale)
         focused = self.hasFocus() and pointed == self._selected

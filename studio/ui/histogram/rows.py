@@ -11,7 +11,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF, QSt
 
 from studio.app.tokens.bar_scale import WHOLE, tick_labels
 from studio.app.tokens.rows import Fold, Line, Tail, TokenRow
-from studio.app.tokens.words import fold_sentence, row_label, short_percent, tail_sentence
+from studio.app.tokens.words import (
+    fold_sentence,
+    row_label,
+    short_percent,
+    short_percent_between,
+    tail_sentence,
+)
 from studio.memory_budgets import LAID_OUT_TEXTS
 from studio.translation import mark, tr
 from studio.ui.theme.colors import Colors
@@ -28,6 +34,8 @@ _LABEL_CHARACTERS, _FEWEST_CHARACTERS, _LABEL_SHARE = 12, 7, 0.24
 _GAP, _BETWEEN_TICKS = 10, 8
 _BAR_SHARE, _HIGHEST_BAR = 0.56, 14
 _ROUND = 2.5
+_PALE = 0.38
+"""How much of a fill's colour the part has that is possible and not certain."""
 _TICK_WIDTH, _TICK_OVER = 2, 3
 """The model's own mark: how thick, and how far it stands out above and below its bar."""
 _AXIS_LINES = 1.35
@@ -53,7 +61,13 @@ class _Inks(NamedTuple):
     text: QColor
     muted: QColor
     accent: QColor
+    pale: QColor
     focus: QColor
+
+
+def has_bands(lines: Sequence[Line]) -> bool:
+    """Say whether what some lines show is known between bounds alone."""
+    return any(isinstance(line, TokenRow) and line.band for line in lines[:1])
 
 
 class RowsPainter:
@@ -80,6 +94,7 @@ class RowsPainter:
         self.is_exact = False
         """Whether the row of what is cut always says how many, and control tokens their names."""
         self._colors: Colors | None = None
+        self._has_bands = False
         self.set_font(font)
         self.set_size(QSize(0, 0))
 
@@ -103,6 +118,12 @@ class RowsPainter:
         self.low_row_height = round(line * self._low_lines)
         """Of rows in a low view."""
 
+    def set_bands(self, has_bands: bool) -> None:
+        """Leave room for numbers such as ``88–91 %``, or no more than usual ones need."""
+        if has_bands != self._has_bands:
+            self._has_bands = has_bands
+            self.set_size(self._size)
+
     def set_size(self, size: QSize) -> None:
         """Take another rectangle."""
         self._size = size
@@ -124,6 +145,8 @@ class RowsPainter:
         label_right = self._px(_GUTTER) + round(label)
         bar_left = label_right + self._px(_GAP)
         widest = max(short_percent(p) for p in (1.0, 0.0001, 0.996))
+        if self._has_bands:
+            widest = short_percent_between((0.88, 0.99))
         value_left = size.width() - round(self._values.metrics.horizontalAdvance(widest)) - 2
         self.columns = Columns(
             label_right=label_right,
@@ -174,6 +197,7 @@ class RowsPainter:
             has_focus: Whether the pointed line is where the keyboard is.
         """
         inks = self._inks_of(colors)
+        self.set_bands(has_bands(lines))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if pointed is not None:
             self._paint_pointed(painter, inks, self.top_of(pointed), has_focus=has_focus)
@@ -271,10 +295,18 @@ class RowsPainter:
         painter.setBrush(inks.track)
         for top, _ in tops:
             painter.drawRoundedRect(QRectF(left, top, room, height), curve, curve)
+        if self._has_bands:
+            painter.setBrush(inks.pale)
+            for top, row in tops:
+                if row.band and row.band.used[1] > 0.0:
+                    filled = max(1.0, min(row.band.used[1] * scale, room))
+                    corner = min(curve, filled / 2)
+                    painter.drawRoundedRect(QRectF(left, top, filled, height), corner, corner)
         painter.setBrush(inks.accent)
         for top, row in tops:
-            if row.probability > 0.0:
-                filled = max(1.0, min(row.probability * scale, room))
+            certain = row.band.used[0] if row.band else row.probability
+            if certain > 0.0:
+                filled = max(1.0, min(certain * scale, room))
                 corner = min(curve, filled / 2)
                 painter.drawRoundedRect(QRectF(left, top, filled, height), corner, corner)
         for top, row in tops:
@@ -353,7 +385,10 @@ class RowsPainter:
     def _inks_of(self, colors: Colors) -> _Inks:
         if colors is not self._colors:
             self._colors = colors
-            self._inks = _Inks(*(QColor(getattr(colors, name)) for name in _Inks._fields))
+            pale = QColor(colors.accent)
+            pale.setAlphaF(_PALE)
+            names = [name for name in _Inks._fields if name != "pale"]
+            self._inks = _Inks(**{name: QColor(getattr(colors, name)) for name in names}, pale=pale)
         return self._inks
 
 

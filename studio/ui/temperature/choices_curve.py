@@ -11,6 +11,7 @@ words.
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -22,13 +23,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QPolygonF,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.allowance import Allowance
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.parameters.temperature_scale import format_temperature, position
-from studio.app.temperature.words import place_words
+from studio.app.temperature.words import place_words, place_words_between
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.retempered import PLACES, Retempered
 from studio.sampling.analysis.retemper import Place, TemperatureCurve
@@ -46,11 +48,14 @@ _FEWEST_AT_THE_TOP = 100
 
 _DOT_RADIUS = 4.5
 _MARK_RADIUS = 3.0
+_POSSIBLE = 0.3
+"""How strong the ground of a band is."""
 _GROUND = 0.75
 """How much of a line is covered where it runs behind a name."""
 
 _EMPTY = mark("How many choices each T leaves appears here.")
 _NOTHING_LEFT = mark("The logit biases leave nothing that is known here: no curve.")
+_UNDECIDED = mark("What these samplers leave here is not known: no curve.")
 _FOREIGN = mark("A logit bias is for another model: no curve.")
 _DECADES = ((1e1, "10"), (1e2, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"))
 
@@ -178,6 +183,10 @@ class ChoicesCurve(QWidget):
         temperature = exact_temperature_under(at.x(), self.width(), self._grown)
         place = position(temperature)
         lines = [(tr("before filters"), retempered.before), (tr("after filters"), retempered.after)]
+        if (band := retempered.band) is not None:
+            least, most = (float(np.interp(place, PLACES, end)) for end in band)
+            here = place_words_between(temperature, (least, most))
+            return f"<p>{here} {tr('after filters')}</p>{tr(_EXPLANATION)}"
         if retempered.cuts_nothing:
             lines = [("", retempered.before)]
         words = [
@@ -224,6 +233,10 @@ class ChoicesCurve(QWidget):
         painter.drawPixmap(0, 0, self._grid_up_to(largest))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colors = self._theme.colors
+        if retempered.band is not None:
+            self._paint_band(painter, retempered.band, largest)
+            self._paint_dot(painter)
+            return
         after = retempered.before if retempered.cuts_nothing else retempered.after
         if after is not retempered.before:
             painter.setPen(QPen(QColor(colors.ghost), 1.0))
@@ -232,6 +245,29 @@ class ChoicesCurve(QWidget):
         painter.drawPolyline(self._points(after, largest))
         self._paint_marks(painter, retempered)
         self._paint_dot(painter)
+
+    def _paint_band(
+        self,
+        painter: QPainter,
+        band: tuple[NDArray[np.float64], NDArray[np.float64]],
+        largest: float,
+    ) -> None:
+        """Paint what the curve can be: all between its least and its most."""
+        edges = [
+            [
+                QPointF(point.x(), self._y(entropy, largest))
+                for point, entropy in zip(self._columns(), end.tolist(), strict=True)
+            ]
+            for end in band
+        ]
+        accent = QColor(self._theme.colors.accent)
+        painter.setPen(QPen(accent, 1.0))
+        for edge in edges:
+            painter.drawPolyline(edge)
+        accent.setAlphaF(_POSSIBLE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent)
+        painter.drawPolygon(QPolygonF([*edges[0], *reversed(edges[1])]))
 
     def _points(self, curve: TemperatureCurve, largest: float) -> list[QPointF]:
         bottom, room = self._bottom(), self._room()
@@ -379,7 +415,9 @@ def _largest(retempered: Retempered) -> float:
 
 
 def _why_none(retempered: Retempered) -> str:
-    return tr(_FOREIGN) if retempered.has_foreign_bias else tr(_NOTHING_LEFT)
+    if retempered.has_foreign_bias:
+        return tr(_FOREIGN)
+    return tr(_UNDECIDED) if retempered.is_truncated else tr(_NOTHING_LEFT)
 
 
 def _square_round(point: QPointF, radius: float) -> QRectF:

@@ -4,19 +4,30 @@ Painted rather than put into labels: words that change ten times a second would 
 column anew each time. It shows a `NextToken` and keeps the words alone.
 """
 
+import math
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.temperature.words import (
     follow_words,
+    follow_words_between,
     sensitivity_figure,
     sensitivity_words,
     short_follow_words,
+    short_follow_words_between,
     short_sensitivity_words,
 )
 from studio.app.tokens.next_token import NextToken
-from studio.app.tokens.words import choices, percent
+from studio.app.tokens.shape import Interval
+from studio.app.tokens.words import (
+    bits_between,
+    choices,
+    choices_between,
+    percent,
+    percent_between,
+)
 from studio.translation import mark, tr
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.tips import set_tip
@@ -72,8 +83,10 @@ class TemperatureMeasures(QWidget):
         token = self._next_token
         effective, bits = token.effective_choices, token.entropy_bits
         top, sensitivity = token.top_probability, token.sensitivity
-        if effective is None or bits is None or top is None or sensitivity is None:
-            words: tuple[str, ...] = ()
+        words: tuple[str, ...] = ()
+        if token.entropies is not None and token.top_band is not None:
+            words = self._words_between(token.entropies, token.top_band)
+        elif effective is None or bits is None or top is None or sensitivity is None:
             self._shorter = ()
         else:
             shown = _LINES if self._is_detailed else 1
@@ -100,6 +113,28 @@ class TemperatureMeasures(QWidget):
             nothing = token.reason or tr("Nothing is known of the next token yet")
             self.setAccessibleName("; ".join(words) or nothing)
             self.update()
+
+    def _words_between(self, entropies: Interval, top: Interval) -> tuple[str, ...]:
+        """Say what there is to say of a distribution that is known between two ends."""
+        shown = _LINES if self._is_detailed else 1
+        least, most = map(math.exp, entropies)
+        bits = bits_between((entropies[0] / math.log(2), entropies[1] / math.log(2)))
+        share = percent_between(top)
+        self._shorter = (
+            short_follow_words_between((least, most)),
+            (tr("{bits}, favourite {share}", bits=bits, share=share), bits),
+            (tr("T: only bounds are known"), "–"),
+        )[:shown]
+        return (
+            follow_words_between((least, most)),
+            tr(
+                "{choices}, {bits}, favourite {share}",
+                choices=choices_between((least, most)),
+                bits=bits,
+                share=share,
+            ),
+            tr("what turning T changes is known between bounds alone"),
+        )[:shown]
 
     def sizeHint(self) -> QSize:
         """Room for the widest words."""

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.rows import TokenRow
+from studio.app.tokens.shape import Interval
+from studio.app.tokens.words import bits_between
 from studio.app.word.replacement import WordReplacement
 from studio.app.word.state import WordFacts, WordState
-from studio.app.word.words import bits, probabilities, ranks
+from studio.app.word.words import bits, probabilities, probabilities_between, ranks
 from studio.translation import mark, tr
 from studio.ui.histogram.bars import TokenBars
 from studio.ui.theme.spacing import set_margins, set_spacing
@@ -300,8 +302,8 @@ class WordPanel(QFrame):
             self.title: facts.text.text,
             self.chance: self._shown_chance(facts),
             self.values[0]: ranks(facts.rank, facts.own_rank),
-            self.values[1]: bits(facts.surprise),
-            self.values[2]: bits(facts.entropy),
+            self.values[1]: _bits(facts.surprise, facts.bands and facts.bands.surprise),
+            self.values[2]: _bits(facts.entropy, facts.bands and facts.bands.entropy),
             self.sentences: "\n".join(facts.sentences),
         }
         for label, text in shown.items():
@@ -349,7 +351,11 @@ class WordPanel(QFrame):
             self.chance.setText(self._shown_chance(facts))
 
     def _chance(self, facts: WordFacts) -> str:
-        return probabilities(facts.probability, facts.is_cut, facts.at_one, self._state.temperature)
+        temperature = self._state.temperature
+        if facts.bands is not None:
+            bands = facts.bands
+            return probabilities_between(bands.probability, bands.at_one, facts.is_cut, temperature)
+        return probabilities(facts.probability, facts.is_cut, facts.at_one, temperature)
 
     def _set_fonts(self) -> None:
         letters = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
@@ -361,6 +367,10 @@ class WordPanel(QFrame):
             font = QFont(self.font())
             font.setWeight(QFont.Weight.DemiBold)
             value.setFont(font)
+
+
+def _bits(value: float, band: Interval | None) -> str:
+    return bits(value) if band is None else bits_between(band)
 
 
 def _words(role: str = "") -> PlainLabel:

@@ -23,7 +23,8 @@ from studio.sampling import (
     distribution,
     measures,
 )
-from studio.sampling.sketches.bounded_logits import UndecidedError, needs_logits
+from studio.sampling.errors import UndecidedError
+from studio.sampling.sketches.bounded_logits import needs_logits
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.sampling.sketches.truncated_sketch import TruncatedSketch
 from studio.token_record import undrawn
@@ -256,11 +257,20 @@ def test_order_rounding_and_impossible_tokens_are_taken_as_they_come() -> None:
     assert whole.choose(SamplingParams(), (), 0.6).token == 1  # type: ignore[union-attr]
 
 
-def test_the_repeat_penalty_is_never_decided() -> None:
-    params = SamplingParams(repeat_penalty=1.1)
+def test_the_repeat_penalty_is_left_out() -> None:
+    params = SamplingParams(repeat_penalty=1.1, presence_penalty=0.4)
     assert needs_logits(params)
-    whole = TruncatedLogits(np.arange(3), np.log([0.5, 0.3, 0.2]), 3)
-    assert whole.choose(params, (1,), 0.6) is None
+    logs = np.log([0.5, 0.3, 0.1])
+    for size in (3, 9):
+        some = TruncatedLogits(np.arange(3), logs + (0.105 if size == 3 else 0.0), size)
+        choices = [
+            some.choose(one, (1,), 0.5)
+            for one in (params, msgspec.structs.replace(params, repeat_penalty=1.0))
+        ]
+        assert choices[0] is not None
+        assert choices[1] is not None
+        assert choices[0].token == choices[1].token
+        assert choices[0].probability == choices[1].probability
     assert not needs_logits(SamplingParams(repeat_penalty=1.1, repeat_last_n=0))
 
 
