@@ -76,7 +76,7 @@ WITHOUT = {
     "fit",
     "augment",
 }
-OFFERED = {"open_anyway"}
+OFFERED = {"open_anyway", "open_without"}
 """By a message, and nowhere else."""
 
 

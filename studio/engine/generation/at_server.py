@@ -1,13 +1,29 @@
-"""Sequences at a server: each text as a whole, at the same time; it knows what it has read."""
+"""Sequences at a server: each text as a whole, at the same time; it knows what it has read.
 
+It sends the most likely tokens, and a draw counts where these decide it. Where they do not, more
+are asked for, up to the whole vocabulary: so the tokens are those that the vocabulary gives. How
+many are asked for to begin with follows from what the last draws needed, since each token that is
+sent costs time: measured on the starter model, of 49,152 tokens 200 take 9 ms, 1,000 take 12 and
+all take 220.
+"""
+
+from __future__ import annotations
+
+from collections import deque
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from studio.engine.generation.sequence import SequenceState
-from studio.engine.messages import MOST_SEQUENCES
+from studio.engine.messages import MOST_SEQUENCES, EngineError
 from studio.engine.server.context import ServerContext
+from studio.sampling import Choice, LogitSketch, SamplerState, SamplingParams
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
+from studio.translation import tr
+
+_FIRST = 1_000
+_MORE = 4
+"""Times as many are asked for where a draw is not decided."""
+_LOOKED_AT = 8
+"""Draws."""
 
 
 class AtServer:
@@ -20,19 +36,89 @@ class AtServer:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self.at_once = min(MOST_SEQUENCES, context.slots)
+        self._needed: dict[int, deque[int]] = {}
+        """How many tokens a sequence's last draws took."""
 
     def begin(self) -> None:
         """See `Evaluation`: nothing is held."""
 
-    def logits(self, sequences: Sequence[SequenceState]) -> list[NDArray[np.float32]] | None:
+    def logits(self, sequences: Sequence[SequenceState]) -> list[ServedLogits] | None:
         """See `Evaluation`."""
         texts = [one.text_from(0) for one in sequences]
         if any(len(text) > self._context.size for text in texts):
             return None
-        return self._context.each(texts, self._context.vocabulary_size)
+        counts = [self._count(one) for one in sequences]
+        found = self._context.each(texts, counts)
+        return [
+            ServedLogits(self._context, text, known, self._needed[one.number])
+            for one, text, known in zip(sequences, texts, found, strict=True)
+        ]
 
     def hold(self, one: SequenceState) -> None:
         """See `Evaluation`: each text is asked for as a whole."""
 
     def drop(self, number: int) -> None:
         """See `Evaluation`: nothing is held."""
+
+    def _count(self, one: SequenceState) -> int:
+        """How many tokens are asked for: what three of four of the last draws needed."""
+        needed = sorted(self._needed.setdefault(one.number, deque(maxlen=_LOOKED_AT)))
+        count = needed[3 * len(needed) // 4] if needed else _FIRST
+        return min(max(count, _FIRST), self._context.vocabulary_size)
+
+
+class ServedLogits:
+    """What a server says of one place, and more of it where that does not decide a draw.
+
+    Args:
+        context: Asks it.
+        text: What stands before the place, in tokens.
+        known: The most likely tokens.
+        needed: Is given how many were needed.
+    """
+
+    def __init__(
+        self,
+        context: ServerContext,
+        text: Sequence[int],
+        known: TruncatedLogits,
+        needed: deque[int],
+    ) -> None:
+        self._context = context
+        self._text = text
+        self._known = known
+        self._needed = needed
+
+    def choose(
+        self,
+        params: SamplingParams,
+        history: Sequence[int],
+        u: float,
+        top: int,
+        state: SamplerState,
+    ) -> Choice:
+        """See `studio.sampling.choose`.
+
+        Raises:
+            EvaluationStopped: The interrupt was set.
+            EngineError: The server does not answer, or has another model.
+            LogitsError: What it says are no probabilities.
+        """
+        first = count = self._known.ids.size
+        while (choice := self._known.choose(params, history, u, top, state)) is None:
+            (self._known,) = self._context.each([self._text], [_MORE * count])
+            if self._known.ids.size <= count:
+                words = tr("These settings need more than a server says. Change them to go on.")
+                raise EngineError("server", words)
+            count = self._known.ids.size
+        # Fewer are tried again, little by little.
+        self._needed.append(count if count > first else count // 2)
+        return choice
+
+    def sketch(self, token: int) -> LogitSketch:
+        """What stays of it.
+
+        Args:
+            token: The one that was drawn.
+        """
+        return self._known.sketch(token)

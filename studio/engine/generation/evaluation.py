@@ -7,7 +7,7 @@ where one alone is written, whose text the next command goes on from.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from studio.engine.context import Context, Progress
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.llama.context import LlamaContext
 from studio.engine.messages import MOST_SEQUENCES
+
+if TYPE_CHECKING:
+    from studio.engine.generation.at_server import ServedLogits
 
 
 class Evaluation(Protocol):
@@ -27,10 +30,12 @@ class Evaluation(Protocol):
     def begin(self) -> None:
         """A run begins: others may have used the context since the last one."""
 
-    def logits(self, sequences: Sequence[SequenceState]) -> list[NDArray[np.float32]] | None:
+    def logits(
+        self, sequences: Sequence[SequenceState]
+    ) -> "Sequence[NDArray[np.float32] | ServedLogits] | None":
         """The logits after each sequence's last token; each has written one at least.
 
-        They are views: true until the next evaluation. None where these tokens, and all before
+        Arrays are views: true until the next evaluation. None where these tokens, and all before
         them, do not fit the context: nothing is evaluated then.
 
         Raises:

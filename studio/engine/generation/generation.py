@@ -12,7 +12,9 @@ is taken.
 import secrets
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec import structs
 
 from studio.engine.control import Control
@@ -46,6 +48,9 @@ from studio.engine.messages import (
 from studio.engine.writing.prompt import TokenizedPrompt
 from studio.engine.writing.reader import ContinuedPrompt, Reader
 from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
+
+if TYPE_CHECKING:
+    from studio.engine.generation.at_server import ServedLogits
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -335,7 +340,8 @@ class Generation:
             going = [one for one in going if one.runs and self._sequences.get(one.number) is one]
         for one, row in zip(behind, rows, strict=True):
             if one in going:
-                self._draw(one, LogitStatistics(row))
+                known = LogitStatistics(row) if isinstance(row, np.ndarray) else row
+                self._draw(one, known)
         if len(behind) < len(going):
             continued = self._prompt.continued
             assert continued is not None, "the prompt is evaluated"
@@ -347,7 +353,7 @@ class Generation:
     def _draw(
         self,
         one: SequenceState,
-        statistics: LogitStatistics,
+        statistics: "LogitStatistics | ServedLogits",
         continued: ContinuedPrompt | None = None,
     ) -> None:
         """One token of a sequence; the first behind a prompt is drawn from what that gave."""
@@ -358,8 +364,12 @@ class Generation:
         number, index, position = one.number, one.written, one.position
         u = uniform(one.seed, position)
         state = one.states.at(one.params, position, one.history, continued)
-        choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
-        drawn = Drawn(number, index, statistics, statistics.drawn(choice), choice, u, healed)
+        if isinstance(statistics, LogitStatistics):
+            choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
+            drawn = Drawn(number, index, statistics, statistics.drawn(choice), choice, u, healed)
+        else:
+            choice = statistics.choose(one.params, one.history, u, _SHOWN, state)
+            drawn = Drawn(number, index, statistics, None, choice, u, healed)
         is_end = self._reader.vocabulary.ends_generation(choice.token)
         if not self._ignore_eos and (is_end or choice.token in one.ends):
             self._end(one, "end_of_text", self._pending.token(drawn))

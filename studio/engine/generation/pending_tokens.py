@@ -8,13 +8,16 @@ next decode writes over, was found with their ranking.
 
 import math
 import time
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from studio.engine.messages import Token
 from studio.engine.writing.healing import Healed
 from studio.engine.writing.reader import Reader
 from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
 from studio.token_record import TokenRecord
+
+if TYPE_CHECKING:
+    from studio.engine.generation.at_server import ServedLogits
 
 FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
@@ -40,7 +43,7 @@ class Drawn(NamedTuple):
 
     sequence: int
     number: int
-    statistics: LogitStatistics
+    statistics: "LogitStatistics | ServedLogits"
     written: Written | None
     choice: Choice
     u: float
@@ -104,7 +107,10 @@ class PendingTokens:
     def token(self, drawn: Drawn) -> Token:
         """The message of a token, whoever emits it."""
         sequence, number, statistics, written, choice, u, healed = drawn
-        sketch = LogitSketch.of_statistics(statistics, written)
+        if isinstance(statistics, LogitStatistics):
+            sketch = LogitSketch.of_statistics(statistics, written)
+        else:
+            sketch = statistics.sketch(choice.token)
         text, typed = self._reader.vocabulary.text(choice.token), _NOTHING
         if healed is not None:
             text = healed.added(choice.token, text)

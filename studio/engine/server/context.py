@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,10 +14,12 @@ from studio.engine.server.answers import Completion
 from studio.engine.server.lines import Question
 from studio.engine.server.model import ServerModel
 from studio.engine.server.vocabulary import one_token
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.translation import tr
 
 _LEAST_LOGIT = -104.0
-"""Of a token whose probability is less than a float has room for, the server says nothing else."""
+_ROUNDING = 2e-5
+"""By how much more a sum of probabilities may be off."""
 _KEPT = 8
 """Rows of whole vocabularies."""
 _LONG = 128
@@ -28,8 +31,9 @@ Logits = NDArray[np.float32]
 class ServerContext:
     """Logits from a server, for what is asked of `studio.engine.context.Context`.
 
-    They are logarithms of probabilities, of the whole vocabulary. What is read of a text stays in
-    the server's slots, of which it chooses the one that has most of it.
+    They are logarithms of probabilities: of the whole vocabulary behind a prompt, and of the most
+    likely tokens behind each that is written (`each`). What is read of a text stays in the server's
+    slots, of which it chooses the one that has most of it.
 
     Args:
         model: The model there.
@@ -46,6 +50,9 @@ class ServerContext:
         self._tokens: list[int] = []
         self._rows: dict[tuple[int, ...], Logits] = {}
         """By what stands before, the last asked for last."""
+        self._excess = 0.0
+        """What the server's probabilities added up to beside 1 the last time that all were known:
+        it sums in single precision."""
 
     def evaluate(
         self, tokens: Sequence[int], progress: Progress | None = None, wanted: int = 1
@@ -95,22 +102,45 @@ class ServerContext:
             ),
         )
 
-    def each(self, texts: Sequence[Sequence[int]], best: int) -> list[Logits]:
-        """The logits after some texts, which the server reads at the same time.
+    def each(self, texts: Sequence[Sequence[int]], best: Sequence[int]) -> list[TruncatedLogits]:
+        """The most likely tokens after some texts, which the server reads at the same time.
 
         Args:
             texts: Token ids.
-            best: How many of the most likely tokens are asked for.
+            best: How many of the most likely are asked for, of each.
 
         Raises:
             EvaluationStopped: The interrupt was set.
             EngineError: The server does not answer, or has another model.
+            LogitsError: What it says are no probabilities.
         """
+        size, excess = self.vocabulary_size, self._excess
+        return [
+            TruncatedLogits(ids, logs - math.log1p(excess), size, rounding=abs(excess) + _ROUNDING)
+            for ids, logs in self._asked(texts, best)
+        ]
+
+    def _asked(
+        self, texts: Sequence[Sequence[int]], best: Sequence[int]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """Tokens, and the logarithms of their probabilities."""
         drawn = self._model.vocabulary.drawn
-        questions = [Question("/completion", one_token(text, best, drawn)) for text in texts]
+        questions = [
+            Question("/completion", one_token(text, count, drawn))
+            for text, count in zip(texts, best, strict=True)
+        ]
         answers = self._model.lines.ask_each(questions, Completion)
         self._model.check_unchanged()
-        return [self._row(answer) for answer in answers]
+        found = []
+        for answer in answers:
+            likely = answer.completion_probabilities[0].top_logprobs
+            ids = np.array([token.id for token in likely], dtype=np.int64)
+            logs = np.array([token.logprob for token in likely])
+            if not ids.size or ids.max() >= self.vocabulary_size:
+                raise EngineError("server", self._model.lines.no_llama_server())
+            # Of what is less than a float has room for, it says nothing else.
+            found.append((ids, np.clip(logs, _LEAST_LOGIT, 0.0)))
+        return found
 
     def drop_sequences(self) -> None:
         """See `Context`: the server drops what has no room."""
@@ -126,16 +156,12 @@ class ServerContext:
         return tuple(tokens[: len(tokens) - back])
 
     def _read(self, tokens: list[int]) -> None:
-        (row,) = self.each([tokens], self.vocabulary_size)
+        ((ids, logs),) = self._asked([tokens], [self.vocabulary_size])
+        if np.unique(ids).size != self.vocabulary_size:
+            raise EngineError("server", self._model.lines.no_llama_server())
+        row = np.empty(self.vocabulary_size, dtype=np.float32)
+        row[ids] = logs
+        self._excess = math.fsum(np.exp(logs).tolist()) - 1.0
         while len(self._rows) >= _KEPT:
             del self._rows[next(iter(self._rows))]
         self._rows[tuple(tokens)] = row
-
-    def _row(self, answer: Completion) -> Logits:
-        likely = answer.completion_probabilities[0].top_logprobs
-        row = np.full(self.vocabulary_size, np.nan, dtype=np.float32)
-        ids = np.array([token.id for token in likely], dtype=np.int64)
-        if not ids.size or ids.max() >= row.size:
-            raise EngineError("server", self._model.lines.no_llama_server())
-        row[ids] = [max(_LEAST_LOGIT, min(token.logprob, 0.0)) for token in likely]
-        return row

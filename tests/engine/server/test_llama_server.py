@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from studio.engine.control import Control
+from studio.engine.generation import at_server
 from studio.engine.interrupt import EvaluationStopped, Interrupt
-from studio.engine.llama.model import Model
 from studio.engine.messages import (
     AnyEvent,
     Distribution,
@@ -122,14 +122,24 @@ def test_its_vocabulary_is_the_models_own(
         assert there.tokenize(text) == here.tokenize(text), text
 
 
+@pytest.mark.parametrize("first", [1_000, 20])
 def test_the_draws_are_those_of_the_same_model_here(
-    start_llama_server: StartServer, closed: Bench, byte_level_path: Path, byte_level: Model
+    start_llama_server: StartServer,
+    closed: Bench,
+    byte_level_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first: int,
 ) -> None:
-    """With weights that are not rounded, token for token; and what is recorded of each."""
+    """With weights that are not rounded, token for token; and what is recorded of each.
+
+    Be it that all tokens are known or a few, of which more are asked for where a draw needs them.
+    """
+    monkeypatch.setattr(at_server, "_FIRST", first)
     server = start_llama_server(model=byte_level_path)
     here = Bench()
     here.load(byte_level_path)
     assert isinstance(closed.open(server.url), Loaded)
+    truncated = 0
     for params in (
         SamplingParams(seed=11),
         SamplingParams(seed=12, temperature=0.7, top_k=60, top_p=0.9, min_p=0.02),
@@ -141,12 +151,13 @@ def test_the_draws_are_those_of_the_same_model_here(
         assert [it.id for it in found] == [it.id for it in own]
         assert [it.text for it in found] == [it.text for it in own]
         for mine, theirs in zip(own, found, strict=True):
-            one, other = (
-                LogitSketch.from_bytes(it.sketch).distribution(1.0) for it in (mine, theirs)
-            )
-            best = dict(zip(one[0].tolist(), one[1].tolist(), strict=True))
-            for token, share in zip(other[0].tolist(), other[1].tolist(), strict=True):
+            one, other = (LogitSketch.from_bytes(it.sketch) for it in (mine, theirs))
+            best = dict(zip(*(part.tolist() for part in one.distribution(1.0)[:2]), strict=True))
+            ids, shares, _ = other.distribution(1.0)
+            for token, share in zip(ids.tolist(), shares.tolist(), strict=True):
                 assert best.get(token, share) == pytest.approx(share, rel=1e-3)
+            truncated += other.is_truncated
+    assert (truncated > 40) == (first == 20)
     here.engine.close()
 
 
