@@ -6,8 +6,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
+
 Progress = Callable[[int, int], None]
 """Is given how many tokens are evaluated, and of how many."""
+KnownLogits = NDArray[np.float32] | TruncatedLogits
+"""Those of all tokens, `(V,)`, or what is known of them."""
 
 
 class Context(Protocol):
@@ -78,7 +82,7 @@ class Context(Protocol):
         self,
         tokens: Sequence[int],
         first: int,
-        visit: Callable[[int, NDArray[np.float32]], None],
+        visit: Callable[[int, KnownLogits], None],
         progress: Progress,
     ) -> int:
         """Like `evaluate`, and show the logits after each token on the way.
@@ -87,7 +91,8 @@ class Context(Protocol):
             tokens: at least one, at most `size`.
             first: the index of the first token whose logits are wanted.
             visit: called with the index of a token and the logits that follow it, in order; these
-                are true until it returns.
+                are true until it returns. Of the last tokens they are whole, and of all they know
+                the token that stands there.
             progress: called before each part.
         """
 

@@ -14,14 +14,11 @@ from collections.abc import Sequence
 
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.messages import MOST_SEQUENCES, EngineError
-from studio.engine.server.context import ServerContext
+from studio.engine.server.context import FIRST, MORE, ServerContext
 from studio.sampling import Choice, LogitSketch, SamplerState, SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.translation import tr
 
-_FIRST = 1_000
-_MORE = 4
-"""Times as many are asked for where a draw is not decided."""
 _LOOKED_AT = 8
 """Draws."""
 
@@ -63,8 +60,8 @@ class AtServer:
     def _count(self, one: SequenceState) -> int:
         """How many tokens are asked for: what three of four of the last draws needed."""
         needed = sorted(self._needed.setdefault(one.number, deque(maxlen=_LOOKED_AT)))
-        count = needed[3 * len(needed) // 4] if needed else _FIRST
-        return min(max(count, _FIRST), self._context.vocabulary_size)
+        count = needed[3 * len(needed) // 4] if needed else FIRST
+        return min(max(count, FIRST), self._context.vocabulary_size)
 
 
 class ServedLogits:
@@ -106,7 +103,7 @@ class ServedLogits:
         """
         first = count = self._known.ids.size
         while (choice := self._known.choose(params, history, u, top, state)) is None:
-            (self._known,) = self._context.each([self._text], [_MORE * count])
+            (self._known,) = self._context.each([self._text], [MORE * count])
             if self._known.ids.size <= count:
                 words = tr("These settings need more than a server says. Change them to go on.")
                 raise EngineError("server", words)

@@ -8,18 +8,23 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine.context import Progress
+from studio.engine.context import KnownLogits, Progress
 from studio.engine.messages import EngineError
 from studio.engine.server.answers import Completion
 from studio.engine.server.lines import Question
 from studio.engine.server.model import ServerModel
 from studio.engine.server.vocabulary import one_token
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
-from studio.translation import tr
 
 _LEAST_LOGIT = -104.0
 _ROUNDING = 2e-5
 """By how much more a sum of probabilities may be off."""
+FIRST, MORE = 1_000, 4
+"""How many of the most likely tokens are asked for, and how many times as many where these do not
+do."""
+_SHOWN, _WHOLE_AT_END = 16, 6
+"""Tokens of a text that is read between news of it; and at its end, where all tokens are asked for,
+since they may be taken back (`writing.healing`)."""
 _KEPT = 8
 """Rows of whole vocabularies."""
 _LONG = 128
@@ -86,21 +91,30 @@ class ServerContext:
         self,
         tokens: Sequence[int],
         first: int,
-        visit: Callable[[int, NDArray[np.float32]], None],
+        visit: Callable[[int, KnownLogits], None],
         progress: Progress,
     ) -> int:
-        """See `Context`: not here.
+        """See `Context`: a question for each token."""
+        tokens = list(tokens)
+        for index in range(first, len(tokens)):
+            if (index - first) % _SHOWN == 0:
+                progress(index - first, len(tokens) - first)
+            text = tokens[: index + 1]
+            if index + _WHOLE_AT_END >= len(tokens):
+                self.evaluate(text)
+                visit(index, self.logits())
+            else:
+                visit(index, self._knowing(tokens[index + 1], text))
+        return first
 
-        Raises:
-            EngineError: always.
-        """
-        raise EngineError(
-            "server",
-            tr(
-                "A server does not say how likely a text is that stands there already. Open a "
-                "model on this machine for that."
-            ),
-        )
+    def _knowing(self, token: int, text: list[int]) -> TruncatedLogits:
+        """The most likely tokens after a text, so many that a token is among them."""
+        count = FIRST
+        while True:
+            (known,) = self.each([text], [count])
+            if token in known.ids or known.tail is None or known.ids.size < count:
+                return known
+            count *= MORE
 
     def each(self, texts: Sequence[Sequence[int]], best: Sequence[int]) -> list[TruncatedLogits]:
         """The most likely tokens after some texts, which the server reads at the same time.

@@ -7,8 +7,8 @@ tokenizing gives.
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from studio.engine.context import KnownLogits
 from studio.engine.control import Control
 from studio.engine.interrupt import EvaluationStopped
 from studio.engine.messages import AnyEvent, Evaluating, Score, Scored, ScoringEnded
@@ -17,6 +17,7 @@ from studio.engine.writing.prompt import TokenizedPrompt, fit_from
 from studio.engine.writing.reader import Reader
 from studio.engine.writing.token_places import TokenPlaces, places_of
 from studio.sampling import LogitSketch, LogitStatistics, is_near_tie
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.token_record import TokenRecord, undrawn
 
 _PIECE = 64
@@ -68,14 +69,14 @@ def score(
     end = OpenEnd(fitted.tokens, prompt.head, vocabulary) if is_end else None
     records = _Records(request, prompt, places, reader, emit)
 
-    def visit(index: int, logits: NDArray[np.float32]) -> None:
+    def visit(index: int, logits: KnownLogits) -> None:
         if control.stopped:
             raise EvaluationStopped
         following = index + 1
         if following < len(fitted.tokens):
             # These logits are about the token behind them.
             place = following - prompt.head + fitted.unseen
-            if end and following >= end.first:
+            if end and following >= end.first and isinstance(logits, np.ndarray):
                 logits = end.scored(following, logits)
             records.add(fitted.tokens[following], place, logits)
 
@@ -106,6 +107,13 @@ def _first_beyond(characters: int, places: TokenPlaces) -> int:
     return int(np.searchsorted(places.starts[1:], characters, side="right"))
 
 
+def _is_possible(token: int, logits: KnownLogits) -> bool:
+    """Whether the model can say a token."""
+    if isinstance(logits, TruncatedLogits):
+        return token in logits.ids
+    return bool(logits[token] > -np.inf)
+
+
 class _Records:
     """Collects scored tokens and gives them out in pieces of whole characters."""
 
@@ -128,18 +136,22 @@ class _Records:
         self._spellings: dict[int, bytes] = {}
         self.count = 0
 
-    def add(self, token: int, place: int, logits: NDArray[np.float32]) -> None:
+    def add(self, token: int, place: int, logits: KnownLogits) -> None:
         """Record the next token, which stands at `place` and was read with these logits."""
         places = self._places
         is_placed = place < places.tokens and (self._waiting or places.whole[place])
         # A model that rules a token out cannot say how likely it is.
-        if not is_placed or logits[token] == -np.inf:
+        if not is_placed or not _is_possible(token, logits):
             self.send()
             return
         if not self._waiting:
             self._first = place
-        statistics = LogitStatistics(logits)
-        sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
+        if isinstance(logits, TruncatedLogits):
+            sketch, near_tie = logits.sketch(token), logits.is_near_tie
+        else:
+            statistics = LogitStatistics(logits)
+            sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
+            near_tie = is_near_tie(statistics.ranking)
         self._spellings |= self._reader.pieces.new_bytes(sketch.ids)
         self._waiting.append(
             undrawn(
@@ -147,7 +159,7 @@ class _Records:
                 # The manuscript has no space that the tokenizer put before it.
                 self._reader.vocabulary.text(token)[0 if place else self._prompt.added :],
                 sketch.to_bytes(),
-                near_tie=is_near_tie(statistics.ranking),
+                near_tie=near_tie,
             )
         )
         if len(self._waiting) >= _PIECE and places.whole[place + 1]:

@@ -29,9 +29,9 @@ class ServerFactsDialog(QDialog):
         words = PlainLabel(
             tr(
                 "How the model is loaded is the server’s own. What it does not say is not shown: "
-                "layers, memory, attention. It does not score a text that stands there, nor does "
-                "it fill in between two texts, and the repeat penalty cannot act: for these open a "
-                "model on this machine."
+                "layers, memory, attention. It does not fill in between two texts, and the repeat "
+                "penalty cannot act: for these open a model on this machine. A text that stands "
+                "there is scored with a question for each token."
             )
         )
         words.setWordWrap(True)

@@ -28,9 +28,12 @@ from studio.engine.messages import (
     Prompt,
     RunFinished,
     Score,
+    Scored,
+    ScoringEnded,
     SequenceStart,
     Token,
 )
+from studio.engine.server import context
 from studio.engine.server.answers import Completion
 from studio.engine.server.asking import address_of
 from studio.engine.server.lines import Lines, Question
@@ -39,7 +42,18 @@ from studio.engine.server.vocabulary import one_token
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_bench import EngineBench
-from tests.helpers.llama_server import CONTEXT, SLOTS, LlamaServer, StartServer, free_port
+from tests.helpers.faulty_server import (
+    Answer,
+    Cut,
+    Fault,
+    FaultyServer,
+    Instead,
+    NoHttp,
+    answer_of,
+    forwarding,
+    too_many,
+)
+from tests.helpers.llama_server import CONTEXT, HOST, SLOTS, LlamaServer, StartServer, free_port
 
 STORY = "The old fisherman looked out over the"
 ALIKE = 0.1
@@ -134,7 +148,7 @@ def test_the_draws_are_those_of_the_same_model_here(
 
     Be it that all tokens are known or a few, of which more are asked for where a draw needs them.
     """
-    monkeypatch.setattr(at_server, "_FIRST", first)
+    monkeypatch.setattr(at_server, "FIRST", first)
     server = start_llama_server(model=byte_level_path)
     here = Bench()
     here.load(byte_level_path)
@@ -289,11 +303,100 @@ def test_a_key_that_is_wrong_and_one_that_is_right(
     assert "sesame" not in "".join(capfd.readouterr())
 
 
-def test_what_it_cannot_do_is_said(bench: Bench) -> None:
-    failed = bench.run(Score(request=2, prompt=Prompt(manuscript=STORY)))[-1]
-    assert isinstance(failed, Failed)
-    assert failed.kind == "server"
-    assert failed.has_model
+@pytest.mark.parametrize("first", [1_000, 20])
+def test_a_text_that_stands_there_is_scored_as_here(
+    start_llama_server: StartServer,
+    closed: Bench,
+    byte_level_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first: int,
+) -> None:
+    monkeypatch.setattr(context, "FIRST", first)
+    server = start_llama_server(model=byte_level_path)
+    here = Bench()
+    here.load(byte_level_path)
+    assert isinstance(closed.open(server.url), Loaded)
+    found = []
+    for bench in (here, closed):
+        events = bench.run(Score(request=2, prompt=Prompt(manuscript=STORY)))
+        assert isinstance(events[-1], ScoringEnded), events[-1]
+        records = [record for it in events if isinstance(it, Scored) for record in it.tokens]
+        scores = []
+        for record in records:
+            sketch = LogitSketch.from_bytes(record.sketch)
+            scores.append(sketch.probability(record.id, 1.0))
+        found.append(([record.id for record in records], scores))
+    here.engine.close()
+    (mine, own), (theirs, other) = found
+    assert mine == theirs
+    assert len(mine) > 30
+    assert other == pytest.approx(own, abs=1e-3)
+
+
+LIKELY = {"id": 5, "logprob": -0.1}
+FAULTS: dict[str, Fault] = {
+    "cut in the middle of a token": Cut(after=40),
+    "no HTTP": NoHttp(),
+    "an error": Instead(answer_of({"error": {"message": "out of memory"}}, 500)),
+    "sent elsewhere": Instead(Answer(302, headers={"Location": "http://192.168.1.1/"})),
+    "another protocol": Instead(answer_of({"choices": []})),
+    "a token that is none": Instead(
+        answer_of({"completion_probabilities": [{"top_logprobs": [{"id": 9999, "logprob": -1.0}]}]})
+    ),
+    "one token twice": Instead(
+        answer_of({"completion_probabilities": [{"top_logprobs": [LIKELY, LIKELY]}]})
+    ),
+    "more than everything": Instead(
+        answer_of(
+            {
+                "completion_probabilities": [
+                    {"top_logprobs": [{"id": it, "logprob": -0.1} for it in range(9)]}
+                ]
+            }
+        )
+    ),
+}
+
+
+@pytest.fixture
+def proxy(
+    start_llama_server: StartServer, byte_level_path: Path, closed: Bench
+) -> Iterator[FaultyServer]:
+    """A server behind one that fails as it is asked to; its model is open."""
+    server = start_llama_server(model=byte_level_path)
+    with FaultyServer(forwarding(HOST, server.port)) as proxy:
+        assert isinstance(closed.open(proxy.url), Loaded)
+        yield proxy
+
+
+def test_what_goes_wrong_is_said_and_leaves_what_is_written(
+    proxy: FaultyServer, closed: Bench
+) -> None:
+    current: list[Fault] = []
+
+    def fail_at_third(event: AnyEvent, _control: Control) -> None:
+        if isinstance(event, Token) and event.index == 2:
+            proxy.fail(current[-1], at="/completion")
+
+    params = SamplingParams(seed=5)
+    whole = [it.record.id for it in tokens_of(closed.write(params, tokens=6))]
+    closed.on_event = fail_at_third
+    for name, fault in FAULTS.items():
+        current.append(fault)
+        events = closed.write(params, tokens=6)
+        failed = events[-1]
+        assert isinstance(failed, Failed), (name, failed)
+        assert failed.kind in ("server", "llama_cpp"), name
+        assert failed.has_model, name
+        assert [it.record.id for it in tokens_of(events)] == whole[:3], name
+        proxy.fail(None)
+    closed.on_event = lambda _event, _control: None
+    assert [it.record.id for it in tokens_of(closed.write(params, tokens=6))] == whole
+
+
+def test_a_busy_server_is_asked_again(proxy: FaultyServer, closed: Bench) -> None:
+    proxy.fail(too_many(), times=2, at="/completion")
+    assert len(tokens_of(closed.write(SamplingParams(seed=5), tokens=3))) == 3
 
 
 def test_nobody_there(closed: Bench) -> None:
