@@ -402,7 +402,7 @@ def _written_there(
     served: Served, work: _Work, made: Augmentation, desk: _Desk, interrupt: Interrupt
 ) -> _Written:
     """Have the samples drawn by a server, in batches."""
-    words = left_out_words([preset.sampling for preset in work.plan.presets], served)
+    words = left_out_words([preset.sampling for preset in work.plan.presets], served.can.program)
     if words:
         _say(words)
     run = ServerRun(

@@ -100,6 +100,12 @@ def main(arguments: Sequence[str]) -> int:
         if signals.status:
             _say("stopped before it could begin to write")
             return signals.status
+        if follower.model is not None and follower.model.draws_there:
+            _say(
+                "lanes are compared by what could have stood in each place, which this server does "
+                "not say; generate and sweep write there"
+            )
+            return 1
         if not follower.failed:
             engine.run(command, control)
     finally:

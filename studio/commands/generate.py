@@ -40,6 +40,8 @@ from studio.engine.messages import (
     Failed,
     Finished,
     Generate,
+    Loaded,
+    ModelReport,
     Prompt,
     RunFinished,
     Score,
@@ -59,7 +61,7 @@ from studio.experiments.text_temperature import (
     WholeText,
 )
 from studio.presets import Preset, PresetFolder, preset_folder
-from studio.sampling import MAX_SEED, InverseTemperature, ParameterError
+from studio.sampling import MAX_SEED, InverseTemperature, ParameterError, SamplingParams
 from studio.sampling.measures import bits
 from studio.standard_input import STANDARD_STREAM
 from studio.utf8 import CharacterDecoder, whole_characters
@@ -94,21 +96,19 @@ def main(arguments: Sequence[str]) -> int:
         _check_whole_text(given)
     except (ParameterError, ValueError, OSError) as error:
         parser.error(str(error))
-    if is_server(load.path) and params.repeat_penalty != 1.0:
-        print(
-            "studio generate: the repeat penalty cannot act here: a server gives probabilities, "
-            "and it works on what is before them; frequency and presence penalties do act",
-            file=sys.stderr,
-        )
     printer, commands = _plan(given, prompt, after, start, max_tokens)
     interrupt = Interrupt()
     control = Control(interrupt)
     unwritten: list[OSError | OutputError] = []
+    drawn_there: list[ModelReport] = []
 
     def on_events(*events: AnyEvent) -> None:
         for event in events:
             if unwritten:
                 return
+            if isinstance(event, Loaded) and is_server(event.report.path):
+                _say_of_server(event.report, start.params)
+                drawn_there.extend([event.report] if event.report.draws_there else [])
             try:
                 printer.on_event(event)
             except (BrokenPipeError, OutputError) as error:
@@ -123,6 +123,13 @@ def main(arguments: Sequence[str]) -> int:
         if signals.status:
             print("studio generate: stopped before it could begin to write", file=sys.stderr)
             return signals.status
+        if drawn_there and (given.text_temperature is not None or after is not None):
+            print(
+                "studio generate: --text-temperature and --suffix weigh tokens by how likely they "
+                "are, which this server does not say",
+                file=sys.stderr,
+            )
+            return 1
         for command in commands:
             if printer.failed or unwritten or control.stopped:
                 break
@@ -133,6 +140,22 @@ def main(arguments: Sequence[str]) -> int:
         raise unwritten[0]
     printer.end()
     return signals.status or int(printer.failed)
+
+
+def _say_of_server(report: ModelReport, params: SamplingParams) -> None:
+    """Say what does not act where a server has the model, and whether that draws."""
+    words = ""
+    if report.draws_there:
+        from studio.commands.served import left_out_words  # with it come sockets and TLS
+
+        words = left_out_words([params], report.backend) or "the server draws, with this seed"
+    elif params.repeat_penalty != 1.0:
+        words = (
+            "the repeat penalty cannot act here: a server gives probabilities, and it works on "
+            "what is before them; frequency and presence penalties do act"
+        )
+    if words:
+        print(f"studio generate: {words}", file=sys.stderr)
 
 
 def _plan(

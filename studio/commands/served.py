@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from studio.commands.shared_options import positive
 from studio.engine.messages import Load, is_server
@@ -79,14 +79,14 @@ def served_of(given: argparse.Namespace, load: Load) -> Served | None:
     return Served(address, key, can, given.batch or BATCH, given.at_once or AT_ONCE)
 
 
-def left_out_words(params: list[SamplingParams], served: Served) -> str:
+def left_out_words(params: Sequence[SamplingParams], program: str) -> str:
     """What is said of parameters that a server cannot be asked for; empty where there are none.
 
     Args:
         params: Those of all texts.
-        served: The server.
+        program: Which server it is.
     """
-    names = dict.fromkeys(name for one in params for name in left_out(one, served.can))
+    names = dict.fromkeys(name for one in params for name in left_out(one, program))
     if not names:
         return ""
     return tr("the server draws, and is not asked for: {names}", names=", ".join(names))

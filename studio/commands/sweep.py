@@ -206,7 +206,7 @@ class _Writing:
             interrupt: Ends it.
         """
         sweep = self._sweep
-        words = left_out_words([value.params for value in sweep.values], served)
+        words = left_out_words([value.params for value in sweep.values], served.can.program)
         if words:
             _say(words)
         for name, why in absent_measures(sweep, served.can).items():

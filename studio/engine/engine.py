@@ -67,6 +67,7 @@ from studio.translation import tr
 if TYPE_CHECKING:
     from studio.engine.machine_query import Machine
     from studio.engine.server.model import ServerModel
+    from studio.engine.text_server import TextServer
 
 
 class _Opened:
@@ -117,6 +118,8 @@ class Engine:
         self._frame_seconds = frame_seconds
         self._huge_pages = huge_pages
         self._opened: _Opened | None = None
+        self._text_server: TextServer | None = None
+        """Where that writes by itself; then nothing else is open."""
         self._skeletons = Skeletons()
         log.install()
         backend.begin()
@@ -153,7 +156,7 @@ class Engine:
                     request=request,
                     kind=error.kind,
                     message=str(error),
-                    has_model=self._opened is not None,
+                    has_model=bool(self._opened or self._text_server),
                     machine=error.machine,
                 )
             )
@@ -166,7 +169,7 @@ class Engine:
                     request=request,
                     kind="llama_cpp",
                     message=tr("The model cannot go on: its {why}", why=error),
-                    has_model=self._opened is not None,
+                    has_model=bool(self._opened or self._text_server),
                 )
             )
         except Exception as error:
@@ -199,6 +202,7 @@ class Engine:
 
     def close(self) -> None:
         """Free model and context."""
+        self._text_server = None
         if self._opened:
             self._opened.close()
             self._opened = None
@@ -278,12 +282,19 @@ class Engine:
         from studio.engine.server.asking import address_of
         from studio.engine.server.context import ServerContext
         from studio.engine.server.model import ServerModel
+        from studio.engine.text_server import TextServer, is_llama_server_at
         from studio.server_keys import key_for
 
         self._emit(Loading(request=command.request, fraction=0.0))
         try:
             address = address_of(command.path)
             key = command.key or key_for(address.shown)
+            if not is_llama_server_at(address, key, self._interrupt):
+                server = TextServer(address, key, self._interrupt)
+                self.close()
+                self._text_server = server
+                self._emit(Loaded(request=command.request, report=server.report()))
+                return
             model = ServerModel(address, key, self._interrupt)
         except ValueError as error:
             raise EngineError("server", str(error)) from None
@@ -326,6 +337,9 @@ class Engine:
         score(command, prompt, opened.reader, control, self._emit)
 
     def _generate(self, command: Generate, control: Control) -> None:
+        if self._text_server:
+            self._text_server.generate(command, control, self._emit)
+            return
         opened = self._ready()
         opened.context.drop_sequences()
         if command.keep:
@@ -364,6 +378,8 @@ class Engine:
         generation.run(control)
 
     def _ready(self) -> _Opened:
+        if self._text_server:
+            raise self._text_server.refusal()
         if not self._opened:
             raise EngineError("no_model", tr("No model is open. Open a GGUF file first."))
         self._opened.model.check_unchanged()

@@ -134,6 +134,9 @@ class DeviceReport(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "name", visible_line(self.name))
 
 
+Word = Annotated[str, msgspec.Meta(max_length=1_000)]
+
+
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was loaded, and what of the machine it really uses."""
 
@@ -175,6 +178,11 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """The vocabulary's fingerprint, a space, and the model's name: see `same_vocabulary`."""
     control: Annotated[dict[TokenId, bool], msgspec.Meta(max_length=2**20)] = {}
     """Of each control token, by its id, whether it ends a text."""
+    draws_there: bool = False
+    """Whether a server draws, and gives texts alone: of the sampling it is asked for what its
+    protocol has, and distributions are not known."""
+    can: Annotated[tuple[tuple[Word, Word], ...], msgspec.Meta(max_length=64)] = ()
+    """What was found of a server by asking it: titles, and whether it has that, or why not."""
 
     def __post_init__(self) -> None:
         """Cut what the model's file says of itself to a line each: it may be of any length."""

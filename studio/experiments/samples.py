@@ -132,15 +132,15 @@ class WrittenSample:
         if self.served:
             nats, tokens = self.served.nats_t1, self.served.tokens
             return None if nats is None or not tokens else -nats / tokens
-        if not self.records:
+        if not self.records or not all(record.sketch for record in self.records):
             return None
         return -math.log(2.0) * float(self.stack.surprise(1.0).mean())
 
     @property
     def log_probability_t(self) -> float | None:
         """The same as they were drawn: at its T, behind its penalties and filters."""
-        if not self.records:
-            return None
+        if not self.records or any(record.u is None for record in self.records):
+            return None  # a server drew
         return fmean(math.log(max(record.probability, _LEAST)) for record in self.records)
 
 

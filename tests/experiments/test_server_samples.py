@@ -308,9 +308,9 @@ def test_parameters_as_servers_call_them(server: FaultyServer) -> None:
         "temperature": 1.3, "top_p": 0.98, "seed": 5, "top_k": -1, "min_p": 0.02,
         "repetition_penalty": 1.1,
     }  # fmt: skip
-    assert list(left_out(params, can)) == [
+    assert list(left_out(params, can.program)) == [
         "filters before temperature (a server has them behind it)"
     ]
     xtc = SamplingParams(xtc_probability=0.5, xtc_threshold=0.1, mirostat=0, dynatemp_range=0.5)
-    assert list(left_out(xtc, can)) == ["xtc", "dynatemp_range"]
-    assert list(left_out(SamplingParams(xtc_threshold=0.2), can)) == []  # off
+    assert list(left_out(xtc, can.program)) == ["xtc", "dynatemp_range"]
+    assert list(left_out(SamplingParams(xtc_threshold=0.2), can.program)) == []  # off

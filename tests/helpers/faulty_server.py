@@ -176,7 +176,7 @@ class FaultyServer:
         Args:
             fault: How; None for not at all.
             times: So many of them.
-            at: Only of paths that have this.
+            at: Only those whose path or body has this.
         """
         with self._lock:
             self._fault, self._left, self._at = fault, times, at
@@ -217,7 +217,8 @@ class FaultyServer:
             self.requests.append(request)
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
-            if self._left < 1 or self._at not in request.path:
+            is_one = self._at in request.path or self._at.encode() in request.body
+            if self._left < 1 or not is_one:
                 return None
             self._left -= 1
             return self._fault

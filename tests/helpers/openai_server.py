@@ -188,7 +188,7 @@ class Pretend:
             choice["prompt_logprobs"] = [None, *scored[1:]]
         if wanted is not None:
             as_ids = is_vllm and bool(body.get("return_tokens_as_token_ids"))
-            choice["logprobs"] = _lists(ids, steps, as_ids=as_ids)
+            choice["logprobs"] = _lists(ids, steps, as_ids=as_ids, alike=is_vllm)
         return choice
 
     def _step(self, known: list[float], token: int, count: int) -> dict[int, float]:
@@ -245,10 +245,13 @@ def _listed(stop: Any) -> list[str]:
 
 
 def _lists(
-    ids: Sequence[int], steps: Sequence[dict[int, float]], *, as_ids: bool
+    ids: Sequence[int], steps: Sequence[dict[int, float]], *, as_ids: bool, alike: bool
 ) -> dict[str, Any]:
     def name(token: int) -> str:
-        return f"token_id:{token}" if as_ids else (text_of([token]) or "</s>")
+        if as_ids:
+            return f"token_id:{token}"
+        # As where a vocabulary has parts of characters: several are spelled alike.
+        return "\ufffd" if alike and 64 < token < END else (text_of([token]) or "</s>")
 
     return {
         "text_offset": list(range(len(ids))),

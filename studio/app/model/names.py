@@ -3,7 +3,7 @@
 from studio.engine.messages import ModelReport, is_server
 from studio.model_record import short_name
 from studio.translation import tr
-from studio.visible_text import visible_name
+from studio.visible_text import visible_line, visible_name
 
 
 def model_name(path: str, quantization: str = "") -> str:
@@ -63,8 +63,11 @@ def server_facts(report: ModelReport) -> dict[str, str]:
         tr("Server"): f"{visible_name(report.backend)} {visible_name(report.device)}".strip(),
         tr("Address"): visible_name(report.path),
         tr("Context"): context,
-        tr("Vocabulary"): f"{report.vocabulary_size:,}",
     }
+    if report.draws_there:
+        facts[tr("Draws")] = tr("the server’s own, with the seed it is given")
+        return facts | {title: visible_line(words) for title, words in report.can[3:]}
+    facts[tr("Vocabulary")] = f"{report.vocabulary_size:,}"
     if report.parameters:
         facts[tr("Parameters")] = tr("{count:,.0f} million", count=report.parameters / 1e6)
     if report.file_bytes:
@@ -87,12 +90,15 @@ def describe_use(report: ModelReport) -> str:
     """What the loaded model really uses of the machine, in one sentence for a tooltip."""
     where = f"{report.backend} ({report.device})"
     if is_server(report.path):
-        return tr(
+        words = tr(
             "{server} at {url}; context {size:,}",
             server=where,
             url=visible_name(report.path),
             size=report.context_size,
         )
+        if report.draws_there:
+            words = tr("{server}. The server draws.", server=words)
+        return words
     shared = layer_words(report)
     layers = (
         tr("layers: {shared}", shared=shared)

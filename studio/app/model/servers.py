@@ -1,6 +1,9 @@
 """Servers that hold models: which there were, what speaks at an address, and where its key goes."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -11,6 +14,9 @@ from studio.app.model.state import ModelState
 from studio.app.settings import Settings
 from studio.translation import tr
 from studio.visible_text import visible_name
+
+if TYPE_CHECKING:
+    from studio.engine.server.capabilities import Capabilities
 
 _PATIENCE = 10.0
 """Seconds in which a server must say what it is."""
@@ -126,17 +132,20 @@ def _seen(text: str, key: str) -> str:
     """What speaks at an address, in words; in another thread."""
     from studio.engine.server.answers import Properties
     from studio.engine.server.asking import Asking, ServerError, address_of
+    from studio.engine.server.capabilities import capabilities_of, is_llama_server
     from studio.server_keys import key_for
 
     asking = None
     try:
         address = address_of(text)
         asking = Asking(address, key or key_for(address.shown), _PATIENCE)
+        if not is_llama_server(asking):
+            return _found(capabilities_of(asking))
         found = msgspec.json.decode(asking.raw("/props"), type=Properties)
     except ServerError as error:
         return str(error)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
-        return tr("What answers there is no llama-server. Check host and port.")
+        return tr("What answers there is no server that is known here. Check host and port.")
     finally:
         if asking is not None:
             asking.close()
@@ -149,3 +158,11 @@ def _seen(text: str, key: str) -> str:
         model=visible_name(found.name),
         context=found.default_generation_settings.n_ctx,
     )
+
+
+def _found(can: Capabilities) -> str:
+    """What a server that draws by itself can do, in lines."""
+    rows = can.rows()
+    server, model = rows[0][1], rows[1][1]
+    first = tr("{server} with “{model}”, which draws by itself.", server=server, model=model)
+    return "\n".join((first, "", *(f"{title}: {words}" for title, words in rows[2:])))

@@ -12,6 +12,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -192,7 +193,7 @@ class Asking:
         self._socket: socket.socket | None = None
         self._is_used = False
         """Whether the connection has answered before: then it may have been closed since."""
-        self._stopped = False
+        self._stopping = threading.Event()
         self.connections = 0
         """How many there have been: behind each new one another server may answer."""
 
@@ -244,8 +245,16 @@ class Asking:
 
     def stop(self) -> None:
         """End what is being asked, and let nothing be asked any more."""
-        self._stopped = True
+        self._stopping.set()
         self._hang_up()
+
+    def wait(self, seconds: float) -> bool:
+        """Let time pass; whether it was stopped meanwhile.
+
+        Args:
+            seconds: How much.
+        """
+        return self._stopping.wait(seconds)
 
     def close(self) -> None:
         """End the connection; a question opens another."""
@@ -302,11 +311,11 @@ class Asking:
                 return connection.getresponse()
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 self.close()
-                if not is_old or self._stopped:
+                if not is_old or self._stopping.is_set():
                     raise
 
     def _connected(self) -> http.client.HTTPConnection:
-        if self._stopped:
+        if self._stopping.is_set():
             raise ServerError("stopped", tr("Stopped."))
         if self._connection is None or self._connection.sock is None:
             address = self.address
@@ -447,7 +456,7 @@ class Asking:
         return visible_line(" ".join(text[:10_000].split()))
 
     def _error_of(self, error: Exception) -> ServerError:
-        if self._stopped:
+        if self._stopping.is_set():
             return ServerError("stopped", tr("Stopped."))
         url = self.address.shown
         if isinstance(error, ssl.SSLCertVerificationError):

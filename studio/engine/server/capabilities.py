@@ -306,6 +306,7 @@ class _Probe:
         self._model = model
         self._wait = wait
         self._is_chat = False
+        self._by_ids: dict[str, object] = {}
         self._most = 0
         """So many log-probabilities can be asked for."""
 
@@ -323,6 +324,10 @@ class _Probe:
             )
             raise ServerError("missing", words)
         self._is_chat = not completions.is_there
+        token_ids = self._finding(self._token_ids)
+        if token_ids.is_there:
+            # By their texts, tokens of one spelling would be one, as parts of characters are.
+            self._by_ids = {"return_tokens_as_token_ids": True}
         logprobs = self._finding(self._most_logprobs)
         places = list[Literal["completions", "chat"]]()
         if logprobs.is_there and not self._is_chat:
@@ -338,12 +343,10 @@ class _Probe:
         self._is_chat = not completions.is_there
         several = self._finding(self._several)
         if completions.is_there:
-            token_ids = self._finding(self._token_ids)
             prompt_ids = self._finding(self._prompt_ids)
             scored = self._finding(self._prompt_scored)
             prompts = self._finding(self._prompts)
         else:
-            token_ids = self._finding(self._token_ids)
             prompt_ids = scored = prompts = Finding(None, tr("it has chat alone"))
         return Capabilities(
             url=self._asking.address.shown,
@@ -404,7 +407,8 @@ class _Probe:
     def _asked(self, count: int | None = None, **extra: object) -> Completion:
         """A text in the way that the server has, with so many log-probabilities."""
         if not self._is_chat:
-            return self._completed(**({} if count is None else {"logprobs": count}), **extra)
+            wanted = {} if count is None else {"logprobs": count, **self._by_ids}
+            return self._completed(**wanted, **extra)
         wanted = {} if count is None else {"logprobs": True, "top_logprobs": count}
         return self._chatted(**wanted, **extra)
 

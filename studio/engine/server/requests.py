@@ -139,19 +139,19 @@ def sampling_of(params: SamplingParams, can: Capabilities) -> dict[str, object]:
     return body
 
 
-def left_out(params: SamplingParams, can: Capabilities) -> Iterator[str]:
+def left_out(params: SamplingParams, program: str) -> Iterator[str]:
     """What of parameters does something here, and cannot be asked of a server.
 
     Args:
         params: The parameters.
-        can: What the server can do.
+        program: Which server it is.
     """
     if params.mirostat:
         yield "mirostat"
     steps = active_steps(params)
-    known = _ANYWHERE | _FURTHER if can.program in _REPEAT else _ANYWHERE
+    known = _ANYWHERE | _FURTHER if program in _REPEAT else _ANYWHERE
     yield from (step for step in steps if step not in known)
-    if "penalties" in steps and can.program not in _REPEAT and params.repeat_penalty != 1.0:
+    if "penalties" in steps and program not in _REPEAT and params.repeat_penalty != 1.0:
         yield "repeat_penalty"
     if params.dynatemp_range:
         yield "dynatemp_range"

@@ -52,8 +52,10 @@ def kept(written: WrittenSample) -> SweepText:
     records, served = written.records, written.served
     if served is None:
         tokens = tuple(record.id for record in records)
-        nats_t1 = -(written.log_probability_t1 or 0.0) * len(records)
-        entropy = math.fsum(record.entropy for record in records)
+        own = written.log_probability_t1 if records else 0.0
+        nats_t1 = math.nan if own is None else -own * len(records)
+        is_drawn = all(record.u is not None for record in records)
+        entropy = math.fsum(record.entropy for record in records) if is_drawn else math.nan
     else:
         tokens = served.ids or (UNKNOWN,) * served.tokens
         nats_t1 = math.nan if served.nats_t1 is None else served.nats_t1

@@ -46,9 +46,10 @@ class ServerDialog(QDialog):
         self.setMinimumWidth(round(_WIDTH * grown(self.font())))
         words = PlainLabel(
             tr(
-                "A model that llama.cpp’s llama-server holds, here or on another machine. Your "
-                "text goes to that address and to no other. Each word is drawn here, with your "
-                "own settings."
+                "A model that a server holds, here or on another machine. Your text goes to that "
+                "address and to no other. At llama.cpp’s llama-server each word is drawn here, "
+                "with your own settings; others (vLLM, SGLang, LM Studio, Ollama, KoboldCpp) draw "
+                "by themselves."
             )
         )
         words.setWordWrap(True)

@@ -26,8 +26,15 @@ class ServerFactsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Model options"))
         self.setMinimumWidth(round(_WIDTH * grown(self.font())))
+        draws = tr(
+            "The server draws, and gives the text alone: bars, heat and the record of each token "
+            "are absent. It runs temperature before its filters, and does not know XTC, DRY, "
+            "typical-p, top-n-sigma, Mirostat, word biases and dynamic temperature."
+        )
         words = PlainLabel(
-            tr(
+            draws
+            if report.draws_there
+            else tr(
                 "How the model is loaded is the server’s own. What it does not say is not shown: "
                 "layers, memory, attention. It does not fill in between two texts, and the repeat "
                 "penalty cannot act: for these open a model on this machine. A text that stands "

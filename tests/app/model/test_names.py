@@ -1,6 +1,12 @@
 import pytest
 
-from studio.app.model.names import byte_size, describe_use, model_name, model_title
+from studio.app.model.names import (
+    byte_size,
+    describe_use,
+    model_name,
+    model_title,
+    server_facts,
+)
 from studio.engine.messages import DeviceReport
 from tests.helpers.fake_engine import model_report
 
@@ -47,3 +53,28 @@ def test_what_is_really_used() -> None:
     gpu = model_report(backend="RPC", layers_offloaded=16, memory_mapped=False, devices=devices)
     assert describe_use(gpu).startswith("layers: 15 on a processor, 16 on 10.0.0.1:50052, 2 thr")
     assert "file read into memory" in describe_use(gpu)
+
+
+def test_a_server_that_draws_says_what_it_can_do() -> None:
+    report = model_report(
+        "http://cellar:8000",
+        name="tiny",
+        backend="Ollama",
+        device="0.14.0",
+        draws_there=True,
+        can=(
+            ("Program", "Ollama 0.14.0"),
+            ("Model", "tiny"),
+            ("Round trip", "4 ms"),
+            ("Context", "no: it does not say"),
+            ("Seeds", "yes"),
+            ("Token ids", "no: tokens come by their texts alone"),
+        ),
+    )
+    facts = server_facts(report)
+    assert facts["Draws"].startswith("the server’s own")
+    assert facts["Token ids"] == "no: tokens come by their texts alone"
+    assert facts["Context"] == "no: it does not say"  # and not a number that is taken for it
+    assert "Vocabulary" not in facts
+    assert describe_use(report).endswith(". The server draws.")
+    assert model_title(report) == "tiny at cellar:8000"

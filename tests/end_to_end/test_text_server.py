@@ -1,0 +1,58 @@
+"""A model at a server that draws by itself, in the real window: texts, and a word for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from studio.sampling import SamplingParams
+from studio.ui.main_window import MainWindow
+from studio.ui.model.server_facts import ServerFactsDialog
+from studio.ui.widgets.labels import PlainLabel
+from tests.helpers.faulty_server import Cut, FaultyServer
+from tests.helpers.openai_server import Pretend
+from tests.ui.conftest import LONG
+
+TEXT = "The old fisherman "
+
+
+def test_it_is_written_with_and_what_it_does_not_say_is_said(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    session = window.session
+    manuscript = session.draft.manuscript
+    with FaultyServer(Pretend("ollama")) as server:
+        session.model.open(server.url)
+        qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+        assert "tiny at " in window.model_picker.text()
+        session.sampling.set_params(SamplingParams(seed=3, temperature=0.7))
+        session.sampling.set_max_tokens(12)
+        manuscript.edit(0, 0, TEXT)
+        window.editor.setFocus()
+        window.editor.move_caret(len(TEXT))
+        # In the place of the bars.
+        qtbot.waitUntil(
+            lambda: "Ollama writes by itself" in (session.next_token.reason or ""), timeout=LONG
+        )
+
+        def write() -> str:
+            before = manuscript.text
+            window.actions_.continue_.trigger()
+            qtbot.waitUntil(lambda: manuscript.text != before, timeout=LONG)
+            qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+            assert manuscript.text.startswith(before)
+            return manuscript.text[len(before) :]
+
+        assert len(write()) == 12
+        server.fail(Cut(700), times=1, at='"stream"')
+        assert 0 < len(write()) < 12
+        qtbot.waitUntil(lambda: "ended within an answer" in window.notice.standing, timeout=LONG)
+        assert len(write()) == 12
+        assert session.model.report is not None
+        dialog = ServerFactsDialog(session.model.report)
+        qtbot.addWidget(dialog)
+        words = " ".join(label.text() for label in dialog.findChildren(PlainLabel))
+        assert "tokens come by their texts alone" in words or "they did not come" in words
+        assert "in chat alone" in words

@@ -1,0 +1,315 @@
+"""A server that draws by itself: its texts as they come, and a word for what it does not say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from studio.engine.control import Control
+from studio.engine.engine import Engine
+from studio.engine.interrupt import Interrupt
+from studio.engine.messages import (
+    AnyEvent,
+    ChangeSequence,
+    ContinueSequence,
+    Evaluated,
+    Failed,
+    Finished,
+    Generate,
+    Load,
+    Loaded,
+    PreviewNextToken,
+    Prompt,
+    PromptNote,
+    PromptParts,
+    PromptRange,
+    QueueSequence,
+    RunFinished,
+    Runnable,
+    Score,
+    SequenceStart,
+    Started,
+    StopSequence,
+    Superseded,
+    Token,
+)
+from studio.sampling import SamplingParams
+from tests.helpers.faulty_server import (
+    Answer,
+    Cut,
+    Endless,
+    Fault,
+    FaultyServer,
+    Instead,
+    NoHttp,
+    Stalled,
+    answer_of,
+    too_many,
+)
+from tests.helpers.openai_server import Pretend
+from tests.helpers.waiting import until
+
+PROMPT = Prompt(manuscript="The old fisherman ", brief="Be brief.")
+
+
+class Desk:
+    """An engine, and what it says."""
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.interrupt = Interrupt()
+        self.engine = Engine(self._take, self.interrupt)
+        self.control = Control(self.interrupt)
+        self.on_event: Callable[[AnyEvent], object] = lambda _event: None
+
+    def _take(self, *events: AnyEvent) -> None:
+        self.events += events
+        for event in events:
+            self.on_event(event)
+
+    def run(self, command: Runnable) -> list[AnyEvent]:
+        """What a command is answered by."""
+        self.events = []
+        self.interrupt.clear()
+        self.control = Control(self.interrupt)
+        self.engine.run(command, self.control)
+        return self.events
+
+    def load(self, server: FaultyServer) -> Loaded:
+        (*_, loaded) = self.run(Load(request=1, path=server.url))
+        assert isinstance(loaded, Loaded), loaded
+        server.requests.clear()
+        return loaded
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer(Pretend()) as one:
+        yield one
+
+
+@pytest.fixture
+def desk(server: FaultyServer) -> Iterator[Desk]:
+    one = Desk()
+    one.load(server)
+    yield one
+    one.engine.close()
+
+
+def generate(*params: SamplingParams, **options: object) -> Generate:
+    sequences = tuple(SequenceStart(params=one) for one in params)
+    given = {"request": 2, "prompt": PROMPT, "max_tokens": 12, **options}
+    return Generate(sequences=sequences, when_full="end", **given)  # type: ignore[arg-type]
+
+
+def texts(events: list[AnyEvent]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for event in events:
+        if isinstance(event, Token):
+            found[event.sequence] = found.get(event.sequence, "") + event.record.text.decode()
+    return found
+
+
+def of(events: list[AnyEvent], kind: type) -> list[AnyEvent]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+SEEDED = SamplingParams(seed=7)
+
+
+def test_what_stands_there(server: FaultyServer) -> None:
+    one = Desk()
+    report = one.load(server).report
+    assert (report.path, report.name, report.backend) == (server.url, "tiny", "vLLM")
+    assert (report.context_size, report.layers) == (2048, 0)
+    one.engine.close()
+
+
+def test_a_text_comes_as_it_is_written(server: FaultyServer, desk: Desk) -> None:
+    events = desk.run(generate(SEEDED))
+    assert [type(event) for event in events[:2]] == [Started, Evaluated]
+    tokens = [event for event in events if isinstance(event, Token)]
+    assert [event.index for event in tokens] == list(range(12))
+    assert {(event.record.u, event.record.sketch) for event in tokens} == {(None, b"")}
+    finished, run = events[-2:]
+    assert isinstance(finished, Finished)
+    assert isinstance(run, RunFinished)
+    assert (finished.reason, finished.tokens, finished.seed) == ("max_tokens", 12, 7)
+    (request,) = server.asked("/v1/completions")
+    assert request.json["prompt"] == "Be brief.\n\nThe old fisherman "
+    assert request.json["stream"] is True
+    assert texts(desk.run(generate(SEEDED))) == texts(events)  # of one seed
+    assert texts(desk.run(generate(SamplingParams(seed=8)))) != texts(events)
+
+
+def test_lanes_are_refused_and_texts_side_by_side_are_not(desk: Desk) -> None:
+    lanes = [SamplingParams(temperature=t) for t in (0.3, 1.0, 1.7)]
+    (failed,) = desk.run(generate(*lanes, keep=True, share_u=True, seed=5))
+    assert isinstance(failed, Failed)
+    assert "Lanes are compared by what could have stood in each place" in failed.message
+    events = desk.run(generate(*lanes, seed=5))
+    assert sorted(texts(events)) == [0, 1, 2]
+    seeds = {event.sequence: event.seed for event in events if isinstance(event, Finished)}
+    assert seeds == {0: 5, 1: 6, 2: 7}
+    (failed,) = desk.run(ContinueSequence(request=2, sequence=0, params=lanes[0], max_tokens=1))
+    assert isinstance(failed, Failed)
+
+
+def test_a_sequence_is_turned_and_stopped_while_it_runs(server: FaultyServer, desk: Desk) -> None:
+    server.fail(Stalled(700), times=2)
+    hot = SamplingParams(temperature=2.0, seed=7)
+
+    def on_event(event: AnyEvent) -> None:
+        if isinstance(event, Token) and event.index == 2:
+            commands = desk.control.commands
+            if event.sequence == 0:
+                commands.append(ChangeSequence(request=2, sequence=0, params=hot))
+            else:
+                commands.append(StopSequence(request=2, sequence=1))
+
+    desk.on_event = on_event
+    events = desk.run(generate(SEEDED, SEEDED))
+    ends = {event.sequence: event.reason for event in events if isinstance(event, Finished)}
+    assert ends == {0: "max_tokens", 1: "stopped"}
+    said = [request.json for request in server.asked("/v1/completions")]
+    assert [body["temperature"] for body in said] == [1.0, 1.0, 2.0]
+    assert said[2]["prompt"] == "Be brief.\n\nThe old fisherman " + texts(events)[0][:3]
+    assert said[2]["max_tokens"] == 9
+
+
+def test_what_is_queued_is_written_too(server: FaultyServer, desk: Desk) -> None:
+    left = [f"Prompt {number} " for number in range(12)]
+
+    def on_event(event: AnyEvent) -> None:
+        if isinstance(event, Started):
+            while left:
+                command = QueueSequence(
+                    request=2,
+                    prompt=Prompt(manuscript=left.pop(0)),
+                    start=SequenceStart(params=SEEDED),
+                    max_tokens=4,
+                )
+                desk.control.commands.append(command)
+
+    desk.on_event = on_event
+    events = desk.run(generate(SEEDED))
+    assert len(of(events, Finished)) == len(of(events, Started)) == 13
+    assert len({str(request.json["prompt"]) for request in server.requests}) == 13
+
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "cut within": (Cut(700), "ended within an answer"),
+    "stalled at once": (Cut(), "ended within an answer"),
+    "no HTTP": (NoHttp(), "speaks another protocol"),
+    "500": (Instead(answer_of({"error": {"message": "no memory"}}, 500)), "no memory"),
+    "an error within": (
+        Instead(
+            Answer(
+                200,
+                b'data: {"error": {"message": "no memory", "code": 500}}\n\n',
+                {"Content-Type": "text/event-stream"},
+            )
+        ),
+        "no memory",
+    ),
+    "nonsense": (
+        Instead(Answer(200, b"data: 7\n\n", {"Content-Type": "text/event-stream"})),
+        "not as OpenAI's protocol has it",
+    ),
+    "401": (Instead(answer_of({}, 401)), "asks for a key"),
+    "a redirect": (Instead(Answer(307, b"", {"Location": "http://a"})), "did not give"),
+    "endless": (Endless(b": still here\n\n" * 9999), "has no end"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_keeps_what_came_and_passes(
+    server: FaultyServer, desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.engine.server.asking_again.FIRST", 0.0)
+    fault, words = FAULTS[name]
+    server.fault = fault
+    events = desk.run(generate(SEEDED))
+    failed = events[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.kind, failed.has_model) == ("server", True)
+    assert words in failed.message
+    assert server.url in failed.message
+    whole = name == "cut within"
+    assert bool(texts(events)) == whole
+    server.fault = None
+    assert len(texts(desk.run(generate(SEEDED)))[0]) == 12
+
+
+def test_a_busy_server_is_asked_again(server: FaultyServer, desk: Desk) -> None:
+    server.fail(too_many(), times=2)
+    assert len(texts(desk.run(generate(SEEDED)))[0]) == 12
+
+
+def test_a_stop_ends_it_within_a_stream(server: FaultyServer, desk: Desk) -> None:
+    server.fault = Stalled(700)
+    seen = threading.Event()
+    desk.on_event = lambda event: seen.set() if isinstance(event, Token) else None
+    thread = threading.Thread(target=desk.run, args=(generate(SEEDED),))
+    thread.start()
+    assert seen.wait(60)
+    desk.control.stop()
+    thread.join(60)
+    finished, run = desk.events[-2:]
+    assert isinstance(finished, Finished)
+    assert isinstance(run, RunFinished)
+    assert finished.reason == "stopped"
+    assert finished.tokens == len(texts(desk.events)[0]) > 0
+
+
+def test_a_stop_ends_a_load(server: FaultyServer) -> None:
+    server.fault = Stalled()
+    one = Desk()
+    thread = threading.Thread(target=one.run, args=(Load(request=1, path=server.url),))
+    thread.start()
+    until(lambda: len(server.requests) == 1, "the first question")
+    one.control.stop()
+    thread.join(60)
+    assert isinstance(one.events[-1], Superseded)
+    one.engine.close()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [PreviewNextToken(request=3, prompt=PROMPT), Score(request=3, prompt=PROMPT)],
+    ids=["preview", "score"],
+)
+def test_what_it_does_not_say_has_its_reason(command: Runnable) -> None:
+    with FaultyServer(Pretend("ollama")) as server:
+        one = Desk()
+        one.load(server)
+        (failed,) = one.run(command)
+        one.engine.close()
+    assert isinstance(failed, Failed)
+    assert failed.message == (
+        "Ollama writes by itself, and does not say what could stand next: it lacks token ids, "
+        "prompts as ids."
+    )
+
+
+def test_a_prompt_with_its_parts_and_cut_where_it_has_no_room(
+    server: FaultyServer, desk: Desk
+) -> None:
+    parts = PromptParts(
+        notes=(PromptNote(text="The cat is grey."), PromptNote(text="It rains.", at=4)),
+        left_out=(PromptRange(start=0, end=2),),
+    )
+    prompt = Prompt(manuscript="1234\n56", brief="Be brief.", parts=parts)
+    desk.run(generate(SEEDED, prompt=prompt))
+    said = server.requests[-1].json["prompt"]
+    assert said == "Be brief.\n\nThe cat is grey.\n\n34It rains.\n\n\n56"
+    long = "".join(f"Line {number} of many.\n" for number in range(2_000))
+    events = desk.run(generate(SEEDED, prompt=Prompt(manuscript=long)))
+    (evaluated,) = of(events, Evaluated)
+    assert isinstance(evaluated, Evaluated)
+    sent = str(server.requests[-1].json["prompt"])
+    assert long.endswith(sent)
+    assert sent.startswith("Line ")
+    assert evaluated.unseen_characters == len(long) - len(sent) > 30_000
