@@ -17,6 +17,7 @@ from studio.app.tokens.sampler_notes import sees_all
 from studio.app.tokens.sketch_store import UNREADABLE
 from studio.sampling import (
     LogitsError,
+    LogitSketch,
     SamplingParams,
     SketchStack,
     flip_temperatures,
@@ -48,6 +49,7 @@ def flip_temperatures_of(
     params: SamplingParams,
     vocabulary: NextToken,
     stack: SketchStack | None = None,
+    end: int | None = None,
 ) -> FlipTemperatures:
     """Return the flip temperature of each token.
 
@@ -56,6 +58,8 @@ def flip_temperatures_of(
         params: The parameters in force; their temperature does not matter.
         vocabulary: Knows texts as tokens: DRY's sequence breakers and words with biases.
         stack: The tokens' sketches, where at hand: used if no sampler re-weighs them.
+        end: Which end is meant of what there can be where the likeliest tokens alone are known: 0
+            or 1; None for the middle.
     """
     us = np.array([math.nan if record.u is None else record.u for record in records])
     params = with_early_changes(params)
@@ -68,17 +72,31 @@ def flip_temperatures_of(
         if sketch is None:
             made.append(UNREADABLE)
             continue
+        used = params
+        if sketch.is_truncated:
+            sketch, used = _end_of(sketch, params, end)
         place = place_of(record) or UNKNOWN_PLACE
         knows_all = knows_all and sees_all(params, place)
         try:
-            state = vocabulary.state_at(place, params)
-            made.append(apply_penalties(sketch, params, place.history, state, record.id), record.id)
+            state = vocabulary.state_at(place, used)
+            made.append(apply_penalties(sketch, used, place.history, state, record.id), record.id)
         except LogitsError:
             banned += 1
             made.append(UNREADABLE)
         except ValueError:
             made.append(UNREADABLE)
     return FlipTemperatures(flip_temperatures(made, us, params), knows_all, banned)
+
+
+def _end_of(
+    sketch: LogitSketch, params: SamplingParams, end: int | None
+) -> tuple[LogitSketch, SamplingParams]:
+    """Return one end of a truncated sketch, and what of `params` it can be given."""
+    from studio.sampling.sketches.bounded_logits import without_repeat_penalty  # few texts do
+    from studio.sampling.sketches.truncated_sketch import TruncatedSketch
+
+    assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+    return sketch if end is None else sketch.ends[end], without_repeat_penalty(params)
 
 
 def joined(first: FlipTemperatures, second: FlipTemperatures) -> FlipTemperatures:

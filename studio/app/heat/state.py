@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -26,10 +27,18 @@ from studio.app.tokens.foreign_biases import foreign_bias_words
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.sampler_notes import flip_notes
 from studio.manuscript import OwnSampling, TokenSpan
-from studio.sampling import SamplingParams, SketchStack
+from studio.sampling import LogitSketch, SamplingParams, SketchStack
 from studio.sampling.sketches.sketch_stack import Temperature
 from studio.token_record import TokenRecord
-from studio.translation import tr
+from studio.translation import mark, tr
+
+if TYPE_CHECKING:
+    from studio.app.heat.bounds import HeatBounds
+
+_TWO_TONES = mark(
+    "A token of two tones is known between bounds: the server sent the likeliest tokens alone. "
+    "Below is the least, above the most that it can be."
+)
 
 LEVELS = 24
 """How many tints there are, besides no tint."""
@@ -84,6 +93,10 @@ class HeatState(QObject):
         self._fitted_to = 0
         self._tints: NDArray[np.int64] | None = None
         self._turned: NDArray[np.bool_] | None = None
+        self._bounds: HeatBounds | None = None
+        """Of those tokens of which the likeliest alternatives alone are known; None for none."""
+        self._bands: NDArray[np.int64] | None = None
+        self._flip_ends: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         sampling.changed.connect(self._follow)
         sampling.params_changed.connect(self._on_moved)
         vocabulary.texts_known.connect(self._follow_texts)
@@ -152,6 +165,33 @@ class HeatState(QObject):
             self._tints = self._all_tints()
         return self._tints[rows]
 
+    def bands(self, records: Sequence[TokenRecord]) -> NDArray[np.int64] | None:
+        """Return `(n, 2)` the least and the most that each tint can be; None where all are known.
+
+        Args:
+            records: As they were given to `tints`.
+        """
+        if self._bounds is None or self._measure is HeatMeasure.RANK:
+            return None
+        if self._bands is None:
+            self._bands = np.repeat(self._all_tints()[:, np.newaxis], 2, axis=1)
+            rows = self._bounds.rows
+            self._bands[rows] = np.sort(
+                np.stack([self._tints_of(end) for end in self._ends_of_values()], axis=1)
+            )
+        return self._bands[self._rows_of(records)]
+
+    def _ends_of_values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The measure of the tokens that are known between bounds, at one end and the other."""
+        assert self._bounds is not None, "there are some"
+        if self._measure is not HeatMeasure.BLAME:
+            return self._bounds.values(self._measure, self._temperatures())
+        if self._flip_ends is None:
+            first, second = (self._fresh_flips(0, end).values for end in (0, 1))
+            self._flip_ends = first, second
+        rows = self._bounds.rows
+        return self._flip_ends[0][rows], self._flip_ends[1][rows]
+
     def turned(self, records: Sequence[TokenRecord]) -> NDArray[np.bool_]:
         """Return `(n,)` whether the same draw would choose the favourite at the temperature now.
 
@@ -163,12 +203,20 @@ class HeatState(QObject):
         if self._turned is None:
             with np.errstate(invalid="ignore"):
                 self._turned = self._all_flips() >= self._temperatures()
+                if self._bounds is not None:
+                    # Only where it is decided.
+                    bounded, at = self._bounds.rows, self._temperatures()
+                    at = at[bounded] if isinstance(at, np.ndarray) else at
+                    self._turned[bounded] = np.minimum(*self._ends_of_values()) >= at
         return self._turned[rows]
 
     def _all_tints(self) -> NDArray[np.int64]:
         self._fit()
+        return self._tints_of(self._values(self._temperatures()))
+
+    def _tints_of(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         with np.errstate(invalid="ignore"):
-            places = self.scale.place(self._values(self._temperatures()))
+            places = self.scale.place(values)
         tints = np.full(len(places), NO_TINT)
         has = ~np.isnan(places)
         tints[has] = np.minimum((places[has] * LEVELS).astype(np.int64), LEVELS - 1)
@@ -195,9 +243,9 @@ class HeatState(QObject):
             former = self._owns[row]
             if own != former:
                 self._owns[row] = own
-                self._tints = self._turned = None
+                self._tints = self._turned = self._bands = None
                 if _params_of(own) != _params_of(former):
-                    self._flips = NO_FLIP_TEMPERATURES
+                    self._flips, self._flip_ends = NO_FLIP_TEMPERATURES, None
 
     def _temperatures(self) -> Temperature:
         """The temperature of each row, or of all."""
@@ -228,18 +276,19 @@ class HeatState(QObject):
             self._emit_notes()
         return self._flips.values
 
-    def _fresh_flips(self, known: int) -> FlipTemperatures:
+    def _fresh_flips(self, known: int, end: int | None = None) -> FlipTemperatures:
         records, vocabulary = self._records[known:], self._vocabulary
         params = [_params_of(own) or self._params for own in self._owns[known:]]
         different = set(params)
         if len(different) == 1:
-            stack = None if known else self._stack
-            return flip_temperatures_of(records, params[0], vocabulary, stack)
+            stack = None if known or end is not None else self._stack
+            return flip_temperatures_of(records, params[0], vocabulary, stack, end)
         values = np.zeros(len(records))
         sees_all, banned = True, 0
         for one in different:
             rows = [row for row, used in enumerate(params) if used == one]
-            part = flip_temperatures_of([records[row] for row in rows], one, vocabulary)
+            some = [records[row] for row in rows]
+            part = flip_temperatures_of(some, one, vocabulary, end=end)
             values[rows] = part.values
             sees_all, banned = sees_all and part.sees_all, banned + part.banned
         return FlipTemperatures(values, sees_all, banned)
@@ -257,6 +306,8 @@ class HeatState(QObject):
                 history_known=self._flips.sees_all,
                 banned=self._flips.banned,
             )
+        if self._bounds is not None and self.is_on and self._measure is not HeatMeasure.RANK:
+            notes = (*notes, tr(_TWO_TONES))
         if notes != self._notes:
             self._notes = notes
             self.notes_changed.emit()
@@ -272,7 +323,8 @@ class HeatState(QObject):
             for record in records:
                 if id(record) not in self._rows:
                     self._append(record)
-            self._tints = self._turned = None
+            self._flip_ends = None
+            self._tints = self._turned = self._bands = None
         rows = np.array([self._rows[id(record)] for record in records], dtype=np.intp)
         self._asked = records, rows
         return rows
@@ -284,6 +336,16 @@ class HeatState(QObject):
         sketch = self._vocabulary.sketches.put(record, self._stack)
         if sketch is not None:
             self._vocabulary_size = sketch.vocabulary_size
+            if sketch.is_truncated:
+                self._append_bounds(sketch, record.id)
+
+    def _append_bounds(self, sketch: LogitSketch, token: int) -> None:
+        if self._bounds is None:
+            from studio.app.heat.bounds import HeatBounds  # few documents need them
+
+            self._bounds = HeatBounds()
+            self._emit_notes()
+        self._bounds.append(len(self._records) - 1, sketch, token)
 
     def _follow(self) -> None:
         params = self._sampling.whole
@@ -298,7 +360,7 @@ class HeatState(QObject):
             self._emit_notes()
         elif self._measure is HeatMeasure.RANK:
             return  # the same at every T
-        self._tints = self._turned = None
+        self._tints = self._turned = self._bands = None
         self.changed.emit()
 
     def _on_moved(self) -> None:
@@ -313,11 +375,12 @@ class HeatState(QObject):
             self.changed.emit()
 
     def _forget_values(self) -> None:
-        self._tints = self._turned = None
-        self._flips = NO_FLIP_TEMPERATURES
+        self._tints = self._turned = self._bands = None
+        self._flips, self._flip_ends = NO_FLIP_TEMPERATURES, None
 
     def _forget_tokens(self) -> None:
         self._stack = SketchStack()
+        self._bounds = None
         self._rows.clear()
         self._records.clear()
         self._owns.clear()

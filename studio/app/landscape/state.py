@@ -17,11 +17,12 @@ from studio.app.landscape.rows import LandscapeRows
 from studio.app.landscape.scale import REST
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
+from studio.app.tokens.shape import Interval
 from studio.app.tokens.text import TokenText, token_text
 from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch
+from studio.sampling import LogitSketch, SamplingParams
 from studio.translation import mark, tr
 
 COUNTS = (100, 300, 1000)
@@ -44,6 +45,7 @@ class Cell(NamedTuple):
         row: The row pointed at, a rank or `REST`; None for none.
         other: The token of that rank; None for `REST`, for none, and where it is the one written.
         other_p: The probability of that rank, or of all others together.
+        bands: What `written_p` and `other_p` can be, where these are known between bounds alone.
     """
 
     ago: int
@@ -53,6 +55,7 @@ class Cell(NamedTuple):
     row: int | None
     other: TokenText | None
     other_p: float
+    bands: tuple[Interval, Interval] | None = None
 
 
 class LandscapeState(QObject):
@@ -217,7 +220,20 @@ class LandscapeState(QObject):
             row=self._row,
             other=other,
             other_p=other_p,
+            bands=self._bands(sketch, record.id, temperature) if sketch.is_truncated else None,
         )
+
+    def _bands(
+        self, sketch: LogitSketch, written: int, temperature: float
+    ) -> tuple[Interval, Interval]:
+        from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few texts have any
+
+        assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+        found = sketch.probability_range(written, temperature)
+        if self._row is None or self._row >= min(REST, sketch.ids.size):
+            shaped = sketch.shaped_range(SamplingParams(temperature=temperature))
+            return found, shaped.tail_probability
+        return found, sketch.probability_range(int(sketch.ids[self._row]), temperature)
 
     def _other(
         self, sketch: LogitSketch, written: int, temperature: float

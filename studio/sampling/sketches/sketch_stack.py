@@ -178,7 +178,7 @@ class SketchStack:
         Raises:
             ParameterError: The temperature is negative or not a number.
         """
-        made, betas = self._tempered(temperature), _betas(temperature)
+        made, betas = self._tempered(temperature), inverse(temperature)
         is_greedy = np.isinf(betas)
         written = self._written[: self._size] * np.where(is_greedy, 0.0, betas)
         greedy = np.where(self.rank > 0, math.inf, 0.0)
@@ -206,7 +206,7 @@ class SketchStack:
 
     def _tempered(self, temperature: Temperature) -> _Tempered:
         if isinstance(temperature, np.ndarray):
-            return self._at_each(_betas(temperature))
+            return self._at_each(inverse(temperature))
         if self._made is None or self._made[0] != temperature:
             beta = _beta(temperature)
             made = self._greedy() if math.isinf(beta) else self._at(beta)
@@ -258,7 +258,7 @@ class SketchStack:
         return _Tempered(weights, zeros, ones, zeros)
 
 
-def _betas(temperature: Temperature) -> NDArray[np.float64]:
+def inverse(temperature: Temperature) -> NDArray[np.float64]:
     """Return β, `(n,)` or without a dimension, as the temperature is."""
     different, places = np.unique(temperature, return_inverse=True)
     betas = np.array([_beta(value) for value in different.tolist()])

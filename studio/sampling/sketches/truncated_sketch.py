@@ -241,22 +241,26 @@ def _entropy_range(
     lowest = math.log(masses[0]) - low.weight(few, cold).moment / masses[0]
     highest = math.log(masses[1]) - high.weight(many, warm).moment / masses[1]
     if few >= low.count:
-        lowest -= _falls(low, masses, few, cold)
+        lowest -= _falls(low, masses, cold)
     if many >= high.count:
-        highest += _falls(high, masses, many, warm)
+        highest += _falls(high, masses, warm)
     highest = min(highest, math.log(many))
     return max(0.0, min(lowest, highest)), max(0.0, highest)
 
 
-def _falls(end: BoundedLogits, masses: tuple[float, float], kept: int, beta: float) -> float:
+def _falls(end: BoundedLogits, masses: tuple[float, float], beta: float) -> float:
     """Return by how much the entropy may fall where a group weighs more, over all groups."""
     tail = end.tail
     if tail is None or tail.caps.size + end.ids.size - end.sure < 2:
-        return 0.0
-    few, many = tail.sums(beta, end.top)
-    logs = np.maximum(beta * (tail.caps - end.top), LEAST_EXPONENT)
-    if end.is_most:
-        logs = np.maximum(np.log(np.maximum(many, 1e-300) / tail.counts), LEAST_EXPONENT)
-    moment = end.weight(kept, beta).moment
-    rise = min(float(end.is_most is False) + moment / mass for mass in masses) - logs
-    return float((many - few) @ np.maximum(-rise, 0.0)) / masses[0]
+        return 0.0  # one group, and all others are likelier
+    sums = tail.sums(beta, end.top)
+    weights = end.weights(beta)
+    known = float(weights @ np.log(np.maximum(weights, 1e-300)))
+    rises = []
+    for group, mass in zip(sums, masses, strict=True):
+        logs = np.maximum(beta * (tail.caps - end.top), LEAST_EXPONENT)
+        if end.is_most:
+            logs = np.maximum(np.log(np.maximum(group, 1e-300) / tail.counts), LEAST_EXPONENT)
+        mean = (known + float(group @ logs)) / mass
+        rises.append((0.0 if end.is_most else 1.0) + mean - logs)
+    return float((sums[1] - sums[0]) @ np.maximum(-np.minimum(*rises), 0.0)) / masses[0]

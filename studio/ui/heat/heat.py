@@ -8,6 +8,7 @@ token in view, the theme its colour.
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor, QKeySequence, QPainter
 from PySide6.QtWidgets import QMenu
@@ -84,9 +85,22 @@ class EditorHeat(QObject):
             if start < end:
                 painter.setBrush(color)
                 painter.drawRects(rects[start:end])
+        bands = self._state.bands(records)
+        if bands is not None:
+            self._paint_bands(painter, bands[places])
         turned = self._state.turned(records)[places].nonzero()[0].tolist()
         painter.setBrush(QColor(self._theme.colors.heat_line))
         painter.drawRects([_line_under(tiles[index].rect) for index in turned])
+
+    def _paint_bands(self, painter: QPainter, bands: NDArray[np.int64]) -> None:
+        """Paint the least that a tint can be over a token's lower half, and the most above it."""
+        tiles = self.tiles.tiles
+        known_apart = (bands[:, 0] != bands[:, 1]) & (bands[:, 0] != NO_TINT)
+        for index in known_apart.nonzero()[0].tolist():
+            rect, (least, most) = tiles[index].rect, bands[index].tolist()
+            upper = QRect(rect.left(), rect.top(), rect.width(), rect.height() // 2)
+            painter.fillRect(upper, self._colors[most])
+            painter.fillRect(rect.adjusted(0, upper.height(), 0, 0), self._colors[least])
 
 
 def _line_under(rect: QRect) -> QRect:

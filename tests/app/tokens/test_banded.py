@@ -63,7 +63,7 @@ def test_every_figure_that_is_shown_holds_the_truth(params: SamplingParams) -> N
     assert entropies[0] - 1e-6 <= measures.entropy(p) <= entropies[1] + 1e-6
     assert top[0] - 1e-6 <= p.max() <= top[1] + 1e-6
     assert state.sensitivity is None
-    assert f"{SENT} likeliest" in state.notes[0].words
+    assert f"{SENT} likeliest are known" in state.notes[0].words
     retempered = state.retempered
     assert retempered is not None
     assert retempered.band is not None
