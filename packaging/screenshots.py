@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -99,10 +100,14 @@ def make(width: int, height: int, scale: int) -> int:
 
     from studio.app.heat.measure import HeatMeasure
     from studio.app.writing.rewrite_request import RewriteKind
+    from studio.engine.machine_address import DEFAULT_PORT
+    from studio.engine.machine_query import Machine, ask_machines
+    from studio.engine.messages import LoadOptions
     from studio.engine.model_files.starter_model import find_starter_model
     from studio.manuscript import NO_PLAN, Note, Origin, PromptPlan
     from studio.ui.application import make_application, make_window
     from studio.ui.measurement import run_until
+    from studio.ui.model.options_dialog import ModelOptionsDialog
     from studio.ui.model.prompt_window import PromptWindow
     from studio.ui.no_traces import no_traces
     from studio.ui.tuning.augment_window import AugmentWindow
@@ -292,7 +297,26 @@ def make(width: int, height: int, scale: int) -> int:
         run_until(lambda: session.next_token_preview.is_settled and session.word_count.is_settled)
         window.editor.setFocus()
         take("outline")
-        window.close()
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "studio", "rpc-server"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        ) as server:
+            machine = f"127.0.0.1:{DEFAULT_PORT}"
+            while not isinstance(ask_machines([machine])[0], Machine):
+                time.sleep(0.1)  # no event says when
+            options = LoadOptions(machines=(machine,), gpu_layers=20)
+            session.model.open(str(model), options)
+            run_until(lambda: session.model.is_ready)
+            dialog = ModelOptionsDialog(
+                options, session.model.report, window.theme, window, str(model)
+            )
+            dialog.show()
+            run_until(lambda: dialog.devices.is_settled)
+            take("devices", dialog)
+            dialog.close()
+            window.close()
+            server.kill()
     return 0
 
 

@@ -115,6 +115,11 @@ class DeviceChoice(QObject):
         return [DeviceRow("processor", name, words, left, AUTOMATIC), *others]
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nobody is asked any more."""
+        return not self._background.is_busy
+
+    @property
     def layer_count(self) -> int:
         """How many layers the model has; 0 where that is not known."""
         return self._sizes.layers if self._sizes else 0

@@ -47,6 +47,9 @@ _BAR, _AROUND = 40, 60
 class ModelOptionsDialog(QDialog):
     """Asks for `LoadOptions`; the report of the open model stands above.
 
+    Attributes:
+        devices: What computes the layers.
+
     Args:
         options: What is in force.
         report: What the open model says of itself; None where none is.
@@ -67,8 +70,8 @@ class ModelOptionsDialog(QDialog):
         self.setWindowTitle(tr("Model options"))
         # Names of processors and a warning in whole sentences stand in it.
         self.setMinimumWidth(round(_WIDTH * grown(self.font())))
-        self._devices = DeviceChoice(options, report, path, self)
-        self._device_list = DevicesBox(self._devices, theme)
+        self.devices = DeviceChoice(options, report, path, self)
+        self._device_list = DevicesBox(self.devices, theme)
         self._context_size = _spin_box(
             theme,
             0,
@@ -162,7 +165,7 @@ class ModelOptionsDialog(QDialog):
         whole.addWidget(self._scroll, 1)
         whole.addWidget(buttons)
         # Rows have come or gone by then, and are laid out in a turn of their own.
-        self._devices.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)
+        self.devices.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Be as high as all of it is, where the screen has that room."""
@@ -195,7 +198,7 @@ class ModelOptionsDialog(QDialog):
             prompt_cache_mib=self._prompt_cache.value() * _GIB,
             flash_attention=list(_ATTENTION)[self._flash_attention.currentIndex()],
         )
-        return self._devices.applied(options)
+        return self.devices.applied(options)
 
     def _accept(self) -> None:
         if self._device_list.confirmed():

@@ -55,7 +55,7 @@ def choose(qtbot: QtBot, starter_model: Path, asked: list[list[str]]) -> Choose:
 
 
 def settle(choice: DeviceChoice, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not choice._background.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: choice.is_settled, timeout=LONG)
 
 
 REPORT = model_report("/m/a.gguf", devices=(PROCESSOR, GPU))

@@ -137,7 +137,7 @@ def test_an_address_of_the_internet_is_asked_about_before_anything_is_sent(
     assert isinstance(box, DevicesBox)
     box.address.setText("8.8.8.8:50052")
     box.add_button.click()
-    qtbot.waitUntil(lambda: box._choice.unconfirmed == ["8.8.8.8:50052"], timeout=LONG)
+    qtbot.waitUntil(lambda: shown.devices.unconfirmed == ["8.8.8.8:50052"], timeout=LONG)
     assert sent == []
     buttons = shown.findChild(QDialogButtonBox)
     assert isinstance(buttons, QDialogButtonBox)
@@ -147,7 +147,7 @@ def test_an_address_of_the_internet_is_asked_about_before_anything_is_sent(
     assert shown.result() == (answer == "Yes")
     confirmed = ("8.8.8.8:50052",) if answer == "Yes" else ()
     assert shown.options.public_machines == confirmed
-    qtbot.waitUntil(lambda: not box._choice._background.is_busy, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.devices.is_settled, timeout=LONG)
     assert len(sent) == len(confirmed)
 
 
