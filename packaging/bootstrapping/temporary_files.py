@@ -34,6 +34,7 @@ def in_memory(env: Mapping[str, str], folder: Path = IN_MEMORY) -> Iterator[dict
     with tempfile.TemporaryDirectory(
         prefix="kelvin-studio-tests-", dir=folder, ignore_cleanup_errors=True
     ) as made:
+        Path(made).chmod(0o755)  # as the system's own: some tests go on as another user
         yield {**env, "TMPDIR": made}
 
 

@@ -1,5 +1,6 @@
 """The temporary files of the tests lie in memory while they run, and nowhere afterwards."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ def test_a_folder_of_their_own_that_is_gone_afterwards(tmp_path: Path) -> None:
     with in_memory({"HOME": "/home/ada"}, tmp_path) as env:
         made = Path(env["TMPDIR"])
         assert made.parent == tmp_path
+        assert os.name != "posix" or made.stat().st_mode & 0o777 == 0o755, "others may pass through"
         assert env == {"HOME": "/home/ada", "TMPDIR": str(made)}
         (made / "deep").mkdir()
         (made / "deep" / "text.txt").write_text("a word", encoding="utf-8")
