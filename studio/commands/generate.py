@@ -149,6 +149,8 @@ def _say_of_server(report: ModelReport, params: SamplingParams) -> None:
         from studio.commands.served import left_out_words  # with it come sockets and TLS
 
         words = left_out_words([params], report.backend) or "the server draws, with this seed"
+    elif report.is_far:
+        words = "the server is far away, and draws the tokens itself"
     elif params.repeat_penalty != 1.0:
         words = (
             "the repeat penalty cannot act here: a server gives probabilities, and it works on "

@@ -172,6 +172,9 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     has_flash_attention: bool = True
     attention_timing: AttentionTiming | None = None
     """How quick it is with and without; None where that was not found out yet."""
+    is_far: bool = False
+    """Whether a server draws the tokens, as it is too far away to be asked for each. What is known
+    of each is then that of a text that was read."""
     fills_in: bool = False
     """Whether it has tokens for what stands before a place, behind it, and between: FIM tokens."""
     vocabulary: str = ""

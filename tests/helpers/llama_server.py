@@ -7,6 +7,7 @@ imported. Where there is none for a platform, tests that ask for a server are sk
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import socket
@@ -131,7 +132,15 @@ def llama_server(
 
 
 @pytest.fixture
-def start_llama_server(starter_model: Path, tmp_path: Path) -> Iterator[StartServer]:
+def near_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, no server is far away for an engine in this process."""
+    monkeypatch.setattr("studio.engine.server.model.FAR", math.inf)
+
+
+@pytest.fixture
+def start_llama_server(
+    starter_model: Path, tmp_path: Path, near_server: None
+) -> Iterator[StartServer]:
     """Starts servers of the test's own, which it may end; takes what `LlamaServer` does."""
     _skip_without()
     with contextlib.ExitStack() as stack:

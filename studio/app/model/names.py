@@ -68,6 +68,11 @@ def server_facts(report: ModelReport) -> dict[str, str]:
         facts[tr("Draws")] = tr("the server’s own, with the seed it is given")
         return facts | {title: visible_line(words) for title, words in report.can[3:]}
     facts[tr("Vocabulary")] = f"{report.vocabulary_size:,}"
+    facts[tr("Draws")] = (
+        tr("by the server: it is too far away to be asked for each token")
+        if report.is_far
+        else tr("here, from what the server says of each place")
+    )
     if report.parameters:
         facts[tr("Parameters")] = tr("{count:,.0f} million", count=report.parameters / 1e6)
     if report.file_bytes:

@@ -275,6 +275,15 @@ class ModelState(QObject):
                 self._before = None
                 self.report = event.report
                 self.phase = ModelPhase.READY
+                if event.report.is_far:
+                    self.reported.emit(
+                        tr(
+                            "{server} is far away: it draws the words itself, with your settings "
+                            "and a seed. What is recorded of a word is how likely the model held "
+                            "it.",
+                            server=model_name(self.path),
+                        )
+                    )
                 if event.report.fewer_layers:
                     self.reported.emit(event.report.fewer_layers)
             case Superseded():

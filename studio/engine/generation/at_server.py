@@ -57,6 +57,9 @@ class AtServer:
     def drop(self, number: int) -> None:
         """See `Evaluation`: nothing is held."""
 
+    def end(self) -> None:
+        """See `Evaluation`: nothing goes on."""
+
     def _count(self, one: SequenceState) -> int:
         """How many tokens are asked for: what three of four of the last draws needed."""
         needed = sorted(self._needed.setdefault(one.number, deque(maxlen=_LOOKED_AT)))
@@ -67,12 +70,17 @@ class AtServer:
 class ServedLogits:
     """What a server says of one place, and more of it where that does not decide a draw.
 
+    Attributes:
+        is_drawn_here: Whether `choose` draws.
+
     Args:
         context: Asks it.
         text: What stands before the place, in tokens.
         known: The most likely tokens.
         needed: Is given how many were needed.
     """
+
+    is_drawn_here = True
 
     def __init__(
         self,

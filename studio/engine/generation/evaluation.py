@@ -19,6 +19,8 @@ from studio.engine.messages import MOST_SEQUENCES
 
 if TYPE_CHECKING:
     from studio.engine.generation.at_server import ServedLogits
+    from studio.engine.generation.streamed import StreamedLogits
+    from studio.engine.vocabulary import Vocabulary
 
 
 class Evaluation(Protocol):
@@ -32,7 +34,7 @@ class Evaluation(Protocol):
 
     def logits(
         self, sequences: Sequence[SequenceState]
-    ) -> "Sequence[NDArray[np.float32] | ServedLogits] | None":
+    ) -> "Sequence[NDArray[np.float32] | ServedLogits | StreamedLogits] | None":
         """The logits after each sequence's last token; each has written one at least.
 
         Arrays are views: true until the next evaluation. None where these tokens, and all before
@@ -54,9 +56,18 @@ class Evaluation(Protocol):
     def drop(self, number: int) -> None:
         """Forget what is evaluated of a sequence."""
 
+    def end(self) -> None:
+        """A run is over: nothing is to go on elsewhere."""
+
 
 def evaluation_of(
-    context: Context, prompt: list[int], progress: Progress, *, alone: bool
+    context: Context,
+    prompt: list[int],
+    progress: Progress,
+    vocabulary: "Vocabulary",
+    *,
+    alone: bool,
+    ignore_eos: bool,
 ) -> Evaluation:
     """The way that the context, and its memory, allows.
 
@@ -64,13 +75,19 @@ def evaluation_of(
         context: holds `prompt`.
         prompt: as the model sees it.
         progress: of a prompt that must be evaluated again.
+        vocabulary: the model's.
         alone: whether one sequence is written, in the main sequence.
+        ignore_eos: whether no end is drawn, where others draw.
     """
     if not isinstance(context, LlamaContext):
         from studio.engine.generation.at_server import AtServer
         from studio.engine.server.context import ServerContext
 
         assert isinstance(context, ServerContext), "there is no third kind"
+        if context.is_far:
+            from studio.engine.generation.streamed import Streamed
+
+            return Streamed(context, vocabulary, ignore_eos=ignore_eos)
         return AtServer(context)
     cells = None if alone else context.sequence_cells
     if cells is not None and cells.share(0, len(prompt)):
@@ -125,6 +142,9 @@ class Together:
     def drop(self, number: int) -> None:
         """See `Evaluation`."""
         self._cells.drop(number)
+
+    def end(self) -> None:
+        """See `Evaluation`: nothing goes on."""
 
     def _missing(self, one: SequenceState) -> int:
         """How many of a sequence's tokens are not evaluated."""
@@ -195,3 +215,6 @@ class InTurn:
 
     def drop(self, number: int) -> None:
         """See `Evaluation`: nothing is kept for a sequence."""
+
+    def end(self) -> None:
+        """See `Evaluation`: nothing goes on."""

@@ -51,6 +51,7 @@ from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
 
 if TYPE_CHECKING:
     from studio.engine.generation.at_server import ServedLogits
+    from studio.engine.generation.streamed import StreamedLogits
 
 _SEEDS = 2**32
 _SHOWN = 10
@@ -140,6 +141,8 @@ class Generation:
             pass
         finally:
             self._queue.waiting.clear()
+            if self._evaluation:
+                self._evaluation.end()
             self._pending.emit()
             ended = max(begun, self._pending.ended)
             for one in self._sequences.values():
@@ -305,7 +308,12 @@ class Generation:
         for one in self._sequences.values():
             one.stand_behind(continued)
         self._evaluation = evaluation_of(
-            self._context, continued.evaluated, self._on_progress, alone=self._policy.alone
+            self._context,
+            continued.evaluated,
+            self._on_progress,
+            self._reader.vocabulary,
+            alone=self._policy.alone,
+            ignore_eos=self._ignore_eos,
         )
         return self._evaluation
 
@@ -353,7 +361,7 @@ class Generation:
     def _draw(
         self,
         one: SequenceState,
-        statistics: "LogitStatistics | ServedLogits",
+        statistics: "LogitStatistics | ServedLogits | StreamedLogits",
         continued: ContinuedPrompt | None = None,
     ) -> None:
         """One token of a sequence; the first behind a prompt is drawn from what that gave."""
@@ -369,7 +377,8 @@ class Generation:
             drawn = Drawn(number, index, statistics, statistics.drawn(choice), choice, u, healed)
         else:
             choice = statistics.choose(one.params, one.history, u, _SHOWN, state)
-            drawn = Drawn(number, index, statistics, None, choice, u, healed)
+            own = u if statistics.is_drawn_here else None
+            drawn = Drawn(number, index, statistics, None, choice, own, healed)
         is_end = self._reader.vocabulary.ends_generation(choice.token)
         if not self._ignore_eos and (is_end or choice.token in one.ends):
             self._end(one, "end_of_text", self._pending.token(drawn))

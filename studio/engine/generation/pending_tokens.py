@@ -14,10 +14,11 @@ from studio.engine.messages import Token
 from studio.engine.writing.healing import Healed
 from studio.engine.writing.reader import Reader
 from studio.sampling import Choice, LogitSketch, LogitStatistics, Written
-from studio.token_record import TokenRecord
+from studio.token_record import TokenRecord, undrawn
 
 if TYPE_CHECKING:
     from studio.engine.generation.at_server import ServedLogits
+    from studio.engine.generation.streamed import StreamedLogits
 
 FRAME_SECONDS = 1 / 20
 """How long tokens are collected for those who show them; one waits no longer than this and a
@@ -37,16 +38,16 @@ class Drawn(NamedTuple):
         statistics: Of the logits; perhaps that of several sequences' tokens.
         written: What they say of the token, found before the logits change.
         choice: The draw.
-        u: The number drawn.
+        u: The number drawn; None where a server drew the token.
         healed: What the statistics are of, for the first token behind a prompt.
     """
 
     sequence: int
     number: int
-    statistics: "LogitStatistics | ServedLogits"
+    statistics: "LogitStatistics | ServedLogits | StreamedLogits"
     written: Written | None
     choice: Choice
-    u: float
+    u: float | None
     healed: Healed | None
 
 
@@ -115,6 +116,12 @@ class PendingTokens:
         if healed is not None:
             text = healed.added(choice.token, text)
             typed = healed.typed([*sketch.ids.tolist(), choice.token])
+        pieces = self._reader.pieces.new_bytes(sketch.ids)
+        if u is None:
+            record = undrawn(choice.token, text, sketch.to_bytes(), near_tie=choice.near_tie)
+            return Token(
+                request=self._request, sequence=sequence, index=number, record=record, pieces=pieces
+            )
         record = TokenRecord(
             id=choice.token,
             text=text,
@@ -130,7 +137,6 @@ class PendingTokens:
             mu=choice.state.mu,
             adaptive_mean=choice.state.adaptive_mean,
         )
-        pieces = self._reader.pieces.new_bytes(sketch.ids)
         return Token(
             request=self._request, sequence=sequence, index=number, record=record, pieces=pieces
         )

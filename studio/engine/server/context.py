@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from studio.engine.context import KnownLogits, Progress
 from studio.engine.messages import EngineError
-from studio.engine.server.answers import Completion
+from studio.engine.server.answers import Completion, Likely
 from studio.engine.server.lines import Question
 from studio.engine.server.model import ServerModel
+from studio.engine.server.stream import ServerStream
 from studio.engine.server.vocabulary import one_token
+from studio.sampling import SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
 
 _LEAST_LOGIT = -104.0
@@ -50,6 +52,7 @@ class ServerContext:
     def __init__(self, model: ServerModel) -> None:
         self.size = model.context_size
         self.slots = model.slots
+        self.is_far = model.is_far
         self.vocabulary_size = model.vocabulary.size
         self._model = model
         self._tokens: list[int] = []
@@ -104,15 +107,20 @@ class ServerContext:
                 self.evaluate(text)
                 visit(index, self.logits())
             else:
-                visit(index, self._knowing(tokens[index + 1], text))
+                visit(index, self.knowing(tokens[index + 1], text))
         return first
 
-    def _knowing(self, token: int, text: list[int]) -> TruncatedLogits:
-        """The most likely tokens after a text, so many that a token is among them."""
+    def knowing(self, token: int | None, text: list[int]) -> TruncatedLogits:
+        """The most likely tokens after a text, so many that a token is among them.
+
+        Args:
+            token: It; None where any will do.
+            text: What stands before.
+        """
         count = FIRST
         while True:
             (known,) = self.each([text], [count])
-            if token in known.ids or known.tail is None or known.ids.size < count:
+            if token is None or token in known.ids or known.tail is None or known.ids.size < count:
                 return known
             count *= MORE
 
@@ -133,6 +141,55 @@ class ServerContext:
             TruncatedLogits(ids, logs - math.log1p(excess), size, rounding=abs(excess) + _ROUNDING)
             for ids, logs in self._asked(texts, best)
         ]
+
+    def stream(
+        self,
+        text: Sequence[int],
+        params: SamplingParams,
+        seed: int,
+        most: int,
+        *,
+        ignore_eos: bool,
+    ) -> ServerStream:
+        """Have the server write a text on.
+
+        Args:
+            text: Token ids.
+            params: How tokens are drawn.
+            seed: What they are drawn with.
+            most: How many at most.
+            ignore_eos: Whether no end is drawn.
+
+        Raises:
+            EngineError: It has another model.
+        """
+        lines = self._model.lines
+        self._model.ask_again()
+        return ServerStream(
+            lines.address,
+            lines.key,
+            lines.interrupt,
+            text,
+            params,
+            seed,
+            most,
+            ignore_eos=ignore_eos,
+        )
+
+    def known(self, likely: Sequence[Likely]) -> TruncatedLogits:
+        """What is known of a place.
+
+        Args:
+            likely: Its likeliest tokens.
+
+        Raises:
+            LogitsError: They are no probabilities.
+        """
+        ids = [token.id for token in likely]
+        logs = np.clip([token.logprob for token in likely], _LEAST_LOGIT, 0.0)
+        return TruncatedLogits(
+            ids, logs, self.vocabulary_size, rounding=abs(self._excess) + _ROUNDING
+        )
 
     def _asked(
         self, texts: Sequence[Sequence[int]], best: Sequence[int]

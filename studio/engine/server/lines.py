@@ -51,8 +51,8 @@ class Lines:
 
     def __init__(self, address: Address, key: str, interrupt: Interrupt) -> None:
         self.address = address
-        self._key = key
-        self._interrupt = interrupt
+        self.key = key
+        self.interrupt = interrupt
         self._lines: list[_Line] = []
         self._gone = 0
         """Connections of the lines that are no more."""
@@ -78,10 +78,10 @@ class Lines:
             EngineError: It does not answer, or says something else.
         """
         while len(self._lines) < len(questions):
-            self._lines.append(_Line(self.address, self._key))
+            self._lines.append(_Line(self.address, self.key))
         answers: _Answers = queue.SimpleQueue()
         found: dict[int, bytes] = {}
-        with self._interrupt.ending(lambda: answers.put(None)):
+        with self.interrupt.ending(lambda: answers.put(None)):
             for number, question in enumerate(questions):
                 self._lines[number].ask(number, question, answers)
             while len(found) < len(questions):

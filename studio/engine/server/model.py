@@ -15,6 +15,9 @@ from studio.translation import tr
 from studio.visible_text import visible_line
 
 _LEAST_CONTEXT = 16
+_ROUND_TRIPS = 5
+FAR = 0.03
+"""Seconds: where a question takes longer there and back, the server draws the tokens."""
 
 
 class TemplateHeader(NamedTuple):
@@ -59,8 +62,15 @@ class ServerModel:
             frozenset(self.vocabulary.control_tokens),
         )
         self._facts = self._listed()
+        self.round_trip = min(self._round_trip() for _ in range(_ROUND_TRIPS))
+        """Seconds that a question takes that needs no thought."""
         self._seen = self.lines.connections
         self._seconds = time.perf_counter() - started
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it is so far away that it draws the tokens itself."""
+        return self.round_trip > FAR
 
     def report(self) -> ModelReport:
         """What stands there."""
@@ -82,6 +92,7 @@ class ServerModel:
             threads=0,
             memory_mapped=False,
             memory_bytes=0,
+            is_far=self.is_far,
             has_chat_template=self.header.chat_template is not None,
             seconds=self._seconds,
             vocabulary=self.vocabulary.mark,
@@ -97,20 +108,33 @@ class ServerModel:
             EngineError: Another one stands there now.
         """
         while self._seen != (made := self.lines.connections):
-            if self._asked() != self._properties:
-                raise EngineError(
-                    "server",
-                    tr(
-                        "The server at {url} has another model now, or was started with other "
-                        "options. Open it again to go on with that.",
-                        url=self.lines.address.shown,
-                    ),
-                )
+            self.ask_again()
             self._seen = made
+
+    def ask_again(self) -> None:
+        """Refuse to go on with another model, whatever connections there were.
+
+        Raises:
+            EngineError: Another one stands there now.
+        """
+        if self._asked() != self._properties:
+            raise EngineError(
+                "server",
+                tr(
+                    "The server at {url} has another model now, or was started with other "
+                    "options. Open it again to go on with that.",
+                    url=self.lines.address.shown,
+                ),
+            )
 
     def close(self) -> None:
         """Leave the server."""
         self.lines.close()
+
+    def _round_trip(self) -> float:
+        started = time.perf_counter()
+        self.lines.ask(Question("/health"), object)
+        return time.perf_counter() - started
 
     def _asked(self) -> Properties:
         return self.lines.ask(Question("/props"), Properties)

@@ -6,9 +6,12 @@ sum in other orders.
 
 from __future__ import annotations
 
+import math
+import string
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,7 @@ from studio.engine.generation import at_server
 from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.messages import (
     AnyEvent,
+    ChangeSequence,
     Distribution,
     Failed,
     Finished,
@@ -33,7 +37,7 @@ from studio.engine.messages import (
     SequenceStart,
     Token,
 )
-from studio.engine.server import context
+from studio.engine.server import context, model
 from studio.engine.server.answers import Completion
 from studio.engine.server.asking import address_of
 from studio.engine.server.lines import Lines, Question
@@ -54,6 +58,7 @@ from tests.helpers.faulty_server import (
     too_many,
 )
 from tests.helpers.llama_server import CONTEXT, HOST, SLOTS, LlamaServer, StartServer, free_port
+from tests.helpers.tiny_model import CONTROL, byte_level_tokens
 
 STORY = "The old fisherman looked out over the"
 ALIKE = 0.1
@@ -85,7 +90,7 @@ def tokens_of(events: list[AnyEvent], sequence: int = 0) -> list[Token]:
 
 
 @pytest.fixture
-def bench(llama_server: LlamaServer) -> Iterator[Bench]:
+def bench(llama_server: LlamaServer, near_server: None) -> Iterator[Bench]:
     """An engine with the server's model."""
     bench = Bench()
     opened = bench.open(llama_server.url)
@@ -331,6 +336,106 @@ def test_a_text_that_stands_there_is_scored_as_here(
     assert mine == theirs
     assert len(mine) > 30
     assert other == pytest.approx(own, abs=1e-3)
+
+
+LETTERS = frozenset(string.ascii_letters)
+NO_LETTERS = tuple(
+    (token, -math.inf)
+    for token, text in enumerate([*CONTROL, *byte_level_tokens()])
+    if text not in LETTERS
+)
+"""Biases with which the tiny model writes letters: of broken characters the server makes an error
+where it writes a text itself."""
+
+
+def far_params(*, end: float = -math.inf, **fields: Any) -> SamplingParams:
+    biases = tuple((token, end if token == 2 else bias) for token, bias in NO_LETTERS)
+    return SamplingParams(logit_bias=biases, **fields)
+
+
+@pytest.fixture
+def far(
+    start_llama_server: StartServer,
+    closed: Bench,
+    byte_level_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bench:
+    """An engine with a model at a server that counts as far away, as any does here."""
+    monkeypatch.setattr(model, "FAR", -1.0)
+    opened = closed.open(start_llama_server(model=byte_level_path).url)
+    assert isinstance(opened, Loaded), opened
+    assert opened.report.is_far
+    return closed
+
+
+def test_a_server_far_away_draws_itself(far: Bench, byte_level_path: Path) -> None:
+    here = Bench()
+    here.load(byte_level_path)
+    greedy = far_params(temperature=0.0, presence_penalty=0.5)
+    own = [it.record for it in tokens_of(here.write(greedy, tokens=30))]
+    events = far.write(greedy, tokens=30)
+    assert isinstance(events[-1], RunFinished), events[-1]
+    found = [it.record for it in tokens_of(events)]
+    assert [it.id for it in found] == [it.id for it in own]
+    assert {it.u for it in found[1:]} == {None}
+    shares = [
+        [LogitSketch.from_bytes(it.sketch).probability(it.id, 1.0) for it in records]
+        for records in (own, found)
+    ]
+    assert shares[1] == pytest.approx(shares[0], rel=1e-3)
+    here.engine.close()
+
+    warm = far_params(seed=9, temperature=0.9)
+    first, again = ([it.record.id for it in tokens_of(far.write(warm, tokens=12))] for _ in "12")
+    assert first == again
+    texts = far.write(warm, greedy, tokens=12)
+    assert [it.record.id for it in tokens_of(texts, 1)] == [it.id for it in own[:12]]
+
+
+LETTER = len(CONTROL) + byte_level_tokens().index("e")
+
+
+def test_what_is_turned_counts_far_away_too(far: Bench) -> None:
+    greedy = far_params(temperature=0.0)
+    always = SamplingParams(temperature=0.0, logit_bias=((LETTER, 1000.0),))
+
+    def turn(event: AnyEvent, control: Control) -> None:
+        if isinstance(event, Token) and event.index == 3:
+            control.commands.append(ChangeSequence(request=1, sequence=0, params=always))
+
+    far.on_event = turn
+    found = [it.record.id for it in tokens_of(far.write(greedy, tokens=10))]
+    assert found[-4:] == [LETTER] * 4
+    assert found[:3] != [LETTER] * 3
+
+
+def test_an_end_far_away_is_the_texts(far: Bench) -> None:
+    ends = far_params(temperature=0.0, end=1000.0)
+    events = far.run(
+        Generate(
+            request=1,
+            prompt=Prompt(manuscript=STORY),
+            sequences=(SequenceStart(params=far_params(seed=3)), SequenceStart(params=ends)),
+            max_tokens=5,
+            when_full="end",
+        )
+    )
+    finished = {it.sequence: it for it in events if isinstance(it, Finished)}
+    assert finished[1].reason == "end_of_text"
+    assert finished[1].end is not None
+    assert finished[1].end.record.id == 2
+    assert finished[0].reason == "max_tokens"
+
+
+def test_a_stop_far_away(far: Bench) -> None:
+    def stop(event: AnyEvent, control: Control) -> None:
+        if isinstance(event, Token) and event.index == 2:
+            control.stop()
+
+    far.on_event = stop
+    events = far.write(far_params(seed=3), tokens=400)
+    [finished] = [it for it in events if isinstance(it, Finished)]
+    assert (finished.reason, finished.tokens) == ("stopped", 3)
 
 
 LIKELY = {"id": 5, "logprob": -0.1}
