@@ -41,10 +41,10 @@ from studio.engine.messages import (
     Token,
 )
 from studio.engine.server.asking import Address, Asking, ServerError
-from studio.engine.server.asking_again import asked_again
-from studio.engine.server.capabilities import capabilities_of, is_llama_server
+from studio.engine.server.asking_again import BUSY, asked_again
+from studio.engine.server.capabilities import Capabilities, capabilities_of, is_llama_server
 from studio.engine.server.completions import Choice, read_completion
-from studio.engine.server.requests import has_no_room, reason_of, request_of
+from studio.engine.server.requests import check_model, has_no_room, reason_of, request_of
 from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt_pieces import pieces_of, room_for
 from studio.sampling import MAX_SEED, SamplingParams
@@ -60,6 +60,9 @@ _LEAST_CHARACTERS = 3
 _MOST_NUMBERS = 2**20
 _LONGEST = 4_000
 """Bytes of what counts as one token."""
+_PATIENCE = 900.0
+"""Seconds. Until a model is loaded or a long prompt read a server may say nothing at all; who waits
+can stop it."""
 _POLL = 0.05
 """Seconds in which what is asked of a sequence is seen; nothing waits where nothing is written."""
 
@@ -125,7 +128,7 @@ class TextServer:
 
     def line(self) -> Asking:
         """A new line to it."""
-        return Asking(self.address, self._key)
+        return Asking(self.address, self._key, _PATIENCE)
 
     def report(self) -> ModelReport:
         """What stands there, as far as it says."""
@@ -395,7 +398,7 @@ class TextGeneration:
 
         def read() -> None:
             try:
-                for choice in _choices(line, path, body, self._server.address):
+                for choice in _choices(line, path, body, self._server.can):
                     came.put((one, turn, choice))
                 came.put((one, turn, None))
             except ServerError as error:
@@ -504,7 +507,7 @@ class TextGeneration:
 
 
 def _choices(
-    line: Asking, path: str, body: dict[str, object], address: Address
+    line: Asking, path: str, body: dict[str, object], can: Capabilities
 ) -> Iterator[Choice]:
     """What a stream brings; where a server is busy, it is asked for again."""
 
@@ -512,12 +515,12 @@ def _choices(
         events = line.stream(path, body)
         return events, next(events, None)
 
-    events, first = asked_again(begun, line.wait, tries=4)
-    if first is None:
-        return
-    yield from read_completion(first, address).choices
-    for event in events:
-        yield from read_completion(event, address).choices
+    events, event = asked_again(begun, line.wait, only=BUSY)
+    while event is not None:
+        found = read_completion(event, line.address)
+        check_model(found, can)
+        yield from found.choices
+        event = next(events, None)
 
 
 def _parts(text: str) -> Iterator[str]:

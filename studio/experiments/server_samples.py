@@ -23,13 +23,12 @@ from studio.engine.server.asking import Address, Asking, ServerError
 from studio.engine.server.asking_again import asked_again
 from studio.engine.server.capabilities import Capabilities
 from studio.engine.server.completions import Choice, Completion, read_completion
-from studio.engine.server.requests import has_no_room, reason_of, request_of
+from studio.engine.server.requests import check_model, has_no_room, reason_of, request_of
 from studio.experiments.samples import Sample, ServedText, WrittenSample
 from studio.model_record import LONGEST_LINE, ModelRecord
 from studio.sampling import MAX_SEED
 from studio.translation import tr
 from studio.utf8 import whole_characters
-from studio.visible_text import visible_line
 
 PATIENCE = 600.0
 """Seconds without a word: a batch is answered as a whole."""
@@ -243,15 +242,7 @@ class ServerRun:
                 wanted=wanted,
             )
             raise ServerError("garbage", words)
-        if found.model and found.model != self._server.can.model:
-            words = tr(
-                "{url} has another model now: “{found}”, and no longer “{model}”. What was written "
-                "is kept. Start that model again to go on.",
-                url=self._server.address.shown,
-                found=visible_line(found.model),
-                model=visible_line(self._server.can.model),
-            )
-            raise ServerError("missing", words)
+        check_model(found, self._server.can)
         return found
 
     def _retrying(self, error: ServerError, seconds: float) -> None:

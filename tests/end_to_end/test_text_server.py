@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.sampling import SamplingParams
@@ -15,16 +18,21 @@ from tests.helpers.openai_server import Pretend
 from tests.ui.conftest import LONG
 
 TEXT = "The old fisherman "
+KEY = "sk-in-no-file-and-no-list"
 
 
 def test_it_is_written_with_and_what_it_does_not_say_is_said(
-    open_window: Callable[[], MainWindow], qtbot: QtBot
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    empty_home: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     window = open_window()
     session = window.session
     manuscript = session.draft.manuscript
-    with FaultyServer(Pretend("ollama")) as server:
-        session.model.open(server.url)
+    with FaultyServer(Pretend("ollama", key=KEY)) as server:
+        session.model.open(server.url, key=KEY)
         qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
         assert "tiny at " in window.model_picker.text()
         session.sampling.set_params(SamplingParams(seed=3, temperature=0.7))
@@ -56,3 +64,18 @@ def test_it_is_written_with_and_what_it_does_not_say_is_said(
         words = " ".join(label.text() for label in dialog.findChildren(PlainLabel))
         assert "tokens come by their texts alone" in words or "they did not come" in words
         assert "in chat alone" in words
+    # The key stands in no file of the home's, no log, no list of processes and no variable of
+    # theirs.
+    files = [path for path in empty_home.rglob("*") if path.is_file()]
+    assert any(b"127.0.0.1" in readable(path) for path in files)  # its address is remembered
+    assert "Generate: failed (server)" in caplog.text
+    assert KEY not in caplog.text
+    seen = [*files, *Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")]
+    assert not any(KEY.encode() in readable(path) for path in seen)
+
+
+def readable(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # another's, or gone
+        return b""

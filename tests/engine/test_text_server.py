@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import msgspec
 import pytest
 
 from studio.engine.control import Control
@@ -35,6 +38,8 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
+from studio.experiments.samples import Sample, SampleRun, WrittenSample
+from studio.experiments.sweep.texts import SweepText, kept
 from studio.sampling import SamplingParams
 from tests.helpers.faulty_server import (
     Answer,
@@ -44,6 +49,7 @@ from tests.helpers.faulty_server import (
     FaultyServer,
     Instead,
     NoHttp,
+    Request,
     Stalled,
     answer_of,
     too_many,
@@ -241,6 +247,46 @@ def test_a_fault_keeps_what_came_and_passes(
     assert bool(texts(events)) == whole
     server.fault = None
     assert len(texts(desk.run(generate(SEEDED)))[0]) == 12
+
+
+def test_another_model_is_noticed_and_nothing_of_it_is_taken(
+    server: FaultyServer, desk: Desk
+) -> None:
+    other = Pretend(model="another")
+
+    def answered(request: Request) -> Answer:
+        body = request.body.replace(b'"tiny"', b'"another"')
+        return other(Request(request.method, request.path, request.headers, body))
+
+    server.answering = answered
+    *_, failed = events = desk.run(generate(SEEDED))
+    assert isinstance(failed, Failed)
+    assert "has another model now: “another”, and no longer “tiny”" in failed.message
+    assert texts(events) == {}
+
+
+def test_texts_of_a_run_have_no_figures_that_nobody_knows(desk: Desk) -> None:
+    wanted = iter(
+        Sample(key=(number,), prompt=PROMPT, params=SamplingParams(seed=number), max_tokens=6)
+        for number in range(10)
+    )
+    found: list[WrittenSample] = []
+    run = SampleRun(
+        5, lambda: next(wanted, None), found.append, lambda it: desk.control.commands.append(it)
+    )
+    desk.on_event = run.on_event
+    for command in run.commands():
+        desk.run(command)
+    assert run.failed is None
+    assert sorted(it.sample.key for it in found) == [(number,) for number in range(10)]
+    assert {len(it.text) for it in found} == {6}
+    assert {(it.log_probability_t1, it.log_probability_t) for it in found} == {(None, None)}
+    assert math.isnan(kept_of(found[0]).entropy)
+
+
+def kept_of(written: WrittenSample) -> SweepText:
+    sample = msgspec.structs.replace(written.sample, key=(0, 0, 0))
+    return kept(replace(written, sample=sample))
 
 
 def test_a_busy_server_is_asked_again(server: FaultyServer, desk: Desk) -> None:

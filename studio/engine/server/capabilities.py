@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from studio.engine.server.asking import Asking, ErrorKind, ServerError
-from studio.engine.server.asking_again import asked_again
+from studio.engine.server.asking_again import BUSY, asked_again
 from studio.engine.server.completions import Choice, Completion, Step, read_completion
 from studio.translation import tr
 from studio.visible_text import visible_line
@@ -415,7 +415,7 @@ class _Probe:
     def _answer(self, path: str, body: dict[str, object]) -> Completion:
         if self._model:
             body = {"model": self._model, **body}
-        value = asked_again(lambda: self._asking.post(path, body), self._wait, tries=3).value
+        value = asked_again(lambda: self._asking.post(path, body), self._wait, only=BUSY).value
         completion = read_completion(value, self._asking.address)
         if not completion.choices:
             raise ServerError("request", tr("it answers with no text"))
@@ -550,7 +550,7 @@ class _Probe:
 
     def _seeds(self) -> Finding:
         one, same, other = (
-            self._asked(max_tokens=16, seed=seed).choices[0].text for seed in (7, 7, 8)
+            self._asked(max_tokens=8, seed=seed).choices[0].text for seed in (7, 7, 8)
         )
         if one != same:
             return Finding(None, tr("the same seed wrote two texts"))
@@ -559,13 +559,13 @@ class _Probe:
         return Finding(True)
 
     def _several(self) -> Finding:
-        choices = self._asked(n=2, max_tokens=16).choices
+        choices = self._asked(n=2, max_tokens=8).choices
         return _counted(choices)
 
     def _counts_seeds(self) -> bool:
         try:
-            both = self._asked(n=2, max_tokens=16, seed=7).choices
-            other = self._asked(max_tokens=16, seed=8).choices[0]
+            both = self._asked(n=2, max_tokens=8, seed=7).choices
+            other = self._asked(max_tokens=8, seed=8).choices[0]
         except ServerError as error:
             if error.kind in _DEAD:
                 raise

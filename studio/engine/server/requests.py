@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from studio.engine.messages import FinishReason, Prompt
 from studio.engine.server.asking import ServerError
 from studio.engine.server.capabilities import Capabilities
-from studio.engine.server.completions import Choice
+from studio.engine.server.completions import Choice, Completion
 from studio.sampling import SamplingParams, active_steps
 from studio.translation import tr
+from studio.visible_text import visible_line
 
 _NEUTRAL = SamplingParams()
 _ANYWHERE = frozenset({"penalties", "top_p", "temperature"})
@@ -173,6 +174,27 @@ def has_no_room(error: ServerError) -> bool:
         and "context" in said
         and (any(word in said for word in ("length", "size", "window", "exceed")))
     )
+
+
+def check_model(completion: Completion, can: Capabilities) -> None:
+    """Refuse what another model has written than the one that was asked.
+
+    Args:
+        completion: What was written.
+        can: What the server could do when it was opened.
+
+    Raises:
+        ServerError: It has another one now.
+    """
+    if completion.model and completion.model != can.model:
+        words = tr(
+            "{url} has another model now: “{found}”, and no longer “{model}”. What was written is "
+            "kept. Start that model again, or open the server anew.",
+            url=can.url,
+            found=visible_line(completion.model),
+            model=visible_line(can.model),
+        )
+        raise ServerError("missing", words)
 
 
 def reason_of(choice: Choice, stop: Sequence[str]) -> FinishReason:
