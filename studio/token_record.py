@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from studio.sampling.logits.ranking import HEAD
 from studio.sampling.sketches import sketch_format
 
 TokenId = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
@@ -99,6 +100,15 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """What it stands in; None where that is not known. Neither a message nor a file has any."""
     index: TokenId = 0
     """How many tokens of `sequence` stand before it."""
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether `probability`, `entropy` and `top` may be no more than the middle of two bounds.
+
+        That is so where a server sent the likeliest tokens alone, and filters left others too.
+        """
+        is_cut_short = 0 < self.kept <= HEAD
+        return not is_cut_short and sketch_format.is_truncated(self.sketch)
 
     def __post_init__(self) -> None:
         """Refuse what is no sketch, without the cost of reading it.

@@ -429,6 +429,7 @@ class _JsonPrinter(_Printer):
                 "entropy_bits": bits(record.entropy),
                 "top": record.top,
                 "near_tie": record.near_tie,
+                **({"estimated": True} if record.is_estimated else {}),
             }
         )
 

@@ -431,6 +431,8 @@ def _check_token(token: TokenRecord, place: str) -> None:
             f"{place}.sketch",
             tr("allowed are logits from -{most:,.0f} to {most:,.0f}", most=_LARGEST_LOGIT),
         )
+    if sketch.is_truncated:
+        return  # of its tail no more is said than was checked
     if sketch.tail is not None and not _is_tail(sketch.tail, float(sketch.logits[-1])):
         raise _Misplaced(f"{place}.sketch", tr("what it says of its tail is no tail's"))
 

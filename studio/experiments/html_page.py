@@ -250,7 +250,7 @@ def _span(text: str, tooltip: str, kind: str) -> str:
 
 def _tooltip(token: TokenRecord, spellings: dict[int, bytes]) -> str:
     lines = [
-        f"{words.quoted(token.text)}  {words.percent(token.probability)}, {words.rank(token)}",
+        f"{words.quoted(token.text)}  {words.drawn_share(token)}, {words.rank(token)}",
         tr(
             "entropy {entropy:.2f} bits, random draw u = {u:.4f}",
             entropy=bits(token.entropy),

@@ -315,7 +315,13 @@ _SAME_DRAW = mark(
 
 def _draw_words(token: TokenRecord, end: str) -> str:
     words = end or quoted(token.text)
-    return f"{words} ({percent(token.probability)}, {rank(token)})"
+    return f"{words} ({drawn_share(token)}, {rank(token)})"
+
+
+def drawn_share(token: TokenRecord) -> str:
+    """How likely a token was where it was drawn: ``31.2 %``, or ``about 31.2 %``."""
+    share = percent(token.probability)
+    return tr("about {share}", share=share) if token.is_estimated else share
 
 
 def _drawn(lane: LaneRecord, index: int) -> TokenRecord | None:

@@ -26,10 +26,12 @@ from studio.experiments.comparison_file import (
     save_comparison,
     to_json,
 )
+from studio.experiments.words import drawn_share
 from studio.model_record import ModelRecord
 from studio.sampling import LogitSketch, SamplingParams
 from studio.token_record import TokenRecord
 from tests.experiments.strategies import COMPARISONS
+from tests.helpers.truncated import cut_off
 
 TOKEN = '{"id":0,"text":"","probability":0.5,"rank":0,"entropy":0.5,"u":0.5}'
 LANE = '{"params":{},"seed":1,"tokens":[]}'
@@ -190,6 +192,15 @@ def test_a_tail_is_one_that_logits_can_have() -> None:
     ):
         message = refusal(file(tokens=f"[{packed(edge, values, slopes)}]"))
         assert "$.lanes[0].tokens[0].sketch: what it says of its tail is no tail's" in message
+
+
+def test_what_a_server_sent_alone_comes_back() -> None:
+    for sent in (5, 100, 700):
+        logits = np.random.default_rng(sent).normal(scale=2.0, size=3000)
+        sketch = cut_off(logits, sent).to_bytes()
+        whole = long(1, 2, sketch=sketch)
+        assert from_json(to_json(whole), PATH) == whole
+        assert "about" in drawn_share(whole.lanes[0].tokens[0])
 
 
 def test_every_sketch_of_logits_has_such_a_tail() -> None:

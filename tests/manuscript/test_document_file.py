@@ -42,6 +42,7 @@ from studio.manuscript.takes import TakeSet
 from studio.manuscript.token_groups import whole_groups
 from studio.sampling import SamplingParams
 from tests.helpers.documents import described, document_of, sea
+from tests.helpers.truncated import cut_off
 from tests.manuscript.test_token_spans_properties import SpansMachine, anywhere
 
 FORMS = Path(__file__).parents[1] / "data" / "forms"
@@ -435,6 +436,18 @@ def test_any_damage_is_found_or_harmless() -> None:
         except DocumentError:
             refused += 1
     assert refused > 20
+
+
+def test_records_from_a_server_come_back() -> None:
+    document = sea()
+    logits = np.random.default_rng(2).normal(scale=3.0, size=2000)
+    sketch = cut_off(logits, 300).to_bytes()
+    take = document.take_sets[0].takes[0]
+    take.records[0] = msgspec.structs.replace(take.records[0], sketch=sketch)
+    again = document_of_bytes(document_to_bytes(document)).take_sets[0].takes[0]
+    assert again.records[0].sketch == sketch
+    assert again.records[0].is_estimated
+    assert not again.records[1].is_estimated
 
 
 def test_a_record_that_is_no_record_is_refused() -> None:

@@ -58,12 +58,13 @@ def token_openness(token: TokenRecord) -> str:
         if effective < 1.05
         else tr("one of about {count}", count=_few(effective))
     )
-    return tr(
-        "“{word}” {chosen}, {bits:.1f} bits",
-        word=word_of(token),
-        chosen=chosen,
-        bits=bits(shown_nats(token.entropy)),
+    known = bits(shown_nats(token.entropy))
+    shown = (
+        tr("about {bits:.1f} bits", bits=known)
+        if token.is_estimated
+        else tr("{bits:.1f} bits", bits=known)
     )
+    return tr("“{word}” {chosen}, {bits}", word=word_of(token), chosen=chosen, bits=shown)
 
 
 def _few(count: float) -> str:

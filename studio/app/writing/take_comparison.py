@@ -135,8 +135,8 @@ def _likely(
     record: TokenRecord, params: SamplingParams, vocabulary: NextToken
 ) -> tuple[tuple[str, float], ...]:
     sketch, place = vocabulary.sketches.of(record), place_of(record) or UNKNOWN_PLACE
-    if sketch is None:
-        return ()
+    if sketch is None or sketch.is_truncated:
+        return ()  # of the latter only bounds are known
     shaped = sketch.shaped(params, place.history, vocabulary.state_at(place, params))
     order = (-shaped.probabilities).argsort(kind="stable")
     ids, shares = shaped.ids[order].tolist(), shaped.probabilities[order].tolist()

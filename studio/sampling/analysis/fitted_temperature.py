@@ -108,8 +108,11 @@ class TemperatureLikelihood:
             token: What stands there.
 
         Raises:
-            ValueError: The sketch does not know the logit of this token.
+            ValueError: The sketch does not know the logit of this token, or a server sent the
+                likeliest tokens alone: then the likelihood is not one function of T.
         """
+        if sketch.is_truncated:
+            raise ValueError("sketch: how likely its token is at another T is not known")
         logit = logit_of(sketch, token)
         if logit is None:
             raise ValueError(f"token: the sketch does not know the logit of {token}")

@@ -59,7 +59,10 @@ def jensen_shannon_distance(
 
     Raises:
         LogitsError: As for `LogitSketch.shaped`.
+        ValueError: A server sent the likeliest tokens alone.
     """
+    if sketch.is_truncated:
+        raise ValueError("sketch: only bounds are known of what is left of it")
     one, other = (
         sketch.shaped(params, history, state)
         for params, state in zip((first, second), states, strict=True)

@@ -1,7 +1,5 @@
 """Heat where a server sent the likeliest tokens alone: two tints, and the true one between them."""
 
-import math
-
 import msgspec
 import numpy as np
 import pytest
@@ -11,8 +9,8 @@ from studio.app.heat.state import HeatState
 from studio.app.parameters.sampling_state import SamplingState
 from studio.app.tokens.next_token import NextToken
 from studio.sampling import SamplingParams
-from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.token_record import TokenRecord
+from tests.helpers import truncated
 from tests.helpers.recorded import logits_of, written_all
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -23,13 +21,10 @@ SENT = 60
 
 def cut_off(seed: int, record: TokenRecord) -> TokenRecord:
     """The same record as a server's N best would have made it; as it is where that is too few."""
-    raw = logits_of(seed).astype(np.float64)
-    logs = raw - raw.max()
-    logs -= math.log(float(np.exp(logs).sum()))
-    best = np.argsort(-logs)[:SENT]
-    if record.id not in best:
+    logits = logits_of(seed)
+    if record.id not in np.argsort(-logits)[:SENT]:
         return record
-    sketch = TruncatedLogits(best, logs[best], logs.size).sketch(record.id)
+    sketch = truncated.cut_off(logits, SENT, record.id)
     return msgspec.structs.replace(record, sketch=sketch.to_bytes())
 
 
@@ -37,7 +32,7 @@ def cut_off(seed: int, record: TokenRecord) -> TokenRecord:
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 1.8])
 def test_tints_lie_between_two(measure: HeatMeasure, temperature: float) -> None:
     records = written_all(WORDS)
-    truncated = [cut_off(seed, record) for seed, record in enumerate(records)]
+    sent = [cut_off(seed, record) for seed, record in enumerate(records)]
     states = []
     for _ in range(2):
         state = HeatState(SamplingState(), NextToken(SamplingParams()))
@@ -46,10 +41,10 @@ def test_tints_lie_between_two(measure: HeatMeasure, temperature: float) -> None
         states.append(state)
     whole, some = states
     true = whole.tints(records)
-    some.tints(truncated)
+    some.tints(sent)
     some._scale = whole._scale  # each fits its own text
     some._tints = some._bands = None
-    bands = some.bands(truncated)
+    bands = some.bands(sent)
     assert whole.bands(records) is None
     assert bands is not None
     assert (bands[:, 0] <= true).all()
@@ -60,4 +55,4 @@ def test_tints_lie_between_two(measure: HeatMeasure, temperature: float) -> None
     elif measure is HeatMeasure.ENTROPY:
         assert (bands[:, 0] < bands[:, 1]).any()
     # A line stands where it is certain that the favourite would be drawn.
-    assert not (some.turned(truncated) & ~whole.turned(records)).any()
+    assert not (some.turned(sent) & ~whole.turned(records)).any()

@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from studio.sampling import NO_STATE, LogitSketch, SamplingParams, choose, flip_temperature, uniform
+from studio.sampling.analysis.fitted_temperature import TemperatureLikelihood
 from studio.sampling.analysis.flip_range import flip_range
+from studio.sampling.analysis.jensen_shannon import jensen_shannon_distance
 from studio.sampling.analysis.redraw import Before, Draw, Redraw
 from studio.sampling.errors import UndecidedError
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
@@ -87,3 +89,11 @@ def test_flip_temperatures_lie_between_the_two() -> None:
     assert said > 20
     with pytest.raises(UndecidedError):
         flip_range(truncated(logs), token, u, msgspec.structs.replace(OTHERS[0], top_n_sigma=1.0))
+
+
+def test_what_is_no_one_number_is_refused() -> None:
+    sketch = truncated(logits_at(1, 1))
+    with pytest.raises(ValueError, match="only bounds"):
+        jensen_shannon_distance(sketch, OTHERS[0], OTHERS[1])
+    with pytest.raises(ValueError, match="not known"):
+        TemperatureLikelihood().append(sketch, int(sketch.ids[0]))
