@@ -5,6 +5,9 @@ from studio.model_record import short_name
 from studio.translation import tr
 from studio.visible_text import visible_line, visible_name
 
+_LONGEST_FACT = 90
+"""Characters of what a server says of itself, where it stands in a line."""
+
 
 def model_name(path: str, quantization: str = "") -> str:
     """A file's name as it is shown: see `short_name`.
@@ -66,7 +69,9 @@ def server_facts(report: ModelReport) -> dict[str, str]:
     }
     if report.draws_there:
         facts[tr("Draws")] = tr("the server’s own, with the seed it is given")
-        return facts | {title: visible_line(words) for title, words in report.can[3:]}
+        return facts | {
+            title: visible_line(words, _LONGEST_FACT) for title, words in report.can[3:]
+        }
     facts[tr("Vocabulary")] = f"{report.vocabulary_size:,}"
     facts[tr("Draws")] = (
         tr("by the server: it is too far away to be asked for each token")

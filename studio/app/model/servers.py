@@ -161,8 +161,11 @@ def _seen(text: str, key: str) -> str:
 
 
 def _found(can: Capabilities) -> str:
-    """What a server that draws by itself can do, in lines."""
-    rows = can.rows()
-    server, model = rows[0][1], rows[1][1]
-    first = tr("{server} with “{model}”, which draws by itself.", server=server, model=model)
-    return "\n".join((first, "", *(f"{title}: {words}" for title, words in rows[2:])))
+    """What a server that draws by itself is."""
+    (_, server), (_, model), *_ = can.rows()
+    return tr(
+        "{server} with “{model}”. It draws by itself: texts come as it writes them, and bars, heat "
+        "and lanes are absent. Model options show what it can do.",
+        server=server,
+        model=model,
+    )

@@ -55,7 +55,7 @@ class Finding(msgspec.Struct, frozen=True):
         """In words."""
         match self.value:
             case None:
-                return tr("no: {why}", why=self.why) if self.why else tr("no")
+                return tr("no ({why})", why=self.why) if self.why else tr("no")
             case True:
                 words = tr("yes")
             case False:
@@ -508,12 +508,12 @@ class _Probe:
         """Whether a prompt's ids do what its text does."""
         ids = self._ids_of_prompt()
         if ids is None:
-            return Finding(None, tr("no way was found to a text's ids"))
+            return Finding(None, tr("no way was found to a text’s ids"))
         text, numbers = (self._completed(prompt, logprobs=1) for prompt in (_PROMPT, ids))
         theirs, ours = _first(text).top, _first(numbers).top
         if theirs and ours and theirs[0][:2] == ours[0][:2]:
             return Finding(True)
-        return Finding(None, tr("a prompt's ids have another text follow than the prompt has"))
+        return Finding(None, tr("a prompt’s ids have another text follow than the prompt has"))
 
     def _ids_of_prompt(self) -> Sequence[int] | None:
         try:
@@ -546,7 +546,7 @@ class _Probe:
         scored = [step for step in choice.steps if step.token.logprob is not None]
         if choice.text.startswith(_PROMPT) and len(scored) > 2:
             return Finding("echo")
-        return Finding(None, tr("log-probabilities of a prompt's tokens did not come"))
+        return Finding(None, tr("log-probabilities of a prompt’s tokens did not come"))
 
     def _seeds(self) -> Finding:
         one, same, other = (

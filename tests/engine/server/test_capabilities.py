@@ -96,7 +96,7 @@ def test_a_program_whose_chat_alone_has_log_probabilities(serve: Serve) -> None:
     assert it.logprobs == Finding(20, "in chat alone")
     assert it.raw.is_there
     assert it.token_ids.why == "they did not come"
-    assert it.prompt_ids.why == "no way was found to a text's ids"
+    assert it.prompt_ids.why == "no way was found to a text’s ids"
     assert it.several == Finding(None, "one text came where two were asked for")
 
 
@@ -121,7 +121,7 @@ def test_chat_alone(serve: Serve) -> None:
     assert it.completions == Finding(None, "Not Found")
     assert it.chat == YES
     assert it.prompt_ids == Finding(None, "it has chat alone")
-    assert dict(it.rows())["Draws of our own"].startswith("no: it lacks completions")
+    assert dict(it.rows())["Draws of our own"].startswith("no (it lacks completions")
 
 
 def test_a_model_by_name(serve: Serve) -> None:
