@@ -18,7 +18,7 @@ def test_a_table_for_people() -> None:
     found = {title: words.strip() for title, words in table.items()}
     assert found["Program"] == "vLLM 0.32.0"
     assert found["Log-probabilities a token"].startswith("20 (Requested sample logprobs of ")
-    assert found["Draws of our own"] == "yes"
+    assert found["Could be drawn here"] == "yes"
 
 
 def test_json_for_scripts() -> None:

@@ -249,6 +249,39 @@ def test_a_fault_keeps_what_came_and_passes(
     assert len(texts(desk.run(generate(SEEDED)))[0]) == 12
 
 
+CHAT = Prompt(manuscript="", brief="Say hello.", system="Be kind.", format="chat")
+
+
+@pytest.mark.parametrize("program", ["vllm", "ollama", "lmstudio", "chat"])
+def test_a_chat_is_asked_as_a_chat(program: str) -> None:
+    with FaultyServer(Pretend(program)) as server:
+        one = Desk()
+        one.load(server)
+        events = one.run(generate(SEEDED, prompt=CHAT))
+        assert len(texts(events)[0]) == 12
+        (request,) = server.asked("/v1/chat/completions")
+        assert request.json["messages"] == [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": "Say hello."},
+        ]
+        begun = msgspec.structs.replace(CHAT, manuscript="Hello, ")
+        *_, last = one.run(generate(SEEDED, prompt=begun))
+        if program == "vllm":
+            body = server.requests[-1].json
+            assert body["messages"][-1] == {"role": "assistant", "content": "Hello, "}  # type: ignore[index]
+            assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+        else:
+            assert isinstance(last, Failed)
+            assert "cannot be asked to go on from the beginning of an answer" in last.message
+        *_, last = one.run(generate(SEEDED))
+        if program == "chat":
+            assert isinstance(last, Failed)
+            assert "has chat alone. Use a preset of the chat format." in last.message
+        else:
+            assert isinstance(last, RunFinished)
+        one.engine.close()
+
+
 def test_another_model_is_noticed_and_nothing_of_it_is_taken(
     server: FaultyServer, desk: Desk
 ) -> None:

@@ -208,6 +208,17 @@ class Pretend:
             yield self._event([{**end, "stop_reason": choice.get("stop_reason")}])
         yield b"data: [DONE]\n\n"
 
+    def _deltas(self, choices: list[dict[str, Any]]) -> Iterator[bytes]:
+        """The same of chat: who speaks, what is said, and why it ended."""
+        for index, choice in enumerate(choices):
+            yield self._event([{"index": index, "delta": {"role": "assistant", "content": None}}])
+            for character in choice["text"]:
+                yield self._event([{"index": index, "delta": {"content": character}}])
+            end = {"index": index, "delta": {}, "finish_reason": choice["finish_reason"]}
+            yield self._event([end])
+        yield self._event([])  # where what was used would stand
+        yield b"data: [DONE]\n\n"
+
     def _event(self, choices: list[dict[str, Any]]) -> bytes:
         value = {"object": "text_completion", "model": self.model, "choices": choices}
         return b"data: " + msgspec.json.encode(value) + b"\n\n"
@@ -221,6 +232,8 @@ class Pretend:
             return _error(400, f"top_logprobs: found {count}, allowed is {self.most_logprobs}")
         inner = {**body, "prompt": ids_of(prompt), "logprobs": count}
         choices = [self._choice(inner, inner["prompt"], copy) for copy in range(body.get("n") or 1)]
+        if body.get("stream"):
+            return Answer(200, self._deltas(choices), {"Content-Type": "text/event-stream"})
         total = 0
         for index, choice in enumerate(choices):
             total += choice.pop("count")

@@ -146,7 +146,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             (tr("Seeds"), self.seeds.shown),
             (tr("Several texts a request"), self.several.shown),
             (tr("Several prompts a request"), self.prompts.shown),
-            (tr("Draws of our own"), self.own_draws.shown),
+            (tr("Could be drawn here"), self.own_draws.shown),
         ]
 
 

@@ -121,7 +121,7 @@ def test_chat_alone(serve: Serve) -> None:
     assert it.completions == Finding(None, "Not Found")
     assert it.chat == YES
     assert it.prompt_ids == Finding(None, "it has chat alone")
-    assert dict(it.rows())["Draws of our own"].startswith("no (it lacks completions")
+    assert dict(it.rows())["Could be drawn here"].startswith("no (it lacks completions")
 
 
 def test_a_model_by_name(serve: Serve) -> None:
