@@ -4,10 +4,11 @@
 
 with `QT_QPA_PLATFORM=offscreen` where there is no screen. Compared are, over the same tokens, a
 bare `llama_decode` of the prompt (in the batches of scoring, the logits of every token, as any
-program that wants a likelihood must ask for them; and beside it in batches of 128 with the logits
-of the last alone), and the engine's scoring with a sketch of each token: in processor time, on one
-thread, so that other work on the machine does not count. Then the fit in the real window from its
-beginning to the table, and the longest turn of the event loop, in processor time of its thread.
+program that wants a likelihood must ask for them; and beside it in batches of 128, with all logits
+and with those of the last alone, whose difference is what the output matrix costs), and the
+engine's scoring with a sketch of each token: in processor time, on one thread, so that other work
+on the machine does not count. Then the fit in the real window from its beginning to the table, and
+the longest turn of the event loop, in processor time of its thread.
 """
 
 import os
@@ -130,16 +131,18 @@ def _measure_engine(path: Path, tokens: int, rounds: int) -> None:
     reader = _Reader(path, size)
     prompt, scored, _ = reader.score(text)
     bare = _Bare(path, size)
-    times: list[list[float]] = [[], [], []]
+    times: list[list[float]] = [[], [], [], []]
     for _ in range(rounds):
         times[0].append(bare.seconds(prompt, READ_BATCH, all_logits=True))
         times[1].append(bare.seconds(prompt, _LARGE_BATCH, all_logits=False))
         times[2].append(reader.score(text)[2])
+        times[3].append(bare.seconds(prompt, _LARGE_BATCH, all_logits=True))
     reader.close()
-    with_all, last_alone, scoring = map(statistics.median, times)
+    with_all, last_alone, scoring, with_all_large = map(statistics.median, times)
     print(f"{len(prompt)} tokens, {scored} of them scored", flush=True)
     for name, seconds in (
         (f"bare, batches of {READ_BATCH}, all logits", with_all),
+        (f"bare, batches of {_LARGE_BATCH}, all logits", with_all_large),
         (f"bare, batches of {_LARGE_BATCH}, the last logits", last_alone),
         ("scoring", scoring),
     ):

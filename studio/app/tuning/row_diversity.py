@@ -56,7 +56,7 @@ class RowDiversity(QObject):
         super().__init__(parent)
         self.found: Diversity | None = None
         self._run = run
-        self._background = Background("diversity", self, gives_way=True)
+        self._background = Background("diversity", self)
         self._is_due = False
         self._clock = FrameClock(self._look, self, _LOOK_MS)
         for signal in (run.begun, run.added, run.chosen):

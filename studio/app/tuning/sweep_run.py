@@ -64,7 +64,7 @@ class SweepRun(QObject):
         self._fingerprint = fingerprint
         self._measured = 0
         """How many texts are in the figures that were made last, or are being made."""
-        self._background = Background("sweep", self, gives_way=True)
+        self._background = Background("sweep", self)
         self.writing = SampleWriting(client, model, gives_way, self)
         self.writing.changed.connect(self.changed)
         self.writing.ended.connect(self._on_ended)
