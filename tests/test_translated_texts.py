@@ -77,6 +77,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
         {
             *("Once upon a time there was a", "In the beginning the old king of the"),
             *("KoboldCpp", "Ollama"),
+            *("Count from one to ten in words.", "One, two, three, four,"),
         }
     ),
     "engine/server/requests.py": frozenset({"KoboldCpp"}),

@@ -252,9 +252,10 @@ def test_a_fault_keeps_what_came_and_passes(
 CHAT = Prompt(manuscript="", brief="Say hello.", system="Be kind.", format="chat")
 
 
+@pytest.mark.parametrize("goes_on", [True, False])
 @pytest.mark.parametrize("program", ["vllm", "ollama", "lmstudio", "chat"])
-def test_a_chat_is_asked_as_a_chat(program: str) -> None:
-    with FaultyServer(Pretend(program)) as server:
+def test_a_chat_is_asked_as_a_chat(program: str, goes_on: bool) -> None:
+    with FaultyServer(Pretend(program, goes_on=goes_on)) as server:
         one = Desk()
         one.load(server)
         events = one.run(generate(SEEDED, prompt=CHAT))
@@ -266,10 +267,10 @@ def test_a_chat_is_asked_as_a_chat(program: str) -> None:
         ]
         begun = msgspec.structs.replace(CHAT, manuscript="Hello, ")
         *_, last = one.run(generate(SEEDED, prompt=begun))
-        if program == "vllm":
+        if program == "vllm" or goes_on:
             body = server.requests[-1].json
             assert body["messages"][-1] == {"role": "assistant", "content": "Hello, "}  # type: ignore[index]
-            assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+            assert body.get("continue_final_message", False) is (program == "vllm")
         else:
             assert isinstance(last, Failed)
             assert "cannot be asked to go on from the beginning of an answer" in last.message

@@ -60,6 +60,7 @@ class Pretend:
         is_raw: Whether log-probabilities are given before temperature.
         context: Tokens of prompt and text.
         key: Asked for, where there is one.
+        goes_on: Whether a chat whose last message is an answer's beginning goes on from there.
     """
 
     program: str = "vllm"
@@ -68,6 +69,7 @@ class Pretend:
     is_raw: bool = True
     context: int = 2048
     key: str = ""
+    goes_on: bool = False
 
     def __call__(self, request: Request) -> Answer:
         """Answer a request."""
@@ -236,6 +238,8 @@ class Pretend:
             return Answer(200, self._deltas(choices), {"Content-Type": "text/event-stream"})
         total = 0
         for index, choice in enumerate(choices):
+            if self.goes_on and prompt.endswith("assistant: One, two, three, four,\n"):
+                choice["text"] = " five, six"
             total += choice.pop("count")
             lists = choice.pop("logprobs")
             message = {"role": "assistant", "content": choice.pop("text")}

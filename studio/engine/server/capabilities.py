@@ -29,6 +29,10 @@ OWN_DRAWS = 20
 _MANY = 1000
 _PROMPT = "Once upon a time there was a"
 _OTHER = "In the beginning the old king of the"
+_COUNTED, _NEXT = "One, two, three, four,", "five"
+FLAGGED = ("vLLM", "SGLang")
+"""Programs whose chat goes on from the beginning of an answer where `FLAG` asks for that."""
+FLAG: dict[str, object] = {"continue_final_message": True, "add_generation_prompt": False}
 _MOST_MODELS = 1000
 _LONGEST_ID = 500
 _DEAD: frozenset[ErrorKind] = frozenset(
@@ -84,6 +88,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     completions: Finding
     """Whether a text can be continued as it is."""
     chat: Finding
+    goes_on: Finding
+    """Whether a chat goes on from the beginning of an answer, and by which flag."""
     logprobs: Finding
     """How many log-probabilities a token, `ALL` for the whole vocabulary."""
     logprobs_in: tuple[Literal["completions", "chat"], ...]
@@ -138,6 +144,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             (tr("Context"), self.context.shown),
             (tr("Completions"), self.completions.shown),
             (tr("Chat"), self.chat.shown),
+            (tr("Chat goes on from an answer"), self.goes_on.shown),
             (tr("Log-probabilities a token"), self.logprobs.shown),
             (tr("Before sampling"), self.raw.shown),
             (tr("Token ids"), self.token_ids.shown),
@@ -304,6 +311,7 @@ class _Probe:
     def __init__(self, asking: Asking, model: str, wait: Callable[[float], bool]) -> None:
         self._asking = asking
         self._model = model
+        self._program = ""
         self._wait = wait
         self._is_chat = False
         self._by_ids: dict[str, object] = {}
@@ -313,6 +321,7 @@ class _Probe:
     def capabilities(
         self, program: str, version: str, models: _Models, context: Finding
     ) -> Capabilities:
+        self._program = program
         completions = self._finding(self._has_completions)
         chat = self._finding(self._has_chat)
         if not (completions.is_there or chat.is_there):
@@ -323,6 +332,9 @@ class _Probe:
                 why=completions.why or chat.why,
             )
             raise ServerError("missing", words)
+        goes_on = Finding(None, tr("it has no chat"))
+        if chat.is_there:
+            goes_on = self._finding(self._goes_on)
         self._is_chat = not completions.is_there
         token_ids = self._finding(self._token_ids)
         if token_ids.is_there:
@@ -358,6 +370,7 @@ class _Probe:
             context=context,
             completions=completions,
             chat=chat,
+            goes_on=goes_on,
             logprobs=logprobs,
             logprobs_in=tuple(places),
             raw=raw,
@@ -377,6 +390,21 @@ class _Probe:
     def _has_chat(self) -> Finding:
         self._chatted()
         return Finding(True)
+
+    def _goes_on(self) -> Finding:
+        """Whether the flag is known; else whether a count that is begun goes on."""
+        begun = [
+            {"role": "user", "content": "Count from one to ten in words."},
+            {"role": "assistant", "content": _COUNTED},
+        ]
+        body: dict[str, object] = {"messages": begun, "max_tokens": 6, "temperature": 0.0}
+        if self._program in FLAGGED:
+            self._answer("/v1/chat/completions", {**body, **FLAG})
+            return Finding("continue_final_message")
+        said = self._answer("/v1/chat/completions", body).choices[0].text
+        if said.strip(" ,").lower().startswith(_NEXT):
+            return Finding(True)
+        return Finding(None, tr("it begins the answer again"))
 
     def _has_chat_logprobs(self) -> Finding:
         _first(self._chatted(logprobs=True, top_logprobs=1))

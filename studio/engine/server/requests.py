@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from studio.engine.messages import FinishReason, Prompt
 from studio.engine.server.asking import ServerError
-from studio.engine.server.capabilities import Capabilities
+from studio.engine.server.capabilities import FLAG, FLAGGED, Capabilities
 from studio.engine.server.completions import Choice, Completion
 from studio.sampling import SamplingParams, active_steps
 from studio.translation import tr
@@ -29,8 +29,6 @@ _REPEAT = {
 """Programs that take more than OpenAI's protocol has, and what they call the repeat penalty."""
 _OFF_IS_BELOW_0 = ("vLLM", "SGLang")
 """Programs whose top-k is off at -1; at the others it is at 0."""
-_GOES_ON = ("vLLM", "SGLang")
-"""Programs whose chat can go on from an answer's beginning, by vLLM's names."""
 
 
 def request_of(
@@ -92,14 +90,15 @@ def _messages(prompt: Prompt, can: Capabilities) -> dict[str, object]:
         "messages": [{"role": role, "content": text} for role, text in said if text]
     }
     if prompt.manuscript:
-        if can.program not in _GOES_ON:
+        if not can.goes_on.is_there:
             words = tr(
                 "{url} cannot be asked to go on from the beginning of an answer. Use the plain "
                 "format, or a brief alone.",
                 url=can.url,
             )
             raise ServerError("request", words)
-        found |= {"continue_final_message": True, "add_generation_prompt": False}
+        if can.program in FLAGGED:
+            found |= FLAG
     return found
 
 

@@ -56,6 +56,13 @@ def test_vllm_as_it_is_by_default(serve: Serve) -> None:
     assert it.prompt_scored == Finding("prompt_logprobs")
     others = (it.token_ids, it.prompt_ids, it.seeds, it.several, it.prompts, it.own_draws)
     assert others == (YES,) * 6
+    assert it.goes_on == Finding("continue_final_message")
+
+
+def test_a_chat_that_goes_on_from_an_answer_is_seen_by_its_count(serve: Serve) -> None:
+    assert found(serve(Pretend("ollama", goes_on=True))).goes_on == YES
+    it = found(serve(Pretend("ollama")))
+    assert it.goes_on == Finding(None, "it begins the answer again")
 
 
 def test_llama_server_itself(llama_server: LlamaServer) -> None:
