@@ -234,7 +234,8 @@ def _resolved(place: MachineAddress, *, may_be_public: bool) -> tuple[str, int]:
         raise _unreachable(address, tr("nobody knows that name"))
     if not may_be_public and not is_own_network(ips[0]):
         words = tr(
-            "The address {address} is not in your own network. {why}",
+            "The address {address} is not in your own network. {why} If it is meant, say so in "
+            "Model options, or with --rpc-public.",
             address=address,
             why=tr(UNPROTECTED),
         )

@@ -158,11 +158,15 @@ class MachineWatch:
             self._asked.pop(address, None)
 
     def _look(self) -> None:
+        last, resumed = time.monotonic(), 0.0
         while not self._closed.wait(_LOOK):
             now = time.monotonic()
+            if now - last > 2 * _LOOK:
+                resumed = now  # this process was halted, and answers may wait to be read
+            last = now
             since, allowed = self._busy or (0.0, _LIMIT)
             for address, asked in list(self._asked.items()):
-                if now - max(asked, since) > allowed:
+                if now - max(asked, since, resumed) > allowed:
                     self._end(address)
 
     def broken_off(self) -> None:

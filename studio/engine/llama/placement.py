@@ -101,7 +101,7 @@ def reached_machines(options: LoadOptions, known: Sequence[Machine] = ()) -> lis
     Raises:
         EngineError: One cannot be used; nothing of the model has reached any.
     """
-    if not options.machines:
+    if not options.machines or options.gpu_layers == 0:
         return []
     if not backend.supports_rpc():
         raise EngineError("machine", no_rpc_words())
