@@ -211,7 +211,7 @@ def _truncated_notes(params: SamplingParams, sketch: LogitSketch) -> list[Note]:
 
     assert isinstance(sketch, TruncatedSketch), "no other is truncated"
     words = tr(
-        "The {count:,} likeliest are known; pale: what all others leave open.",
+        "The {count:,} likeliest are known; what is pale is open.",
         count=sketch.known,
     )
     notes = [Note(words, is_exact=True)]

@@ -119,7 +119,7 @@ class RowsPainter:
         """Of rows in a low view."""
 
     def set_bands(self, has_bands: bool) -> None:
-        """Leave room for numbers such as ``88–91 %``, or no more than usual ones need."""
+        """Leave room for numbers such as ``0.6–0.9 %``, or no more than usual ones need."""
         if has_bands != self._has_bands:
             self._has_bands = has_bands
             self.set_size(self._size)
@@ -146,7 +146,7 @@ class RowsPainter:
         bar_left = label_right + self._px(_GAP)
         widest = max(short_percent(p) for p in (1.0, 0.0001, 0.996))
         if self._has_bands:
-            widest = short_percent_between((0.88, 0.99))
+            widest = short_percent_between((0.006, 0.009))
         value_left = size.width() - round(self._values.metrics.horizontalAdvance(widest)) - 2
         self.columns = Columns(
             label_right=label_right,

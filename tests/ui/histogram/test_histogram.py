@@ -38,6 +38,7 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.histogram.histogram import NextTokenHistogram
 from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.theme import Theme
+from tests.helpers.truncated import cut_off
 
 NARROW = "\u202f"
 
@@ -98,6 +99,31 @@ def test_the_fill_is_what_the_number_says_and_the_tick_is_the_models_own(
         )
         assert ticks == pytest.approx(row.ghost * full, abs=2)
         assert row_label(row) == short_percent(row.probability)
+
+
+def test_what_is_possible_and_not_certain_is_pale(qtbot: QtBot, theme: Theme) -> None:
+    state = make_state(temperature=2.0)
+    logits = np.random.default_rng(3).normal(scale=2.0, size=3000)
+    logits[:3] += 9.0
+    state.show(cut_off(logits, 40))
+    view = make_view(qtbot, state, theme)
+    for index, row in enumerate(view.lines[:2]):
+        assert isinstance(row, TokenRow)
+        assert row.band is not None
+        start, certain = bar_of(view, index, LIGHT.accent)
+        empty, end = bar_of(view, index, LIGHT.track)
+        full = end - start
+        assert certain - start == pytest.approx(row.band.used[0] * full, abs=4)
+        assert empty - start == pytest.approx(row.band.used[1] * full, abs=4)
+        assert empty - certain > 5
+        assert "–" in row_label(row)
+    assert "–" in view.accessibleDescription()
+    state.set_params(SamplingParams(temperature=1.0))
+    assert bar_of(view, 0, LIGHT.track)[0] - bar_of(view, 0, LIGHT.accent)[1] < 4
+    state.set_params(SamplingParams(typical_p=0.5))
+    assert pixels(view, LIGHT.accent) == 0
+    view._describe()
+    assert "Typical-p looks at all tokens" in view.accessibleDescription()
 
 
 def bar_ends(view: NextTokenHistogram, line: int, color: str, start: int, room: int) -> float:

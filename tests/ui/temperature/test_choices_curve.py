@@ -19,6 +19,7 @@ from studio.ui.temperature.panel import TemperaturePanel
 from studio.ui.temperature.track import x_of
 from studio.ui.theme.colors import DARK, LIGHT
 from studio.ui.theme.theme import Theme
+from tests.helpers.truncated import cut_off
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -141,6 +142,31 @@ def test_steepest_and_flattest_are_marked_on_the_curve(
     words = tool_tip(curve, 200)
     assert "Flattest at T " in words
     assert "Steepest at T " in words
+
+
+def test_what_is_known_between_bounds_is_a_band(
+    state: SamplingState, next_token: NextToken, curve: ChoicesCurve
+) -> None:
+    logits = np.random.default_rng(1).normal(0, 3, 2000)
+    next_token.show(cut_off(logits, 60))
+    curve.follow()
+    retempered = next_token.retempered
+    assert retempered is not None
+    assert retempered.band is not None
+    least, most = (float(np.interp(position(3.0), PLACES, end)) for end in retempered.band)
+    truth = LogitSketch.of(logits).entropy(3.0)
+    assert least < truth < most
+    words = tool_tip(curve, x_of(3.0, curve.width(), 1.0))
+    assert " to " in words
+    assert "Steepest at" not in words
+    ground = curve.grab().toImage()
+    x = round(x_of(3.0, curve.width(), 1.0))
+    inside = ground.pixelColor(x, round(curve.point_of(Place(3.0, (least + most) / 2, 0.0)).y()))  # type: ignore[union-attr]
+    assert inside.name() not in (LIGHT.window, LIGHT.accent)
+    state.change(typical_p=0.5)
+    next_token.set_params(state.params)
+    curve.follow()
+    assert "not known" in tool_tip(curve, 100)
 
 
 def test_the_tool_tip_says_what_the_curve_says_there(
