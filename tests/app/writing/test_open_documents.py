@@ -413,7 +413,7 @@ def test_nothing_of_one_document_stays_behind(desk: Open) -> None:
     """Whoever gives these more that is of one document gives it to what is put aside, too."""
     manuscript = desk.draft.manuscript
     announced = {"changed", "brushed", "remarked", "state_changed"}
-    announced |= {"putting_aside", "taking_up", "loaded"}
+    announced |= {"brought_back", "putting_aside", "taking_up", "loaded"}
     of_the_window = announced | {"undo_budget", "_growth"}
     put_aside = {"_buffer", "_history", "_register", "take_changes"}
     assert set(vars(manuscript)) == of_the_window | put_aside
