@@ -33,6 +33,9 @@ from studio.utf8 import whole_characters
 PATIENCE = 600.0
 """Seconds without a word: a batch is answered as a whole."""
 
+GRACE = 20.0
+"""Seconds in which what is under way must say something where one request has failed for good."""
+
 BATCH, AT_ONCE = 16, 8
 """Texts of a request and requests under way, unless others are asked for."""
 MOST_BATCH, MOST_AT_ONCE = 256, 256
@@ -162,7 +165,11 @@ class ServerRun:
                         under_way += 1
                     if not under_way:
                         return
-                    match self._answers.get():
+                    try:
+                        came = self._answers.get(timeout=GRACE if self.failed else None)
+                    except queue.Empty:
+                        return  # a server that is half gone holds its lines for ever
+                    match came:
                         case str(words):
                             self._say(words)
                         case (batch, answer):

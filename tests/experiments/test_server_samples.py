@@ -248,6 +248,24 @@ def test_what_does_not_pass_ends_it_and_keeps_what_is_there(
     assert desk.is_done
 
 
+def test_what_is_under_way_is_not_waited_for_where_a_server_is_half_gone(
+    server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.experiments.server_samples.GRACE", 0.2)
+    place = served(server, at_once=2)
+    server.fail(Stalled(), times=1)
+
+    def gone(_request: Request) -> Answer:
+        until(lambda: len(server.requests) == 2, "both requests")
+        return answer_of({"error": "gone"}, 400)
+
+    server.answering = gone
+    desk = Desk(samples(4, 4))
+    run = desk.run(place, patience=600.0)
+    assert "gone" in run.failed
+    assert desk.texts == {}
+
+
 @pytest.mark.parametrize("says_so", [True, False])
 def test_another_model_after_a_restart(server: FaultyServer, says_so: bool) -> None:
     """vLLM refuses the old name; others answer whatever they are asked for."""
