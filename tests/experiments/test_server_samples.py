@@ -6,12 +6,14 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 import pytest
 
 from studio.engine.messages import Prompt
 from studio.engine.server.asking import Asking, address_of
+from studio.engine.server.asking_again import asked_again
 from studio.engine.server.capabilities import capabilities_of
 from studio.engine.server.requests import left_out, sampling_of
 from studio.experiments.samples import Sample, WrittenSample
@@ -238,7 +240,10 @@ def test_what_does_not_pass_ends_it_and_keeps_what_is_there(
         return Pretend()(request)
 
     server.answering = last
-    run = desk.run(place, patience=0.5 if isinstance(fault, Stalled) else 30.0)
+    if isinstance(fault, Stalled):
+        once = partial(asked_again, tries=1)
+        monkeypatch.setattr("studio.experiments.server_samples.asked_again", once)
+    run = desk.run(place, patience=3.0 if isinstance(fault, Stalled) else 30.0)
     assert words in run.failed
     assert server.url in run.failed
     assert len(desk.texts) == 8

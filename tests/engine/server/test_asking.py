@@ -106,7 +106,7 @@ def test_each_fault_has_its_word(server: FaultyServer, name: str, way: str) -> N
     fault, kind, words = FAULTS[name]
     if (name, way) == ("a page", "stream"):
         kind, words = "cut", "ended within an answer"  # it has no event
-    line = Asking(address_of(server.url), KEY, 0.4 if isinstance(fault, Stalled) else 30.0)
+    line = Asking(address_of(server.url), KEY, 1.5 if isinstance(fault, Stalled) else 30.0)
     if isinstance(fault, Cut | Stalled) and fault.after and way == "whole":
         fault = type(fault)(4)  # of a shorter answer
     server.fail(fault, times=1)
@@ -122,6 +122,7 @@ def test_each_fault_has_its_word(server: FaultyServer, name: str, way: str) -> N
     assert found == ([{"text": "one"}] if is_within else [])
     if kind == "busy":
         assert caught.value.wait == 7.0
+    line.patience = 30.0
     ask(line, way, found)
     assert found[-1] == {"text": "two" if way == "stream" else "one"}
     line.close()
