@@ -286,7 +286,7 @@ class TextGeneration:
         Raises:
             EngineError: The server does not do it.
         """
-        started = begun = time.perf_counter()
+        started = time.perf_counter()
         for one in self._sequences.values():
             self._report_start(one)
         self._report_prompt(self._prompt, self._unseen)
@@ -311,7 +311,9 @@ class TextGeneration:
                 one.hang_up()
                 if one.runs:
                     self._end(one, "stopped")
-        begun = first or time.perf_counter()
+        ended = time.perf_counter()
+        # Where all came at once, from the start: a rate of what was written before says nothing.
+        begun = first if first and ended - first > _POLL else started
         self._emit(
             RunFinished(
                 request=self.request,
@@ -320,7 +322,7 @@ class TextGeneration:
                 evaluated=max(self._written - 1, 0),
                 prompt_tokens=_estimate(self._prompt),
                 seconds_prompt=begun - started,
-                seconds_generation=max(time.perf_counter() - begun, 1e-9),
+                seconds_generation=max(ended - begun, 1e-9),
             )
         )
 

@@ -66,11 +66,15 @@ def test_it_is_written_with_and_what_it_does_not_say_is_said(
         assert "in chat alone" in words
     # The key stands in no file of the home's, no log, no list of processes and no variable of
     # theirs.
-    files = [path for path in empty_home.rglob("*") if path.is_file()]
-    assert any(b"127.0.0.1" in readable(path) for path in files)  # its address is remembered
+
+    def files() -> list[Path]:
+        return [path for path in empty_home.rglob("*") if path.is_file()]
+
+    # Its address is remembered.
+    qtbot.waitUntil(lambda: any(b"127.0.0.1" in readable(it) for it in files()), timeout=LONG)
     assert "Generate: failed (server)" in caplog.text
     assert KEY not in caplog.text
-    seen = [*files, *Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")]
+    seen = [*files(), *Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")]
     assert not any(KEY.encode() in readable(path) for path in seen)
 
 
