@@ -113,7 +113,7 @@ def has_status(error: BaseException, status: int) -> bool:
         (Instead(answer_of({"error": "x"}, 500)), "/", lambda it: has_status(it, 500)),
         (too_many("2"), "/", lambda it: has_status(it, 429)),
     ],
-    ids=str,
+    ids=["cut", "cut late", "ended", "stalled", "stalled late", "no HTTP", "500", "429"],
 )
 def test_a_fault_is_what_it_is_called_and_passes(
     server: FaultyServer, fault: object, path: str, is_right: Callable[[BaseException], bool]
