@@ -126,4 +126,4 @@ class ServedLogits:
         Args:
             token: The one that was drawn.
         """
-        return self._known.sketch(token)
+        return self._context.sketch(self._known, token)

@@ -114,6 +114,7 @@ class StreamedLogits:
         text: list[int],
         drawn: DrawnThere,
     ) -> None:
+        self._context = context
         if drawn.token is not None:
             self._token, self._known = drawn.token, context.known(drawn.likely)
             return
@@ -162,4 +163,4 @@ class StreamedLogits:
         Args:
             token: The one that was drawn.
         """
-        return self._known.sketch(token)
+        return self._context.sketch(self._known, token)

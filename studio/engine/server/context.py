@@ -15,12 +15,13 @@ from studio.engine.server.lines import Question
 from studio.engine.server.model import ServerModel
 from studio.engine.server.stream import ServerStream
 from studio.engine.server.vocabulary import one_token
-from studio.sampling import SamplingParams
+from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
 
 _LEAST_LOGIT = -104.0
-_ROUNDING = 2e-5
-"""By how much more a sum of probabilities may be off."""
+_ROUNDING = 1e-5
+"""By how much a sum of probabilities may be off where a token is drawn: nearer than that to the
+border between two, arithmetic decides, as between any two ways to sum."""
 FIRST, MORE = 1_000, 4
 """How many of the most likely tokens are asked for, and how many times as many where these do not
 do."""
@@ -107,7 +108,7 @@ class ServerContext:
                 self.evaluate(text)
                 visit(index, self.logits())
             else:
-                visit(index, self.knowing(tokens[index + 1], text))
+                visit(index, self._wider(self.knowing(tokens[index + 1], text)))
         return first
 
     def knowing(self, token: int | None, text: list[int]) -> TruncatedLogits:
@@ -136,11 +137,26 @@ class ServerContext:
             EngineError: The server does not answer, or has another model.
             LogitsError: What it says are no probabilities.
         """
-        size, excess = self.vocabulary_size, self._excess
+        excess = math.log1p(self._excess)
         return [
-            TruncatedLogits(ids, logs - math.log1p(excess), size, rounding=abs(excess) + _ROUNDING)
+            TruncatedLogits(ids, logs - excess, self.vocabulary_size, rounding=_ROUNDING)
             for ids, logs in self._asked(texts, best)
         ]
+
+    def sketch(self, known: TruncatedLogits, token: int) -> LogitSketch:
+        """What stays of a place: with bounds of what the server's own sum may be off by.
+
+        Args:
+            known: What it says of the place.
+            token: What stands there.
+        """
+        return self._wider(known).sketch(token)
+
+    def _wider(self, known: TruncatedLogits) -> TruncatedLogits:
+        if known.tail is None:
+            return known
+        rounding = abs(self._excess) + _ROUNDING
+        return TruncatedLogits(known.ids, known.logits, known.size, rounding=rounding)
 
     def stream(
         self,
@@ -187,9 +203,8 @@ class ServerContext:
         """
         ids = [token.id for token in likely]
         logs = np.clip([token.logprob for token in likely], _LEAST_LOGIT, 0.0)
-        return TruncatedLogits(
-            ids, logs, self.vocabulary_size, rounding=abs(self._excess) + _ROUNDING
-        )
+        logs -= math.log1p(self._excess)
+        return TruncatedLogits(ids, logs, self.vocabulary_size, rounding=_ROUNDING)
 
     def _asked(
         self, texts: Sequence[Sequence[int]], best: Sequence[int]
