@@ -80,6 +80,9 @@ class BoundedLogits:
         self.ids, self.all_logits, self.tail = ids, logits, tail
         self.size, self.is_most, self.ends_with_top_p = size, is_most, ends_with_top_p
         self._nucleus: TailBounds | None = None
+        self._weighed = 0, 0.0
+        """Of what was weighed last: how many tokens beyond those whose ranks are known, and what
+        they weigh."""
         self.cut = (ids[:0], logits[:0]) if cut is None else cut
         self.sure = logits.size
         if tail is not None:
@@ -159,7 +162,9 @@ class BoundedLogits:
             beta: The inverse temperature, 1/T.
         """
         known = float(self.weights(beta)[: min(kept, self.sure)].sum())
-        return known + self.others(kept, beta).mass
+        others = self.others(kept, beta).mass
+        self._weighed = self.limit(kept) - self.sure, others
+        return known + others
 
     def weight(self, kept: int, beta: float) -> Weight:
         """Return the weight of the `kept` best tokens at inverse temperature `beta`.
@@ -177,7 +182,7 @@ class BoundedLogits:
         """Return the least n such that the n best weigh at least `mass`, `kept` at most.
 
         Args:
-            mass: In the unit of `mass`.
+            mass: In the unit of `mass`: a share of what it returned last.
             beta: The inverse temperature, 1/T.
             kept: How many of the best tokens are left.
         """
@@ -187,8 +192,8 @@ class BoundedLogits:
             return min(n, kept)
         missing = mass - float(cumulative[-1])
         edge = math.exp(max(beta * (self.tail.edge - self.top), LEAST_EXPONENT))
-        if self.is_most:  # the best have their share at least
-            wanted, there = self.limit(kept) - self.sure, self.others(kept, beta).mass
+        if self.is_most:  # of those that were weighed the best have their share at least
+            wanted, there = self._weighed
             beyond = wanted * missing / there if there > missing else float(wanted)
         else:
             beyond = missing / max(edge, 1e-300)
@@ -304,7 +309,8 @@ class BoundedLogits:
             count: How many.
             kept: How many of the best tokens are left.
         """
-        if count >= self.sure:
+        # One that is known must stand behind them, below what is excluded.
+        if self.tail is not None and count + 1 >= self.sure:
             raise UndecidedError(_looks_at_all(tr("XTC")))
         places = np.arange(self.ids.size)
         return self._made(self.all_logits, places[count:], places[:count], self.tail)
@@ -457,6 +463,10 @@ def _check(both: _Both, params: SamplingParams) -> None:
         return
     if "temperature" in steps and params.temperature == 0.0:
         return
+    if "xtc" in steps:
+        least, _ = both(msgspec.structs.replace(params, samplers=steps[: steps.index("xtc")]))
+        if least.ranked.tail is not None and least.ranked.sure < 2:
+            raise UndecidedError(_looks_at_all(tr("XTC")))
     for name, shown in (("p_less", tr("P-less")), ("temperature", tr("Dynamic temperature"))):
         if name not in steps or (name == "temperature" and not params.dynatemp_range):
             continue

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -201,6 +201,7 @@ def any_params(rng: np.random.Generator) -> SamplingParams:
 
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
+@example(seed=500928)  # top-p counts beyond what is known, and min-p behind it cuts there
 def test_any_logits_lie_within(seed: int) -> None:
     rng = np.random.default_rng(seed)
     size = int(rng.integers(2, 60))
