@@ -22,7 +22,7 @@ from studio.app.tokens.text import TokenText, token_text
 from studio.app.writing.draft import Draft
 from studio.app.writing.records import TokenRecords
 from studio.manuscript import TokenSpan
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch
 from studio.translation import mark, tr
 
 COUNTS = (100, 300, 1000)
@@ -231,8 +231,7 @@ class LandscapeState(QObject):
         assert isinstance(sketch, TruncatedSketch), "no other is truncated"
         found = sketch.probability_range(written, temperature)
         if self._row is None or self._row >= min(REST, sketch.ids.size):
-            shaped = sketch.shaped_range(SamplingParams(temperature=temperature))
-            return found, shaped.tail_probability
+            return found, sketch.tail_range(temperature)
         return found, sketch.probability_range(int(sketch.ids[self._row]), temperature)
 
     def _other(

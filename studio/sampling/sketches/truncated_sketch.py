@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.sampling.errors import UndecidedError
 from studio.sampling.logits.ranked import LEAST_EXPONENT
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.pipeline import Shaped
@@ -169,7 +170,24 @@ class TruncatedSketch(LogitSketch):
         Args:
             temperature: T.
         """
-        return self.shaped_range(SamplingParams(temperature=temperature)).entropy
+        found = self._untouched(temperature)
+        return found.entropy if found else (0.0, math.log(self.vocabulary_size))
+
+    def tail_range(self, temperature: float) -> Interval:
+        """Return the least and the most that all tokens but the best have at T.
+
+        Args:
+            temperature: T.
+        """
+        found = self._untouched(temperature)
+        return found.tail_probability if found else (0.0, 1.0)
+
+    def _untouched(self, temperature: float) -> ShapedRange | None:
+        """Return what there can be at T; None where not even which token is the best is known."""
+        try:
+            return self.shaped_range(SamplingParams(temperature=temperature))
+        except UndecidedError:
+            return None
 
     def probability_range(self, token_id: int, temperature: float) -> Interval:
         """Return the least and the most that `probability` can be.
@@ -186,7 +204,9 @@ class TruncatedSketch(LogitSketch):
             raise ValueError(
                 f"token_id: found {token_id}; allowed is 0 to {self.vocabulary_size - 1}."
             )
-        found = self.shaped_range(SamplingParams(temperature=temperature))
+        found = self._untouched(temperature)
+        if found is None:
+            return 0.0, 1.0
         place = np.flatnonzero(found.ids == token_id)
         if place.size:
             return float(found.lowest[place[0]]), float(found.highest[place[0]])

@@ -1,5 +1,6 @@
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,7 @@ from studio.sampling import LogitSketch, SamplingParams, chance, distribution, f
 from studio.token_record import TokenRecord, undrawn
 from tests.helpers.fake_engine import Desk
 from tests.helpers.recorded import logits_of, run_of, scored, unreadable, written, written_all
+from tests.helpers.truncated import cut_off
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -243,3 +245,29 @@ def test_blame_that_leaves_something_out_says_so() -> None:
     (span,) = place.put(written(b"drawn", 3, 0.99))
     place.state.look_at(span)
     assert any(said.startswith("Approximate: XTC left out") for said in place.facts().sentences)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.8])
+def test_of_what_a_server_sent_the_facts_are_bounds(temperature: float) -> None:
+    place = Place()
+    seeds = [seed for seed in range(20) if 0 < written(b"x", seed, 0.6).rank < 40]
+    for seed in seeds[:4]:
+        whole = written(b" word", seed, 0.6)
+        logits = logits_of(seed)
+        sketch = cut_off(logits, 60, whole.id).to_bytes()
+        (span,) = place.put(msgspec.structs.replace(whole, sketch=sketch))
+        assert place.state.look_at(span)
+        place.desk.sampling.change(temperature=temperature)
+        facts = place.facts()
+        assert facts.bands is not None
+        p = distribution(logits, SamplingParams(temperature=temperature))
+        mine = float(p[whole.id])
+        for band, true in (
+            (facts.bands.probability, mine),
+            (facts.bands.surprise, -math.log2(mine)),
+            (facts.bands.entropy, float(-(p[p > 0] @ np.log2(p[p > 0])))),
+            (facts.bands.at_one, float(distribution(logits, SamplingParams())[whole.id])),
+        ):
+            assert band[0] - 1e-4 <= true <= band[1] + 1e-4
+        assert any("the same draw would" in sentence for sentence in facts.sentences)
+        assert any("likeliest are known" in sentence for sentence in facts.sentences)

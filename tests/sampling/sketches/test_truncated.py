@@ -298,6 +298,16 @@ def test_the_record_is_a_sketch_of_one_type() -> None:
         truncated.sketch(int(order[4000]))
 
 
+def test_where_not_even_the_best_is_known_all_is_possible() -> None:
+    sketch = LogitSketch.from_bytes(TruncatedLogits([7], [math.log(0.1)], 50).sketch().to_bytes())
+    assert isinstance(sketch, TruncatedSketch)
+    with pytest.raises(UndecidedError):
+        sketch.shaped_range(SamplingParams())
+    assert sketch.probability_range(7, 0.7) == (0.0, 1.0)
+    assert sketch.entropy_range(0.7) == (0.0, math.log(50))
+    assert sketch.tail_range(0.7) == (0.0, 1.0)
+
+
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(place=st.integers(0, 1900), byte=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_record_is_refused_or_harmless(place: int, byte: int, cut: bool) -> None:
