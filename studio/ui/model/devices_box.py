@@ -23,6 +23,7 @@ from studio.ui.theme.controls import SpinBox
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
+from studio.ui.widgets.ask import question
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
@@ -100,7 +101,7 @@ class DevicesBox(QWidget):
     def confirmed(self) -> bool:
         """Ask about machines that are not in one's own network; whether all may be used."""
         for address in self._choice.unconfirmed:
-            answer = QMessageBox.question(
+            answer = question(
                 self,
                 tr("Not in your own network"),
                 tr(
