@@ -30,7 +30,8 @@ def extremes(setting: Setting[Any]) -> tuple[object, object]:
         case _, tuple() as words:
             return words[0], words[-1]
         case list(), _:
-            return [""], [f"{LONG_NAME}{half}{number}" for number in range(min(setting.most, 9))]
+            name = LONG_NAME[: setting.longest - 2]
+            return [""], [f"{name}{half}{number}" for number in range(min(setting.most, 9))]
         case str(), form if callable(form):
             places = [
                 ("afloat -999999 -999999 0 0", "afloat 999999 999999 999999 999999"),
