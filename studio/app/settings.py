@@ -254,14 +254,11 @@ RECENT_SERVERS = Setting(
 GPU_LAYERS = Setting(
     "model/gpu_layers", -1, "layers to offload; -1 is automatic", range(-1, 10_001)
 )
-MACHINES = Setting(
-    "model/machines", list[str](), "other machines that compute layers: HOST:PORT", longest=300
-)
+MACHINES = Setting("model/machines", list[str](), "other machines that compute layers: HOST:PORT")
 PUBLIC_MACHINES = Setting(
     "model/public_machines",
     list[str](),
     "those of them that were confirmed although they are not in one's own network",
-    longest=300,
 )
 TENSOR_SPLIT = Setting(
     "model/tensor_split",
