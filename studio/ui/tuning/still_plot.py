@@ -63,6 +63,8 @@ class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         axis.setPen(QColor(colors.ghost))
         axis.setTextPen(QColor(colors.muted))
         axis.setTickFont(self.font())
+        # Both: to forbid the prefix computes it once more, and shows thousandths as that.
+        axis.setSIPrefixEnableRanges(())
         axis.enableAutoSIPrefix(False)
-        axis.setLabel(title, color=colors.muted)
+        axis.setLabel(title, color=colors.muted, siPrefixEnableRanges=())
         axis.label.setFont(self.font())

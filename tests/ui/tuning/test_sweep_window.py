@@ -55,6 +55,9 @@ def test_temperatures_are_swept_and_points_lead_to_texts(
     assert view.texts.toPlainText().startswith("T 1.5 · this text · seed 1\n")
     assert result.figures.texts[-1].text[:3] in view.texts.toPlainText()
     assert "T 1.5: " in view.plot.accessibleDescription()
+    view.plot.setYRange(0.1, 0.5)
+    window.theme.set_appearance("dark")  # which draws it again
+    assert view.plot.getAxis("left").autoSIPrefixScale == 1.0, "numbers are the measure's own"
     view.table.setFocus()
     QTest.keyClick(view.table, Qt.Key.Key_Left)
     assert view.texts.toPlainText().startswith("T 0.2 · ")
