@@ -192,6 +192,7 @@ def known_names(window: MainWindow) -> list[str]:
             "regex",
             "sacreBLEU",
             "jsonschema",
+            "keyring",
             "LGPL-3.0",
             "MPL-1.1",
             "MIT",

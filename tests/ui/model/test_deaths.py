@@ -142,8 +142,12 @@ def test_an_engine_killed_while_it_loads_is_not_the_files_doing(
             os.kill(pid, signal.SIGKILL)
 
     model.changed.connect(kill)
-    model.open(str(starter_model), LoadOptions(threads=1, memory_map=False))
-    qtbot.waitUntil(lambda: model.phase is ModelPhase.FAILED, timeout=LONG)
+    ends = (ModelPhase.FAILED, ModelPhase.READY)
+    for _ in range(20):
+        model.open(str(starter_model), LoadOptions(threads=1, memory_map=False))
+        qtbot.waitUntil(lambda: model.phase in ends, timeout=LONG)
+        if model.phase is ModelPhase.FAILED:
+            break  # else it was loaded before the window had heard of it, on a busy machine
     assert "SIGKILL" in window.notice.message
     assert window.notice.action is window.actions_.model_options
     assert model.deaths.of(str(starter_model)) is None
