@@ -1,12 +1,49 @@
-"""The collector of cycles, where many objects are made that are in none.
+"""The collector of cycles: when it must not run.
 
 It looks through all that there is whenever a quarter more has come: a document of 50,000 tokens
-brought it to do so twelve times, a tenth of a second each, in which no thread runs.
+brought it to do so twelve times, a tenth of a second each, in which no thread runs. And it runs in
+whichever thread makes the next object: where that is not Qt's own, an object of Qt's that is in a
+cycle goes in a thread that is not its, and may take the process with it.
 """
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_lock = threading.RLock()  # a collection that begins within it may end another pause
+_pauses = 0
+_was_enabled = False
+
+
+class CollectorPause:
+    """Nothing is looked through, in any thread, from here to its end.
+
+    End it in the thread whose objects may go: what is due is looked through there and then.
+    """
+
+    def __init__(self) -> None:
+        global _pauses, _was_enabled
+        self._is_over = False
+        with _lock:
+            if not _pauses:
+                _was_enabled = gc.isenabled()
+            gc.disable()
+            _pauses += 1
+
+    def end(self) -> None:
+        """End it; nothing the second time."""
+        global _pauses
+        with _lock:
+            if self._is_over:
+                return
+            self._is_over = True
+            _pauses -= 1
+            if not _pauses and _was_enabled:
+                gc.enable()
+
+    def __del__(self) -> None:
+        self.end()  # of work that nobody waits for any more
 
 
 @contextmanager
@@ -17,12 +54,10 @@ def collector_paused(*, keeps: bool = False) -> Iterator[None]:
         keeps: Whether what there is at the end is never to be looked through: it goes when nobody
             refers to it any more, as all does.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
+    pause = CollectorPause()
     try:
         yield
         if keeps:
             gc.freeze()
     finally:
-        if was_enabled:
-            gc.enable()
+        pause.end()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.collector import CollectorPause
 from studio.low_priority import lower_priority
 from studio.progress import At
 
@@ -119,6 +120,7 @@ class Background(QObject):
         self._clock.stop()
         if self._jobs:
             self._jobs[0][0].join(_PATIENCE)
+            self._jobs[0][0].leave()
         self._jobs.clear()
 
     def _begin(self) -> None:
@@ -139,6 +141,7 @@ class Background(QObject):
 
     def _take(self) -> None:
         work, then = self._jobs.popleft()
+        work.leave()
         if self._jobs:
             self._begin()
         else:
@@ -166,6 +169,8 @@ class _Work:
         self._work = work
         self._gives_way = gives_way
         self._thread: threading.Thread | None = None
+        self._pause: CollectorPause | None = None
+        """While it goes on: no cycle of Qt's may be collected in its thread."""
         self._cancelled_at: float | None = None
         self.words = words
         self.share = 0.0
@@ -185,10 +190,16 @@ class _Work:
     def begin(self, name: str) -> None:
         # One that waits for a drive that does not answer must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._pause = CollectorPause()
         try:
             self._thread.start()
         except RuntimeError as error:  # none is to be had
             self._thread, self.error = None, error
+
+    def leave(self) -> None:
+        """Nobody looks at it any more: it is over, or given up."""
+        if self._pause is not None:
+            self._pause.end()
 
     def cancel(self) -> None:
         if self._cancelled_at is None:

@@ -1,5 +1,6 @@
 """Work beside the window: its order, its answers in this thread, and no wait without end."""
 
+import gc
 import os
 import sys
 import threading
@@ -288,3 +289,31 @@ def test_where_it_gives_way_others_go_first(qtbot: QtBot) -> None:
         assert each.finish(LONG / 1000)
     assert got == [(min(here + 10, 19), policy), (here, policy)]
     assert nice() == here, "its thread alone"
+
+
+def test_no_cycle_is_collected_in_its_thread(background: Background) -> None:
+    """An object of Qt's that is in a cycle must not die in a thread that is not its."""
+    threads: set[int] = set()
+
+    def noted(_phase: str, _info: dict[str, int]) -> None:
+        threads.add(threading.get_ident())
+
+    def work(_at: At) -> int:
+        for _ in range(100_000):
+            cycle: list[object] = []
+            cycle.append(cycle)
+        return threading.get_ident()
+
+    got: list[int | None] = []
+    was_enabled = gc.isenabled()
+    gc.enable()
+    gc.callbacks.append(noted)
+    try:
+        background.start(work, got.append)
+        assert background.finish(LONG / 1000)
+        assert gc.isenabled()
+    finally:
+        gc.callbacks.remove(noted)
+        if not was_enabled:
+            gc.disable()
+    assert got[0] not in threads
