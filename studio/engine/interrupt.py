@@ -33,14 +33,14 @@ class Interrupt:
         """The address of a `bool (*)(void *)`."""
         self.data = ctypes.cast(self._flag, ctypes.c_void_p)
         self._lock = threading.Lock()
-        self._waiting: list[Callable[[], None]] = []
+        """Of those who add to `_waiting` or take away. `set` takes no lock: a signal may call it
+        anywhere, within these too."""
+        self._waiting: tuple[Callable[[], None], ...] = ()
 
     def set(self) -> None:
         """Ask for an end."""
         self._flag[0] = b"\x01"
-        with self._lock:
-            waiting = list(self._waiting)
-        for end in waiting:
+        for end in self._waiting:
             end()
 
     def clear(self) -> None:
@@ -56,15 +56,16 @@ class Interrupt:
         """Have something called when an end is asked for, which waits for no llama.cpp.
 
         Args:
-            end: Called at once where that was asked before; perhaps by another thread, and more
-                than once.
+            end: Called at once where that was asked before; perhaps by another thread or within
+                a signal, and more than once. It takes no lock that this thread may hold.
         """
         with self._lock:
-            self._waiting.append(end)
+            self._waiting += (end,)
         try:
             if self.is_set():
                 end()
             yield
         finally:
             with self._lock:
-                self._waiting.remove(end)
+                at = self._waiting.index(end)
+                self._waiting = self._waiting[:at] + self._waiting[at + 1 :]

@@ -35,3 +35,25 @@ def test_each_has_its_own_flag() -> None:
     one.set()
     assert not other.is_set()
     assert not seen_by_llama_cpp(other)
+
+
+def test_those_who_wait_are_called_until_they_leave() -> None:
+    interrupt, called = Interrupt(), list[str]()
+    with interrupt.ending(lambda: called.append("a")):
+        with interrupt.ending(lambda: called.append("b")):
+            interrupt.set()
+            assert called == ["a", "b"]
+        interrupt.set()
+        assert called == ["a", "b", "a"]
+        with interrupt.ending(lambda: called.append("late")):
+            assert called[3:] == ["late"], "it was asked for before"
+    interrupt.set()
+    assert called[4:] == []
+
+
+def test_it_waits_for_nobody() -> None:
+    """A signal may raise it in the midst of what the thread does."""
+    interrupt = Interrupt()
+    with interrupt._lock:
+        interrupt.set()
+    assert interrupt.is_set()
