@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks.temperature_fit [MODEL.gguf] [TOKENS] [SEEDS]
 
-The model writes texts at known temperatures, without filters, one for each seed. Each is fitted
-twice: from the distributions that its tokens were drawn from, and as a stranger's text would be,
-read anew. Only the first must give the temperature back: a text that is read anew falls into the
-tokenizer's own tokens, which are not always those that were drawn, the hotter the less, and the
-model expects the tokenizer's.
+The model writes texts at known temperatures, without filters, one for each seed; no two share their
+random draws. Each is fitted twice: from the distributions that its tokens were drawn from, and as a
+stranger's text would be, read anew. Only the first must give the temperature back: a text that is
+read anew falls into the tokenizer's own tokens, which are not always those that were drawn, the
+hotter the less, and the model expects the tokenizer's.
 
 Printed are, for each temperature and way: in how many of the texts the 95 % interval holds it, the
 median error, and the mean of the fitted ones.
@@ -107,9 +107,9 @@ def main() -> None:
     tokens = int(sys.argv[2]) if sys.argv[2:] else 2000
     seeds = int(sys.argv[3]) if sys.argv[3:] else 10
     model = _Model(path, tokens)
-    for temperature in _TEMPERATURES:
+    for place, temperature in enumerate(_TEMPERATURES):
         drawn, read = [], []
-        for seed in range(seeds):
+        for seed in range(place * seeds, (place + 1) * seeds):
             records = model.written(temperature, seed, tokens)
             drawn.append(_fitted(records))
             decoder = CharacterDecoder()
