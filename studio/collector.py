@@ -19,31 +19,28 @@ _was_enabled = False
 class CollectorPause:
     """Nothing is looked through, in any thread, from here to its end.
 
-    End it in the thread whose objects may go: what is due is looked through there and then.
+    The collector goes on in the main thread alone: where another one ends the last pause, it does
+    at the next end of one in the main thread, be that the second of the same.
     """
 
     def __init__(self) -> None:
         global _pauses, _was_enabled
         self._is_over = False
         with _lock:
-            if not _pauses:
-                _was_enabled = gc.isenabled()
+            _was_enabled |= gc.isenabled()
             gc.disable()
             _pauses += 1
 
     def end(self) -> None:
-        """End it; nothing the second time."""
-        global _pauses
+        """End it, in any thread."""
+        global _pauses, _was_enabled
         with _lock:
-            if self._is_over:
-                return
+            _pauses -= not self._is_over
             self._is_over = True
-            _pauses -= 1
-            if not _pauses and _was_enabled:
+            is_main = threading.current_thread() is threading.main_thread()
+            if is_main and not _pauses and _was_enabled:
+                _was_enabled = False
                 gc.enable()
-
-    def __del__(self) -> None:
-        self.end()  # of work that nobody waits for any more
 
 
 @contextmanager

@@ -224,6 +224,9 @@ class _Work:
             if not self.words:
                 raise  # and so logged
             self.error = error
+        finally:
+            assert self._pause is not None, "it has begun"
+            self._pause.end()
 
     def _at(self, share: float) -> None:
         self.share = share

@@ -166,13 +166,14 @@ def test_lanes_are_refused_and_texts_side_by_side_are_not(desk: Desk) -> None:
 def test_a_sequence_is_turned_and_stopped_while_it_runs(server: FaultyServer, desk: Desk) -> None:
     server.fail(Stalled(700), times=2)
     hot = SamplingParams(temperature=2.0, seed=7)
+    begun: set[int] = set()
 
     def on_event(event: AnyEvent) -> None:
         if isinstance(event, Token) and event.index == 2:
-            commands = desk.control.commands
-            if event.sequence == 0:
+            begun.add(event.sequence)
+            if begun == {0, 1}:  # both requests stall, and no later one
+                commands = desk.control.commands
                 commands.append(ChangeSequence(request=2, sequence=0, params=hot))
-            else:
                 commands.append(StopSequence(request=2, sequence=1))
 
     desk.on_event = on_event
@@ -181,8 +182,11 @@ def test_a_sequence_is_turned_and_stopped_while_it_runs(server: FaultyServer, de
     assert ends == {0: "max_tokens", 1: "stopped"}
     said = [request.json for request in server.asked("/v1/completions")]
     assert [body["temperature"] for body in said] == [1.0, 1.0, 2.0]
-    assert said[2]["prompt"] == "Be brief.\n\nThe old fisherman " + texts(events)[0][:3]
-    assert said[2]["max_tokens"] == 9
+    most = said[2]["max_tokens"]
+    assert isinstance(most, int)
+    written = 12 - most
+    assert written >= 3
+    assert said[2]["prompt"] == "Be brief.\n\nThe old fisherman " + texts(events)[0][:written]
 
 
 def test_what_is_queued_is_written_too(server: FaultyServer, desk: Desk) -> None:
