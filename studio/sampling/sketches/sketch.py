@@ -177,9 +177,7 @@ class LogitSketch:
             ParameterError: The temperature is negative or not a number.
             ValueError: The token is not in the vocabulary.
         """
-        if not 0 <= token_id < self.vocabulary_size:
-            allowed = f"0 to {self.vocabulary_size - 1}"
-            raise ValueError(f"token_id: found {token_id}; allowed is {allowed}.")
+        self._check_token(token_id)
         top = self.shaped(SamplingParams(temperature=temperature))
         place = np.flatnonzero(top.ids == token_id)
         if place.size:
@@ -191,6 +189,16 @@ class LogitSketch:
             drop = (self.written.logit - float(self.logits[0])) / temperature
             return float(top.probabilities[0]) * math.exp(drop)
         return top.tail_probability / self.tail.count
+
+    def _check_token(self, token_id: int) -> None:
+        """Refuse a token that is not in the vocabulary.
+
+        Raises:
+            ValueError: It is not.
+        """
+        if not 0 <= token_id < self.vocabulary_size:
+            allowed = f"0 to {self.vocabulary_size - 1}"
+            raise ValueError(f"token_id: found {token_id}; allowed is {allowed}.")
 
     def shaped(
         self,

@@ -200,10 +200,7 @@ class TruncatedSketch(LogitSketch):
             ParameterError: The temperature is negative or not a number.
             ValueError: The token is not in the vocabulary.
         """
-        if not 0 <= token_id < self.vocabulary_size:
-            raise ValueError(
-                f"token_id: found {token_id}; allowed is 0 to {self.vocabulary_size - 1}."
-            )
+        self._check_token(token_id)
         found = self._untouched(temperature)
         if found is None:
             return 0.0, 1.0
