@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 import psutil
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -105,6 +105,15 @@ def run_until(condition: Callable[[], bool]) -> None:
     while not condition():
         # With a time limit it would not sleep, but poll, and take a core from the engine.
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    _delete_deferred()
+
+
+def _delete_deferred() -> None:
+    """Delete what asked for it, as `exec` does between two events and `processEvents` does not.
+
+    The columns of lanes that are gone would follow those that are there, at each run more of them.
+    """
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class _Measurement:
@@ -148,6 +157,7 @@ class _Measurement:
                 ]
             )
             QApplication.processEvents()
+            _delete_deferred()
         state.set_seed(_PARAMS.seed)
         state.set_max_tokens(int(count))
         self._events.clear()
