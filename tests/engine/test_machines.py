@@ -1,6 +1,8 @@
 """A model whose layers other machines compute: real servers on loopback, and how they go away."""
 
+import json
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +26,7 @@ from studio.engine.messages import (
 from studio.engine.messages import PreviewNextToken as Preview
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.engine_child import PATIENCE, ChildEndedError, EngineChild
-from tests.helpers.rpc_machine import RpcMachine, free_port, rpc_machine
+from tests.helpers.rpc_machine import ROOT, RpcMachine, free_port, require_rpc, rpc_machine
 
 OPENING = "The old fisherman looked out over the grey water and"
 LOCAL = LoadOptions(threads=1, context_size=512, gpu_layers=0)
@@ -153,6 +155,23 @@ def test_a_machine_that_goes_away_while_nothing_is_asked(
         getattr(machine, how)()
         events, lost = until_lost(child)
         assert (len(events), lost) == (1, machine.address)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a network of its own is Linux's")
+@pytest.mark.parametrize("moment", ["asked", "asking"])
+def test_a_machine_whose_cable_is_pulled_while_it_computes(
+    starter_model: Path, moment: str
+) -> None:
+    own_network = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*own_network, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody make a network of its own")
+    require_rpc()
+    script = [sys.executable, "-m", "tests.helpers.pulled_cable", str(starter_model), moment]
+    done = subprocess.run([*own_network, *script], cwd=ROOT, capture_output=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["lost"]
+    # The connection broke; of a machine that computes, the watch alone would still wait.
+    assert "ggml-rpc" in found["log"]
 
 
 def test_a_machine_that_is_not_there_leaves_the_open_model_as_it_is(

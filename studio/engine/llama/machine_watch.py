@@ -6,7 +6,8 @@ once a second, on llama.cpp's own connection, where the question waits behind wh
 that has not answered for some seconds is lost, unless it computes something that takes so long.
 
 A server computes in one thread, for one client: while it does nobody can say whether it is halted.
-What it may take follows from what it took before.
+What it may take follows from what it took before. That its machine is gone altogether, the system
+notices meanwhile (`keep_alive`), and llama.cpp then finds its connection broken.
 """
 
 import os
@@ -30,6 +31,9 @@ _LONGEST = 60.0
 """Seconds that a batch may take at most, and the first one, of which nothing is known."""
 _LOADING = 180.0
 """Seconds for one piece of a model on its way there."""
+_TAKING, _TAKING_MODEL = 4.0, 30.0
+"""Seconds until a machine's system has taken what is sent to it, and part of a model: its program
+may have to put that away before it takes more."""
 _CONNECTING = 0.5
 _MARK = "ggml-rpc"
 """In what llama.cpp says where it gives up: the file in which it does."""
@@ -114,15 +118,23 @@ class MachineWatch:
     @contextmanager
     def loading(self) -> Iterator[Callable[[], None]]:
         """While a model is sent; what it gives is to be called for each piece that has arrived."""
+        from studio.engine.llama.keep_alive import keep_alive  # sockets are needed but here
+
+        has_arrived = False
 
         def arrived() -> None:
+            nonlocal has_arrived
             self._busy = time.monotonic(), _LOADING
+            if not has_arrived:
+                has_arrived = True  # llama.cpp's connections last from now on, as long as the model
+                keep_alive(self._machines.values(), _TAKING_MODEL)
 
-        arrived()
+        self._busy = time.monotonic(), _LOADING
         try:
             yield arrived
         finally:
             self._busy = None
+            keep_alive(self._machines.values(), _TAKING)
 
     @contextmanager
     def computing(self, tokens: int) -> Iterator[None]:
