@@ -66,7 +66,7 @@ def test_what_was_read_is_there_after_a_restart_with_the_same_logits(
     started: Start, byte_level: Model, new_context: NewContext
 ) -> None:
     keep(started(), LONG)
-    for tokens, known in ((LONG, 384), (LONG + OTHER[:50], 384), (LONG[:300], 256)):
+    for tokens, known in ((LONG, 256), (LONG + OTHER[:50], 256), (LONG[:300], 256)):
         context = started()
         assert context.evaluate(tokens) == known
         fresh = new_context(byte_level)
@@ -94,7 +94,7 @@ def test_a_text_is_kept_before_another_takes_its_place(started: Start, tmp_path:
     assert context.prompt_cache is not None
     context.prompt_cache.wait(None)
     assert len(files(tmp_path)) == 1
-    assert context.evaluate(LONG) == 384
+    assert context.evaluate(LONG) == 256
     context.prompt_cache.wait(None)
     assert len(files(tmp_path)) == 2, "the other, too"
 
@@ -119,7 +119,7 @@ def test_the_least_recently_used_goes_first(started: Start, tmp_path: Path) -> N
     [other_file] = set(files(tmp_path)) - {long_file}
     for age, path in ((200, other_file), (300, long_file)):
         os.utime(path, (path.stat().st_atime - age, path.stat().st_mtime - age))
-    assert started().evaluate(LONG) == 384
+    assert started().evaluate(LONG) == 256
     context = started()
     assert context.prompt_cache is not None
     context.prompt_cache.limit = long_file.stat().st_size
@@ -195,7 +195,7 @@ def test_a_damaged_or_foreign_state_never_reaches_llama_cpp(
         assert started().evaluate(LONG) == 0, name
     monkeypatch.undo()
     path.write_bytes(data)
-    assert started().evaluate(LONG) == 384, "as it was written it is taken"
+    assert started().evaluate(LONG) == 256, "as it was written it is taken"
 
 
 def test_a_state_that_llama_cpp_refuses_is_read_and_deleted(
@@ -214,7 +214,7 @@ def test_a_model_that_was_moved_is_known_by_its_weights(
     context = started()
     assert context.prompt_cache is not None
     context.prompt_cache._files = "of another place"
-    assert context.evaluate(LONG) == 384
+    assert context.evaluate(LONG) == 256
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(started: Start, tmp_path: Path) -> None:
