@@ -28,7 +28,7 @@ from studio.translation import tr
 
 _CHUNK_CPU, _CHUNK_MACHINES, _CHUNK_GPU = 256, 128, 512
 """Tokens a batch. A processor reads no faster with more, and 8 % slower with 128 where attention is
-flash attention. Between two batches progress is shown, and it is noticed that a machine is halted."""
+flash attention. Between two batches progress is shown, and a machine that is halted is missed."""
 
 _SHOWN_FROM = 128
 """Tokens above which an evaluation shows its progress."""
