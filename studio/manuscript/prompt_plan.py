@@ -152,6 +152,35 @@ class PromptPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                     found.append(PromptPassage(low, high, one.is_pinned))
         return _with_passages(self, tuple(found[:_MOST_PASSAGES]))
 
+    def with_brought_back(
+        self, start: int, end: int, former: tuple[PromptPassage, ...]
+    ) -> PromptPlan:
+        """The same where a part of the text was gone and has come back, with the passages in it.
+
+        One that reached beyond the part does again where the rest of it is still there; what has
+        become part of another passage meanwhile stays so.
+
+        Args:
+            start: Where the part begins.
+            end: Where it ends.
+            former: The passages of the text that had it, at their places now.
+        """
+        if any(one.start < start and end < one.end for one in self.passages):
+            return self
+        plan = self
+        for one in former:
+            low, high = one.start, one.end
+            if low < end and start < high:
+                beside = [other for other in self.passages if other.is_pinned is one.is_pinned]
+                before = [other for other in beside if other.end == start] if low < start else []
+                behind = [other for other in beside if other.start == end] if high > end else []
+                if (low < start and not before) or (high > end and not behind):
+                    continue
+                low = before[0].start if before else low
+                high = behind[0].end if behind else high
+                plan = plan.with_passage(PromptPassage(low, high, one.is_pinned))
+        return plan
+
 
 NO_PLAN = PromptPlan()
 """As it is before anything is asked for."""

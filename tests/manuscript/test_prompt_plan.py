@@ -75,6 +75,37 @@ def test_one_passage_takes_from_others_what_they_have_in_common() -> None:
     assert had.without(0, 30) == NO_PLAN
 
 
+@pytest.mark.parametrize(
+    ("now", "former", "found"),
+    [
+        ([], [(12, 18, True)], [(12, 18, True)]),
+        ([(0, 5, False)], [(12, 18, True)], [(0, 5, False), (12, 18, True)]),
+        ([(5, 10, True)], [(5, 15, True)], [(5, 15, True)]),
+        ([(20, 25, True)], [(15, 25, True)], [(15, 25, True)]),
+        ([], [(5, 15, True), (15, 20, True)], [(15, 20, True)]),
+        ([(5, 10, False)], [(5, 15, True)], [(5, 10, False)]),
+        ([(5, 25, False)], [(12, 18, True)], [(5, 25, False)]),
+        ([], [(5, 25, True)], []),
+    ],
+    ids=[
+        "its own",
+        "and another",
+        "before it",
+        "behind it",
+        "rest taken out",
+        "rest turned",
+        "within",
+        "around taken out",
+    ],
+)
+def test_a_part_that_comes_back_has_its_passages(
+    now: list[tuple[int, int, bool]],
+    former: list[tuple[int, int, bool]],
+    found: list[tuple[int, int, bool]],
+) -> None:
+    assert plan(*now).with_brought_back(10, 20, plan(*former).passages) == plan(*found)
+
+
 @given(data=st.data())
 def test_passages_move_with_the_text(data: st.DataObject) -> None:
     """Held against characters that each know whose they are."""

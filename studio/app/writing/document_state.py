@@ -77,6 +77,8 @@ class DocumentState:
         saved_plan: The plan that is saved for the file.
         passages: Those of the plan by the number of the text, the earliest first: undo brings
             those back that went with their text.
+        former_passages: The same of before they were changed while a take grew, for what that one
+            has replaced may come back.
         revision: The number of the text for which passages were looked up last.
         saved_takes: How many takes had been made when it was opened or saved.
         runs: The runs of lanes that were made for it.
@@ -104,6 +106,7 @@ class DocumentState:
     plan: PromptPlan = NO_PLAN
     saved_plan: PromptPlan = NO_PLAN
     passages: dict[int, tuple[PromptPassage, ...]] = dataclasses.field(default_factory=dict)
+    former_passages: dict[int, tuple[PromptPassage, ...]] = dataclasses.field(default_factory=dict)
     revision: int = 0
     saved_takes: int = 0
     runs: tuple[KeptRun, ...] = ()

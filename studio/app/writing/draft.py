@@ -128,6 +128,10 @@ class Draft(QObject):
         """Set the plan."""
         if plan != self.state.plan:
             if plan.passages != self.state.plan.passages:
+                if self.manuscript.growing is None:
+                    self.state.former_passages = {}
+                elif self.state.passages:
+                    self.state.former_passages = self.state.passages
                 self.state.passages = {}
             self.state.plan = plan
             self._on_state_changed()
@@ -302,19 +306,28 @@ class Draft(QObject):
         preset = self.preset_in_force()
         caret, plan = self.caret, self.plan
         if (waiting := self.manuscript.waiting) is not None:
-            caret, plan = waiting.carried(caret), self._plan_with(waiting)
+            caret = waiting.carried(caret)
+            moved = plan.after(waiting.start, waiting.end - waiting.start, len(waiting.replaced))
+            plan = self._plan_with(waiting, moved)
         return Document(passages, take_sets, caret, self.brief, preset, plan, self.state.runs)
 
-    def _plan_with(self, waiting: Waiting) -> PromptPlan:
-        """The plan as it is with what a take without text has replaced."""
-        plan = self.plan
-        former = self.state.passages.get(waiting.revision)
-        if former is None:  # its passages were changed since
-            return plan.after(waiting.start, waiting.end - waiting.start, len(waiting.replaced))
-        plan = msgspec.structs.replace(plan, passages=former)
+    def _plan_with(self, waiting: Waiting, moved: PromptPlan) -> PromptPlan:
+        """The plan as it is with what a take without text has replaced.
+
+        Args:
+            waiting: The take.
+            moved: The plan, moved as that text comes back.
+        """
+        known, former = self.state.passages, self.state.former_passages
+        passages = known.get(waiting.revision, former.get(waiting.revision, ()))
+        plan = msgspec.structs.replace(moved, passages=passages)
         for change in waiting.changes:
             plan = plan.after(change.position, len(change.removed), len(change.inserted))
-        return plan
+        if waiting.revision in known:
+            return plan
+        # They were changed since: what came back has its own, and the rest those that it has now.
+        start, length = waiting.start, len(waiting.replaced)
+        return moved.with_brought_back(start, start + length, plan.passages)
 
     def begin_save(self, path: Path) -> Saving:
         """Begin a save: returns the text in the file's encoding and line ends, and the brief.
@@ -530,9 +543,7 @@ class Draft(QObject):
 
     def _on_brought_back(self, waiting: Waiting) -> None:
         """Have the passages of what came back, too, wherever something was written meanwhile."""
-        if waiting.revision not in self.state.passages:
-            return  # they were changed since, and moved with the text
-        plan = self._plan_with(waiting)
+        plan = self._plan_with(waiting, self.plan)
         if plan != self.plan:
             self.state.plan = plan
             self.brief_changed.emit()

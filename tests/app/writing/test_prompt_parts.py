@@ -148,6 +148,33 @@ def test_passages_of_a_take_are_there_again_when_the_next_one_ends_without_a_tra
     assert draft.plan.passages == (moved,)
 
 
+@pytest.mark.parametrize("written", ["", " two"])
+def test_passages_are_changed_while_a_take_grows_that_ends_without_a_trace(
+    draft: Draft, written: str
+) -> None:
+    manuscript = draft.manuscript
+    manuscript.begin_take(len(TEXT)).append(" It rained.")
+    manuscript.end_take()
+    rained = PromptPassage(len(TEXT) + 1, len(TEXT) + 11, is_pinned=True)
+    draft.set_plan(PromptPlan(passages=(PromptPassage(4, 6, is_pinned=True), rained)))
+    [takes] = manuscript.take_sets
+    take = manuscript.retake(takes)
+    take.append(written)
+    manuscript.edit(0, 0, "Now ")
+    new = PromptPassage(0, 4, is_pinned=False)
+    draft.set_plan(PromptPlan(passages=(new,)))
+    draft.set_plan(PromptPlan(passages=(PromptPassage(0, 3, is_pinned=False),)))
+    draft.set_plan(PromptPlan(passages=(new,)))
+    moved = PromptPassage(rained.start + 4, rained.end + 4, is_pinned=True)
+    if not written:
+        assert draft.document().plan.passages == (new, moved), "as it would be saved"
+    manuscript.drop_take()
+    assert draft.plan.passages == draft.document().plan.passages == (new, moved)
+    manuscript.edit(0, len(manuscript), "")
+    manuscript.undo()
+    assert draft.plan.passages == (new, moved)
+
+
 def test_what_is_behind_the_caret_makes_no_difference(draft: Draft) -> None:
     last = TEXT.index("The boat")
     draft.set_plan(PromptPlan(passages=(PromptPassage(last, len(TEXT), is_pinned=False),)))
