@@ -18,6 +18,9 @@ from tests.soak.desk import ROOT, Desk
 _PATIENCE = 120.0
 """Seconds until a window that does not answer counts as hung; nothing is timed by it."""
 
+_SLICE = 1.0
+"""Seconds that are waited at a time."""
+
 Answer = dict[str, Any]
 
 
@@ -55,6 +58,8 @@ class Program:
         self._rest = b""
         self.is_alive = True
         self.died_at = 0.0
+        self._halted = 0.0
+        """Seconds in which all were halted together, as in a paused container; not counted."""
         command = [sys.executable, "-P", "-m", module]
         command += [str(desk.documents), str(self.log)]
         with self._errors.open("wb") as errors:
@@ -93,7 +98,7 @@ class Program:
         Raises:
             EOFError: It has ended.
         """
-        deadline = time.monotonic() + seconds
+        deadline = self._now() + seconds
         while (line := self._line(deadline)) is not None:
             if line.get("announced") == what and not line["has_ended"]:
                 return True
@@ -144,15 +149,18 @@ class Program:
             self._process.wait()
             raise HungError(f"it closed its window and does not end\n{reported}") from None
         with contextlib.suppress(EOFError):
-            while self._line(self.died_at) is not None:
+            while self._line(self._now()) is not None:
                 pass  # what it said last
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
 
+    def _now(self) -> float:
+        return time.monotonic() - self._halted
+
     def _answer(self) -> Answer:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = self._now() + _PATIENCE
         while (line := self._line(deadline)) is not None:
             if "announced" not in line:
                 return line
@@ -163,9 +171,13 @@ class Program:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         while b"\n" not in self._rest:
-            ready, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
+            begun = self._now()
+            ready, _, _ = select.select([descriptor], [], [], min(_SLICE, max(0, deadline - begun)))
+            self._halted += max(0.0, self._now() - begun - 2 * _SLICE)
             if not ready:
-                return None
+                if begun >= deadline:
+                    return None
+                continue
             data = os.read(descriptor, 1 << 16)
             if not data:
                 raise EOFError
