@@ -1,6 +1,7 @@
 """Whether the fitted temperature is the one that a text was written at.
 
-    python -m tests.benchmarks.temperature_fit [MODEL.gguf] [TOKENS] [SEEDS]
+    python -m tests.benchmarks.temperature_fit [--model MODEL.gguf] [--tokens N] [--seeds N]
+        [--temperatures T...] [--drawn-only] [--threads N]
 
 The model writes texts at known temperatures, without filters, one for each seed; no two share their
 random draws. Each is fitted twice: from the distributions that its tokens were drawn from, and as a
@@ -8,10 +9,11 @@ stranger's text would be, read anew. Only the first must give the temperature ba
 read anew falls into the tokenizer's own tokens, which are not always those that were drawn, the
 hotter the less, and the model expects the tokenizer's.
 
-Printed are, for each temperature and way: in how many of the texts the 95 % interval holds it, the
-median error, and the mean of the fitted ones.
+Printed are each fit as it is done, and for each temperature and way: in how many of the texts the
+95 % interval holds it, the median error, and the mean of the fitted ones.
 """
 
+import argparse
 import statistics
 import sys
 from pathlib import Path
@@ -43,10 +45,12 @@ class _Model:
     Args:
         path: the model.
         tokens: of the longest text.
+        threads: of the processor; 0 for one a core.
     """
 
-    def __init__(self, path: Path, tokens: int) -> None:
-        self._bench = engine_with(path, LoadOptions(context_size=2 * tokens + 256))
+    def __init__(self, path: Path, tokens: int, threads: int) -> None:
+        options = LoadOptions(context_size=2 * tokens + 256, threads=threads)
+        self._bench = engine_with(path, options)
 
     def written(self, temperature: float, seed: int, tokens: int) -> list[TokenRecord]:
         """The tokens of a text, each with the distribution that it was drawn from."""
@@ -99,24 +103,45 @@ def _reported(way: str, temperature: float, fits: list[TemperatureFit]) -> str:
     )
 
 
+def _said(way: str, temperature: float, seed: int, fit: TemperatureFit) -> str:
+    sides = (fit.by_likelihood, fit.by_bootstrap)
+    likelihood, bootstrap = (f"{one[0]:.4f} {one[1]:.4f}" if one else "none" for one in sides)
+    return (
+        f"{temperature} {way}, seed {seed}: {fit.temperature:.4f}, "
+        f"by likelihood {likelihood}, by bootstrap {bootstrap}"
+    )
+
+
 def main() -> None:
     """Write, fit and report."""
-    path = Path(sys.argv[1]) if sys.argv[1:] else find_starter_model()
-    if path is None:
-        raise SystemExit("no model is given, and the starter model is not installed")
-    tokens = int(sys.argv[2]) if sys.argv[2:] else 2000
-    seeds = int(sys.argv[3]) if sys.argv[3:] else 10
-    model = _Model(path, tokens)
-    for place, temperature in enumerate(_TEMPERATURES):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", type=Path, default=find_starter_model())
+    parser.add_argument("--tokens", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--temperatures", type=float, nargs="+", default=_TEMPERATURES)
+    parser.add_argument("--drawn-only", action="store_true", help="read no text anew")
+    parser.add_argument("--threads", type=int, default=0, help="0: one a core")
+    given = parser.parse_args()
+    if given.model is None:
+        sys.exit("The starter model is not installed; name a model's file with --model.")
+    model = _Model(given.model, given.tokens, given.threads)
+    for temperature in given.temperatures:
         drawn, read = [], []
-        for seed in range(place * seeds, (place + 1) * seeds):
-            records = model.written(temperature, seed, tokens)
+        # A seed for each temperature and text, whichever of them are asked for in one run.
+        first = round(1000 * temperature)
+        for seed in range(first, first + given.seeds):
+            records = model.written(temperature, seed, given.tokens)
             drawn.append(_fitted(records))
+            print(_said("as drawn", temperature, seed, drawn[-1]), flush=True)
+            if given.drawn_only:
+                continue
             decoder = CharacterDecoder()
             text = "".join(decoder.decode(record.text) for record in records)
             read.append(_fitted(model.read(text)))
-        print(_reported("as drawn", temperature, drawn))
-        print(_reported("read anew", temperature, read), flush=True)
+            print(_said("read anew", temperature, seed, read[-1]), flush=True)
+        for way, fits in (("as drawn", drawn), ("read anew", read)):
+            if fits:
+                print(_reported(way, temperature, fits), flush=True)
     model.close()
 
 
