@@ -20,6 +20,19 @@ def own_settings(empty_home: Path, qapp: QCoreApplication) -> Path:
 
 
 @pytest.fixture
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes when the writer rests comes at once, for tests that wait for it."""
+    for rest in (
+        "next_token_preview.DEBOUNCE_MS",
+        "records._SOON_MS",
+        "recovery._DELAY_MS",
+        "who_wrote._REST_MS",
+        "word_count._COUNT_MS",
+    ):
+        monkeypatch.setattr(f"studio.app.writing.{rest}", 5)
+
+
+@pytest.fixture
 def desk(qapp: QCoreApplication) -> Desk:
     """What stands behind a window with a model and an empty text; the test plays the engine."""
     desk = Desk()

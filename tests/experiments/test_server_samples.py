@@ -243,7 +243,7 @@ def test_what_does_not_pass_ends_it_and_keeps_what_is_there(
     if isinstance(fault, Stalled):
         once = partial(asked_again, tries=1)
         monkeypatch.setattr("studio.experiments.server_samples.asked_again", once)
-    run = desk.run(place, patience=3.0 if isinstance(fault, Stalled) else 30.0)
+    run = desk.run(place, patience=1.0 if isinstance(fault, Stalled) else 30.0)
     assert words in run.failed
     assert server.url in run.failed
     assert len(desk.texts) == 8

@@ -23,15 +23,11 @@ from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import backend
 from studio.engine.llama.batch import Batch
 from studio.engine.llama.model import Model
+from studio.engine.llama.native_context import context_parameters, decode
 from studio.engine.llama.sequence_cells import MAIN, SCRATCH, SequenceCells
 from studio.engine.messages import MOST_SEQUENCES, AttentionTiming, EngineError, FlashAttention
 from studio.translation import tr
 
-_TYPES = {
-    "auto": llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO,
-    "on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
-    "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
-}
 _READ, _COPIES = 125, 8
 """Tokens that are read, and how often their state is taken, so that a step sees 1,000: what a step
 costs depends on the cells, not on what they hold, and to read 1,000 would take a large model
@@ -41,11 +37,6 @@ _ALIKE = 0.95
 """Without flash attention it must be so much quicker: it is llama.cpp's own choice."""
 _MOST_KEPT = 500
 _MOST_BYTES = 2**20
-
-
-def flash_attention_type(choice: FlashAttention) -> int:
-    """llama.cpp's `flash_attn_type` of a choice."""
-    return int(_TYPES[choice])
 
 
 class AttentionTimings:
@@ -139,15 +130,10 @@ class _Filled:
     """A context of 1,000 tokens."""
 
     def __init__(self, model: Model, interrupt: Interrupt, choice: FlashAttention) -> None:
-        parameters = llama_cpp.llama_context_default_params()
+        parameters = context_parameters(model, interrupt, choice)
         parameters.n_ctx = _READ * (_COPIES + 1)
         parameters.n_batch = parameters.n_ubatch = max(_READ, MOST_SEQUENCES)
         parameters.n_seq_max = 2 + MOST_SEQUENCES
-        parameters.kv_unified = parameters.swa_full = parameters.no_perf = True
-        parameters.n_threads = parameters.n_threads_batch = model.threads
-        parameters.flash_attn_type = flash_attention_type(choice)
-        parameters.abort_callback = ctypes.cast(interrupt.callback, llama_cpp.ggml_abort_callback)
-        parameters.abort_callback_data = interrupt.data
         self._context = llama_cpp.llama_init_from_model(model.model, parameters)
         if not self._context:
             raise EngineError(
@@ -195,18 +181,8 @@ class _Filled:
     def _decode(self) -> None:
         if self._interrupt.is_set():
             raise EvaluationStopped
-        with (
-            self._watch.computing(self._batch.value.n_tokens)
-            if self._watch
-            else contextlib.nullcontext()
-        ):
-            status = llama_cpp.llama_decode(self._context, self._batch.value)
-            llama_cpp.llama_synchronize(self._context)
-        if status == 2:
-            raise EvaluationStopped
-        if status:
-            words = tr("llama.cpp could not evaluate the text (status {status}).", status=status)
-            raise EngineError("llama_cpp", words)
+        decode(self._context, self._batch.value, self._watch)
+        llama_cpp.llama_synchronize(self._context)
 
     def close(self) -> None:
         """Free its memory."""

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import log
-from studio.engine.llama.attention import flash_attention_type
 from studio.engine.llama.batch import Batch, SingleToken
 from studio.engine.llama.logits_view import LogitsView
 from studio.engine.llama.model import Model
+from studio.engine.llama.native_context import context_parameters, decode
 from studio.engine.llama.pace import Pace
 from studio.engine.llama.prompt_cache import WORTH, PromptCache
 from studio.engine.llama.sequence_cells import MAIN as _MAIN
@@ -61,7 +61,7 @@ class LlamaContext:
         Raises:
             EngineError: llama.cpp could not allocate it.
         """
-        parameters = llama_cpp.llama_context_default_params()
+        parameters = context_parameters(model, interrupt, flash_attention)
         self.size = model.context_size
         here = _CHUNK_GPU if model.uses_gpu else _CHUNK_CPU
         self._chunk = _CHUNK_MACHINES if model.watch else here
@@ -72,18 +72,10 @@ class LlamaContext:
         self._can_look_inside = model.has_copyable_memory
         # No more than `SMALLEST_CONTEXT`, which follows from it.
         parameters.n_seq_max = 2 + (MOST_SEQUENCES if self._can_look_inside else 0)
-        parameters.kv_unified = True
-        # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
-        parameters.swa_full = True
-        parameters.n_threads = parameters.n_threads_batch = model.threads
         self._all_threads = model.threads
         self._threads = (model.threads, model.threads)
         self._pace = Pace(model.threads)
         self._sequence_paces = [Pace(model.threads) for _ in range(MOST_SEQUENCES)]
-        parameters.no_perf = True
-        parameters.flash_attn_type = flash_attention_type(flash_attention)
-        parameters.abort_callback = ctypes.cast(interrupt.callback, llama_cpp.ggml_abort_callback)
-        parameters.abort_callback_data = interrupt.data
         with log.listening() as lines:
             context = llama_cpp.llama_init_from_model(model.model, parameters)
         self.has_flash_attention = log.has_flash_attention(lines, flash_attention)
@@ -507,28 +499,9 @@ class LlamaContext:
     def _run(self, batch: llama_cpp.llama_batch) -> None:
         if self._interrupt.is_set():
             raise EvaluationStopped
-        if self._watch:
-            with self._watch.computing(batch.n_tokens):
-                status = llama_cpp.llama_decode(self._context, batch)
-                # Other machines are asked, and waited for where the logits are read.
-                llama_cpp.llama_synchronize(self._context)
-        else:
-            status = llama_cpp.llama_decode(self._context, batch)
-        if status == 0:
-            return
-        # What llama.cpp managed before the abort or failure is not known to `_tokens`.
-        self._keep(len(self._tokens))
-        if status == 2:
-            raise EvaluationStopped
-        if status == 1:
-            raise EngineError(
-                "context_size",
-                tr(
-                    "The context of %n tokens is full. Choose a larger context size in the "
-                    "model's options.",
-                    "",
-                    self.size,
-                ),
-            )
-        words = tr("llama.cpp could not evaluate the text (status {status}).", status=status)
-        raise EngineError("llama_cpp", words)
+        try:
+            decode(self._context, batch, self._watch)
+        except (EvaluationStopped, EngineError):
+            # What llama.cpp managed before the abort or failure is not known to `_tokens`.
+            self._keep(len(self._tokens))
+            raise

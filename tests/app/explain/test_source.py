@@ -6,6 +6,8 @@ from studio.engine.messages import Generate, PreviewNextToken
 from studio.sampling import LogitSketch, SamplingParams
 from tests.helpers.fake_engine import Desk, distribution, evaluated, finished, token
 
+pytestmark = pytest.mark.usefixtures("short_rests")
+
 
 @pytest.fixture
 def source(desk: Desk) -> ExplainSource:

@@ -12,7 +12,7 @@ from studio.token_record import TokenRecord, undrawn
 from tests.helpers.fake_engine import Desk, evaluated, finished, sketch, token
 from tests.helpers.recorded import written_all
 
-pytestmark = pytest.mark.usefixtures("qapp")
+pytestmark = pytest.mark.usefixtures("qapp", "short_rests")
 
 TEXTS = ["The", " old", " sea", " was", " calm"]
 TEXT = "".join(TEXTS)

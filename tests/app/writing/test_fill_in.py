@@ -19,7 +19,7 @@ AFTER = TEXT[PLACE:]
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
+def desk(qtbot: QtBot, short_rests: None) -> Desk:
     desk = Desk(SamplingParams(temperature=0.8, seed=5))
     desk.load()
     desk.type(TEXT)

@@ -17,6 +17,8 @@ from studio.presets import Preset
 from tests.helpers.fake_engine import Desk, distribution, evaluated, finished, token
 from tests.helpers.waiting import LONG
 
+pytestmark = pytest.mark.usefixtures("short_rests")
+
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:

@@ -56,6 +56,7 @@ def kept(qtbot: QtBot, tmp_path: Path) -> Kept:
     return Kept(tmp_path / "recovery")
 
 
+@pytest.mark.usefixtures("short_rests")
 def test_what_is_typed_is_kept_in_a_moment_and_then_nothing_runs(kept: Kept, qtbot: QtBot) -> None:
     assert kept.is_at_rest
     kept.desk.type("The sea")

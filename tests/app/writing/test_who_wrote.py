@@ -27,6 +27,7 @@ G, E, P, T = (
 )
 
 
+@pytest.mark.usefixtures("short_rests")
 def test_the_letters_of_each_source_are_counted_while_it_is_on(qtbot: QtBot) -> None:
     manuscript = written()
     state = WhoWrote(manuscript)

@@ -13,6 +13,8 @@ from studio.engine.messages import Generate
 from studio.manuscript import Document, Origin, Passage, TextFile, Words
 from tests.helpers.fake_engine import Desk, evaluated, finished, token
 
+pytestmark = pytest.mark.usefixtures("short_rests")
+
 
 @pytest.fixture
 def count(desk: Desk) -> WordCount:

@@ -120,7 +120,7 @@ def test_a_fault_is_what_it_is_called_and_passes(
 ) -> None:
     server.fail(fault, times=1)  # type: ignore[arg-type]  # one of the faults
     with pytest.raises((OSError, http.client.HTTPException)) as caught:
-        got(server, path, timeout=0.3 if isinstance(fault, Stalled) else 30)
+        got(server, path, timeout=0.05 if isinstance(fault, Stalled) else 30)
     assert is_right(caught.value), caught.value
     assert got(server) == HELLO
 
