@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -116,3 +117,15 @@ def test_a_test_of_a_window_stands_with_the_others(request: pytest.FixtureReques
 def test_a_test_of_this_tier_that_starts_a_process_fails() -> None:
     with pytest.raises(AssertionError, match="tier unit starts a process"):
         os.posix_spawn("/bin/true", ["true"], {})
+
+
+def test_a_report_of_another_process_says_its_tier_or_is_not_counted() -> None:
+    watch, said = tiers.TierWatch(), list[str]()
+    report = pytest.TestReport(
+        "test_a", ("test_a.py", 1, "test_a"), {}, "passed", None, "call", duration=3.0
+    )
+    watch.pytest_runtest_logreport(report)  # of one that died
+    report.user_properties = [("tier", "unit")]
+    watch.pytest_runtest_logreport(report)
+    watch.pytest_terminal_summary(SimpleNamespace(write_line=said.append))  # type: ignore[arg-type]
+    assert said == ["unit: 1 tests in 3 s"]

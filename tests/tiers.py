@@ -48,11 +48,14 @@ _STARTS = frozenset(
 """Names of what starts a process, or counts every piece of memory that is asked for."""
 _LOADS = (
     *("llama_cpp", "studio.engine.llama.", "studio.commands.bench_sampler.measure_sampler"),
+    *("studio.commands.bench_opened.OpenedEngine", "studio.commands.bench_synthetic.measure_"),
     *("tests.helpers.tiny_model.", "tests.real_logits."),
 )
 """How names begin of what loads a model, or what one said at a vocabulary's full size."""
 _AUDITED = frozenset({"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system", "os.exec"})
 _NO_PROCESS = ("unit", "model")
+_TIER = "tier"
+"""What a test's report calls its tier."""
 
 
 def mark(items: list[pytest.Item]) -> None:
@@ -147,8 +150,6 @@ class TierWatch:
 
     def __init__(self) -> None:
         self._running: pytest.Item | None = None
-        self._tiers: dict[str, str] = {}
-        """By the name of the test."""
         self._seconds = dict.fromkeys(TIERS, 0.0)
         self._counts = dict.fromkeys(TIERS, 0)
         sys.addaudithook(self._audit)
@@ -162,7 +163,7 @@ class TierWatch:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Know which test runs."""
-        self._tiers[item.nodeid] = tiers_of(item)[0]
+        item.user_properties.append((_TIER, tiers_of(item)[0]))
         self._running = item if not set(_NO_PROCESS).isdisjoint(tiers_of(item)) else None
         try:
             return (yield)
@@ -170,10 +171,14 @@ class TierWatch:
             self._running = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add a test's time to that of its tier."""
-        name = self._tiers[report.nodeid]
-        self._seconds[name] += report.duration
-        self._counts[name] += report.when == "call"
+        """Add a test's time to that of its tier.
+
+        It may have run in another process, which sends its reports alone, and one that died none.
+        """
+        name = dict(report.user_properties).get(_TIER)
+        if isinstance(name, str):
+            self._seconds[name] += report.duration
+            self._counts[name] += report.when == "call"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how long each tier took."""

@@ -59,9 +59,16 @@ def test(root: Path, arguments: Sequence[str]) -> int:
     if not _ready(root, TO_TEST, windows=False):
         return 1
     # `-P`: this folder holds a `packaging`, which pytest knows as something else.
-    command = [str(Environment(root).python), "-P", "-m", "pytest", *arguments]
+    command = [str(Environment(root).python), "-P", "-m", "pytest", *side_by_side(arguments)]
     with in_memory(clean_env(os.environ)) as env:
         return _test(root, command, env)
+
+
+def side_by_side(arguments: Sequence[str]) -> list[str]:
+    """Has the unit tier run in several processes: its tests compute, where those of others wait."""
+    if list(arguments[:2]) != ["-m", "unit"] or "-n" in arguments:
+        return list(arguments)
+    return ["-n", "auto", "--maxprocesses=4", "--dist=loadfile", *arguments]
 
 
 def _test(root: Path, command: Sequence[str], env: Mapping[str, str]) -> int:

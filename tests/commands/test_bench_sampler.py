@@ -140,6 +140,7 @@ def test_a_sweep_writes_more_than_the_caches_hold() -> None:
 def test_the_bare_look_at_the_logits(monkeypatch: pytest.MonkeyPatch) -> None:
     # Much less than the caches hold: no figure is looked at here.
     monkeypatch.setattr("studio.commands.bench_sampler.SWEPT_BYTES", 2**16)
+    monkeypatch.setattr("studio.commands.bench_sampler.ask_for_huge_pages", lambda: None)
     assert measure_memory_traffic(some_logits(3, 2000), rounds=2) > 0.0
 
 

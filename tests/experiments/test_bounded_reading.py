@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from studio.engine.messages import MOST_SEQUENCES, Prompt
 from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import (
-    MOST_BYTES,
     ComparisonFileError,
     fitting,
     from_json,
@@ -306,7 +305,7 @@ def test_reading_reports_how_far_it_is_and_can_be_ended() -> None:
 # What is ours
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(COMPARISONS)
 def test_what_can_be_kept_comes_back(comparison: Comparison) -> None:
     assert from_json(to_json(comparison), PATH) == comparison

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bootstrap
 import pytest
+from bootstrapping.commands import side_by_side
 from bootstrapping.environment import BACKENDS
 
 SCRIPT = Path(bootstrap.__file__)
@@ -42,6 +43,15 @@ def test_a_backend_that_there_is_not_says_which_there_are() -> None:
         assert done.returncode == 2
         assert "expected one of cpu, vulkan, cuda, metal, rocm" in done.stderr
     assert tuple(BACKENDS) == bootstrap.BACKENDS
+
+
+def test_the_unit_tier_alone_runs_in_several_processes() -> None:
+    assert side_by_side(["-m", "unit", "-x"])[-5:] == [
+        *("--maxprocesses=4", "--dist=loadfile"),
+        *("-m", "unit", "-x"),
+    ]
+    for given in (["-m", "unit", "-n", "0"], ["-m", "not unit"], ["tests/ui"], []):
+        assert side_by_side(given) == given
 
 
 @pytest.mark.parametrize("version", [(3, 6, 15), (3, 10, 13), (2, 7, 18)])

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.app.explain.figures import ROWS, Figure, figure
@@ -111,6 +111,7 @@ def test_effective_choices_at_the_presets_temperatures() -> None:
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
+@settings(max_examples=20)  # of each
 @given(temperature=temperatures, top_k=st.sampled_from([0, 1, 5]))
 def test_every_chart_holds_together(step: StepName, temperature: float, top_k: int) -> None:
     params = SamplingParams(temperature=temperature, top_k=top_k)

@@ -258,7 +258,7 @@ class DocumentsMachine(RuleBasedStateMachine):
 
 
 # As many steps as find a text of one document in another's place, in a few seconds.
-DocumentsMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=40)
+DocumentsMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=40)
 
 
 TestDocuments = pytest.mark.usefixtures("qapp")(DocumentsMachine.TestCase)

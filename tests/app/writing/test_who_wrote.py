@@ -1,5 +1,6 @@
 """Which parts of the text are whose, how much of it, and the way from one to the next."""
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing import who_wrote

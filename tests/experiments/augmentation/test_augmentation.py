@@ -105,7 +105,10 @@ def test_a_screen_refuses_by_length_pattern_and_schema(path: Path) -> None:
     desk.journal.close()
 
 
-def test_a_pattern_that_would_search_for_hours_is_given_up(path: Path) -> None:
+def test_a_pattern_that_would_search_for_hours_is_given_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.experiments.text_measures.form._SECONDS", 0.05)
     desk = MadeUp(path, 1, samples=1, tries=1, screen=Screen(matching=("(a|aa)+$",)))
     desk.write(lambda _sample: "a" * 60 + "b")
     assert desk.made.verdicts == {"slow_pattern": 1}

@@ -81,8 +81,9 @@ SLOW = "(a|aa)+$"
     ],
 )
 def test_what_would_be_looked_for_for_hours_is_given_up_in_any_thread(
-    check: Callable[[str], bool],
+    check: Callable[[str], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("studio.experiments.text_measures.form._SECONDS", 0.05)
     text = "a" * 60 + "b"
     looked_for = text if check("a") else json.dumps([text, {text: 1}])
     with ThreadPoolExecutor(1) as other, pytest.raises(SlowPatternError):

@@ -76,7 +76,7 @@ def test_every_value_stays_or_is_reported(format_name: str, preset: Preset) -> N
 
 
 @pytest.mark.parametrize("program", FILES)
-@settings(max_examples=20)
+@settings(max_examples=12)  # for each program
 @given(data=st.data())
 def test_a_file_taken_in_goes_out_and_in_again_the_same(program: str, data: st.DataObject) -> None:
     text = FILES[program](data.draw(values(program)))

@@ -65,7 +65,7 @@ def best_by_thirds(logits: Logits, tokens: NDArray[np.intp]) -> float:
 
 
 @pytest.mark.parametrize("temperature", [0.3, 0.6, 1.0, 1.4, 3.0])
-@pytest.mark.parametrize("vocabulary", [40, 3000])
+@pytest.mark.parametrize("vocabulary", [40, 1000])
 def test_it_is_the_best_of_whole_logits(temperature: float, vocabulary: int) -> None:
     logits = logits_of(200, vocabulary, seed=1)
     tokens = drawn(logits, temperature, seed=2)

@@ -73,7 +73,7 @@ def test_a_redraw_counts_only_where_it_is_decided(seed: int) -> None:
 
 def test_flip_temperatures_lie_between_the_two() -> None:
     said = 0
-    for place in range(40):
+    for place in range(20):
         logs = logits_at(9, place)
         rng = np.random.default_rng(place)
         u = float(rng.random())
@@ -86,7 +86,7 @@ def test_flip_temperatures_lie_between_the_two() -> None:
             assert found[0] * 0.999 <= true <= found[1] * 1.001
             said += found[0] == pytest.approx(found[1], rel=0.1) and 0.0 < true < math.inf
         assert flip_range(truncated(logs), int(logs.argmax()), u, OTHERS[0]) is None
-    assert said > 20
+    assert said > 10
     with pytest.raises(UndecidedError):
         flip_range(truncated(logs), token, u, msgspec.structs.replace(OTHERS[0], top_n_sigma=1.0))
 

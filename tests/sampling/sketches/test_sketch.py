@@ -24,7 +24,7 @@ from tests.helpers.hostile_logits import hostile_logits
 pytestmark = pytest.mark.usefixtures("either_way")
 
 INF = math.inf
-TEMPERATURES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.2, 3.0, 4.0, 5.0)
+TEMPERATURES = (0.1, 0.2, 0.5, 1.0, 2.2, 5.0)
 
 
 def errors(
