@@ -27,7 +27,7 @@ def context_parameters(
         interrupt: Ends an evaluation.
         flash_attention: Whether llama.cpp computes attention so; "auto" leaves it to llama.cpp.
     """
-    parameters = llama_cpp.llama_context_default_params()
+    parameters: llama_cpp.llama_context_params = llama_cpp.llama_context_default_params()
     parameters.kv_unified = True
     # A sliding window's cache in full: a trimmed one cannot be cut back to a prefix.
     parameters.swa_full = True
