@@ -10,6 +10,9 @@ from types import ModuleType
 from studio.translation import tr
 
 _SERVICE = "kelvin-studio"
+_LOCKED = ("KeyringLocked", "InitError")
+"""What the Secret Service's is said to be where its password is not given, or not to be asked for:
+the second where there is no keyring yet, and none may be made without one."""
 
 
 class KeyringError(Exception):
@@ -69,11 +72,17 @@ def _keyring() -> ModuleType:
 
 
 def _refused(error: Exception) -> KeyringError:
-    # Its words may hold what was to be kept.
+    # Its own words may hold what was to be kept.
+    kind = type(error).__name__
+    why = tr("This system's keyring does not answer ({kind})", kind=kind)
+    if kind == "NoKeyringError":
+        why = tr("This system has no keyring that could be reached")
+    elif kind in _LOCKED:
+        why = tr("This system's keyring is locked, and was not opened")
     return KeyringError(
         tr(
-            "This system's keyring does not answer ({kind}), so the key is not kept. It can be "
-            "used all the same, and is typed again at the next start.",
-            kind=type(error).__name__,
+            "{why}, so the key is not kept. It can be used all the same, and is typed again at the "
+            "next start.",
+            why=why,
         )
     )

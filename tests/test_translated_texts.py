@@ -46,6 +46,8 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     ),
     "ui/theme/style.py": frozenset({"px", '[type="{}"]'}),
     "ui/theme/type_scale.py": frozenset({"font-size: {}px; font-weight: {};"}),
+    # Kinds of error.
+    "server_keys.py": frozenset({"KeyringLocked", "InitError"}),
     # Names of programs, which are the same in every language, and of their instructions.
     "presets/foreign/kobold.py": frozenset({"KoboldCpp"}),
     "presets/foreign/novel_ai.py": frozenset({"NovelAI"}),
