@@ -24,6 +24,7 @@ from statistics import fmean
 from typing import NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 
 from studio.engine.messages import (
     MOST_SEQUENCES,
@@ -41,11 +42,22 @@ from studio.engine.messages import (
     Superseded,
     Token,
 )
-from studio.sampling import InverseTemperature, LogitSketch, SamplingParams, SketchStack
+from studio.sampling import (
+    InverseTemperature,
+    LogitSketch,
+    SamplingParams,
+    SketchStack,
+    active_steps,
+)
+from studio.sampling.samplers.steps import active_changes
+from studio.sampling.sketches.stack_bounds import StackBounds
+from studio.sampling.sketches.truncated_sketch import Interval, TruncatedSketch
 from studio.token_record import TokenRecord
 from studio.utf8 import whole_characters
 
 _LEAST = 5e-324
+_OPEN = 1e-3
+"""Nats a token that the bounds of a mean may be apart."""
 """No smaller probability is above 0, and none that was drawn is 0."""
 
 _AHEAD = MOST_SEQUENCES
@@ -119,22 +131,70 @@ class WrittenSample:
         return InverseTemperature(self.sample.params.temperature)
 
     @cached_property
+    def _sketches(self) -> tuple[LogitSketch, ...]:
+        return tuple(LogitSketch.from_bytes(record.sketch) for record in self.records)
+
+    @cached_property
     def stack(self) -> SketchStack:
         """The distributions of its tokens, for any temperature."""
         stack = SketchStack()
-        for record in self.records:
-            stack.append(LogitSketch.from_bytes(record.sketch), record.id)
+        for sketch, record in zip(self._sketches, self.records, strict=True):
+            stack.append(sketch, record.id)
         return stack
+
+    @cached_property
+    def nats_t1(self) -> Interval | None:
+        """−Σ ln p of its tokens at T 1, without filters: at least and at most.
+
+        Both are one but where a server sent the likeliest tokens alone, weighed at another T. None
+        where it has no tokens, or nothing is known of their distributions.
+        """
+        if self.served:
+            nats = self.served.nats_t1
+            return None if nats is None or not self.served.tokens else (nats, nats)
+        if not self.records or not all(record.sketch for record in self.records):
+            return None
+        known = np.array([not sketch.is_truncated for sketch in self._sketches])
+        bits = self.stack.surprise(1.0)[known]
+        low = high = float(bits.sum())
+        bounds = StackBounds()
+        for sketch, record in zip(self._sketches, self.records, strict=True):
+            if isinstance(sketch, TruncatedSketch):
+                bounds.append(sketch, record.id)
+        if len(bounds):
+            least, most = bounds.surprise(1.0)
+            low, high = low + float(least.sum()), high + float(most.sum())
+        return math.log(2.0) * low, math.log(2.0) * high
+
+    @cached_property
+    def entropy(self) -> Interval | None:
+        """The entropies in nats, summed, of what its tokens were drawn from: at least, at most.
+
+        Both are one but where a server sent the likeliest tokens alone. None where it drew them, or
+        where that is open and turns on what stands before them.
+        """
+        if any(record.u is None for record in self.records):
+            return None
+        params, low, high = self.sample.params, 0.0, 0.0
+        for record in self.records:
+            ends = record.entropy, record.entropy
+            if record.is_estimated:
+                if not _is_known_by_place(params):
+                    return None
+                sketch = LogitSketch.from_bytes(record.sketch)
+                assert isinstance(sketch, TruncatedSketch), "its record says so"
+                ends = sketch.shaped_range(params).entropy
+            low, high = low + ends[0], high + ends[1]
+        return low, high
 
     @property
     def log_probability_t1(self) -> float | None:
-        """The mean of its tokens' ln p at T 1, without filters; None where it has none."""
-        if self.served:
-            nats, tokens = self.served.nats_t1, self.served.tokens
-            return None if nats is None or not tokens else -nats / tokens
-        if not self.records or not all(record.sketch for record in self.records):
+        """The mean of its tokens' ln p at T 1, without filters; None where that is not known."""
+        if self.nats_t1 is None:
             return None
-        return -math.log(2.0) * float(self.stack.surprise(1.0).mean())
+        low, high = self.nats_t1
+        is_open = high - low > _OPEN * self.tokens
+        return None if is_open else -(low + high) / 2.0 / self.tokens
 
     @property
     def log_probability_t(self) -> float | None:
@@ -142,6 +202,12 @@ class WrittenSample:
         if not self.records or any(record.u is None for record in self.records):
             return None  # a server drew
         return fmean(math.log(max(record.probability, _LEAST)) for record in self.records)
+
+
+def _is_known_by_place(params: SamplingParams) -> bool:
+    """Whether what samplers leave in a place turns on nothing but its logits."""
+    by_others = params.mirostat or params.word_biases or active_changes(params)
+    return not by_others and {"xtc", "adaptive_p"}.isdisjoint(active_steps(params))
 
 
 class Run(Protocol):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
@@ -25,7 +30,8 @@ from studio.engine.messages import (
     Token,
 )
 from studio.experiments.samples import Sample, SampleRun, WrittenSample
-from studio.sampling import LogitSketch, SamplingParams
+from studio.sampling import LogitSketch, SamplingParams, distribution, measures
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.token_record import TokenRecord
 from tests.engine.generation.test_sequences import assert_same_text
 from tests.helpers.tiny_model import write_byte_level_model
@@ -304,3 +310,43 @@ def test_one_that_has_begun_is_not_queued() -> None:
             start=SequenceStart(params=SamplingParams()),
             max_tokens=0,
         )
+
+
+@pytest.mark.parametrize("taken", [1.0, 1.5])
+def test_what_a_server_leaves_open_is_bounded(
+    real_logits: NDArray[np.float32], taken: float
+) -> None:
+    """Whichever T its probabilities are at; of what turns on the text before nothing is said."""
+    params = SamplingParams(temperature=1.5, seed=1)
+    records: list[TokenRecord] = []
+    nats = entropy = 0.0
+    for row in real_logits[::40]:
+        whole, at = (distribution(row, SamplingParams(temperature=t)) for t in (1.0, taken))
+        best = np.argsort(-at)[:1000]
+        known = TruncatedLogits(best, np.log(at[best]), row.size, temperature=taken)
+        token = int(best[3])
+        sketch = known.sketch(token).to_bytes()
+        drawn: dict[str, Any] = {
+            "u": 0.5,
+            "probability": 0.1,
+            "rank": 3,
+            "entropy": 1.0,
+            "kept": row.size,
+        }
+        records.append(TokenRecord(id=token, text=b"x", sketch=sketch, **drawn))
+        nats -= math.log(whole[token])
+        entropy += measures.entropy(distribution(row, params))
+    asked = Sample(key=(0,), prompt=Prompt(manuscript=SHORT), params=params, max_tokens=9)
+    written = WrittenSample(asked, 1, "x", tuple(records), "max_tokens", 0)
+    assert written.nats_t1 is not None
+    assert written.nats_t1[0] - 1e-3 <= nats <= written.nats_t1[1] + 1e-3
+    assert written.entropy is not None
+    assert written.entropy[0] - 1e-3 <= entropy <= written.entropy[1] + 1e-3
+    assert written.entropy[1] > written.entropy[0] + 1e-2
+    if taken == 1.0:
+        assert written.log_probability_t1 == pytest.approx(-nats / len(records), abs=1e-4)
+    else:
+        assert written.log_probability_t1 is None
+    penalised = msgspec.structs.replace(params, presence_penalty=1.0)
+    other = replace(written, sample=msgspec.structs.replace(asked, params=penalised))
+    assert other.entropy is None

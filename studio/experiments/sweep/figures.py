@@ -72,7 +72,7 @@ def figures_of(sweep: Sweep, texts: Iterable[SweepText]) -> SweepFigures:
     for at, measure in enumerate(sweep.measures):
         own = sums[:, at].sum(axis=(1, 3))
         pooled[measure.name] = _intervals(measure, own, of_all[:, at])
-        resampled[measure.name] = _ratio(measure, *of_all[:, at])
+        resampled[measure.name] = _ratio(measure, *of_all[:2, at])
     return SweepFigures(pooled, by_prompt, resampled, counts, written)
 
 
@@ -104,22 +104,22 @@ def to_csv(sweep: Sweep, figures: SweepFigures) -> str:
 
 
 def _sums(sweep: Sweep, groups: Mapping[tuple[int, int], list[SweepText]]) -> NDArray[np.float64]:
-    """`(2, measures, prompts, values, samples)`: what each text adds to the upper and lower sum.
+    """`(3, measures, prompts, values, samples)`: what each text adds to the upper and lower sum.
 
-    0 for those that were not written.
+    And by how much the first may be off. 0 for those that were not written.
     """
     shape = (len(sweep.measures), len(sweep.prompts), len(sweep.values), sweep.plan.samples)
-    sums = np.zeros((2, *shape))
+    sums = np.zeros((3, *shape))
     for (prompt, value), group in groups.items():
         numbers = [one.number for one in group]
         for at, measure in enumerate(sweep.measures):
             parts = np.array(measure.parts(group, sweep.context), dtype=np.float64)
-            sums[:, at, prompt, value, numbers] = parts.T
+            sums[: parts.shape[1], at, prompt, value, numbers] = parts.T
     return sums
 
 
 def _resampled(sweep: Sweep, sums: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Of each prompt both sums of resamples, `(2, measures, values, resamples)`.
+    """Of each prompt the sums of resamples, `(3, measures, values, resamples)`.
 
     The prompts themselves are not resampled: the figures are about these.
     """
@@ -131,21 +131,38 @@ def _resampled(sweep: Sweep, sums: NDArray[np.float64]) -> Iterator[NDArray[np.f
 def _resampled_prompts(sweep: Sweep, sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same over all prompts, where each has one text: there is nothing else to resample."""
     counts = resampled_counts(len(sweep.prompts), sweep.plan.seed)
-    both: NDArray[np.float64] = np.moveaxis(sums[..., 0], 2, 3) @ counts.T
-    return both
+    found: NDArray[np.float64] = np.moveaxis(sums[..., 0], 2, 3) @ counts.T
+    return found
 
 
 def _intervals(
     measure: Measure, sums: NDArray[np.float64], resampled: NDArray[np.float64]
 ) -> list[Interval]:
-    """Of both sums, `(2, values)`, and those of resamples, `(2, values, resamples)`."""
+    """Of the sums, `(3, values)`, and those of resamples, `(3, values, resamples)`.
+
+    What is open of a figure widens its interval.
+    """
+    above, below, half = sums
     if measure.is_share:
-        return [share_interval(hits, round(count)) for hits, count in sums.T.tolist()]
-    figures = _ratio(measure, *sums)
-    return [
+        pairs = zip(above.tolist(), below.tolist(), strict=True)
+        return [share_interval(hits, round(count)) for hits, count in pairs]
+    figures = _ratio(measure, above, below)
+    found = [
         percentile_interval(float(figure), own)
-        for figure, own in zip(figures, _ratio(measure, *resampled), strict=True)
+        for figure, own in zip(figures, _ratio(measure, *resampled[:2]), strict=True)
     ]
+    for place in np.flatnonzero(half).tolist():
+        ends = [
+            percentile_interval(
+                float(_ratio(measure, above + side * half, below)[place]),
+                _ratio(measure, resampled[0] + side * resampled[2], resampled[1])[place],
+            )
+            for side in (-1.0, 1.0)
+        ]
+        # One text alone has no spread, and bounds all the same.
+        low, high = np.fmin(ends[0].low, ends[0].figure), np.fmax(ends[1].high, ends[1].figure)
+        found[place] = Interval(float(figures[place]), float(low), float(high))
+    return found
 
 
 def _ratio(

@@ -16,8 +16,9 @@ from studio.experiments.text_measures.near_duplicates import near_duplicates
 from studio.experiments.text_measures.repetition import ends_in_loop, repeated_share
 from studio.translation import mark
 
-Parts = Sequence[tuple[float, float]]
-"""Of each text what it adds to the upper and to the lower sum."""
+Parts = Sequence[tuple[float, float] | tuple[float, float, float]]
+"""Of each text what it adds to the upper and to the lower sum; and by how much the first may be
+off, either way, where that is open."""
 Check = Callable[[SweepText], bool]
 """Whether a text has what its plan asks for."""
 
@@ -60,12 +61,12 @@ class Measure:
 
 def _perplexity(texts: Sequence[SweepText], _: Context) -> Parts:
     """Jelinek et al., "Perplexity" (1977): exp of the mean −ln p a token."""
-    return [(one.nats_t1, len(one.tokens)) for one in texts]
+    return [(one.nats_t1, len(one.tokens), one.nats_t1_open) for one in texts]
 
 
 def _entropy(texts: Sequence[SweepText], _: Context) -> Parts:
     """Shannon, "A mathematical theory of communication" (1948), of each draw's distribution."""
-    return [(one.entropy, len(one.tokens)) for one in texts]
+    return [(one.entropy, len(one.tokens), one.entropy_open) for one in texts]
 
 
 def _distinct(texts: Sequence[SweepText], _: Context, *, n: int) -> Parts:

@@ -204,6 +204,13 @@ def not_shown(sweep: Sweep, figures: SweepFigures, model: str) -> list[str]:
                 most=max(lengths),
             )
         )
+    if any(one.nats_t1_open or one.entropy_open for one in figures.texts):
+        found.append(
+            tr(
+                "The server sent the likeliest tokens alone: perplexity and entropy are known "
+                "between two bounds. Figures are half way, the intervals hold both."
+            )
+        )
     if sweep.plan.whole_text is not None:
         found.append(_whole_text_words(sweep.plan.whole_text, figures))
     cut = sum(one.unseen_characters > 0 for one in figures.texts)

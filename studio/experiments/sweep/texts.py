@@ -35,6 +35,10 @@ class SweepText(msgspec.Struct, frozen=True, kw_only=True):
     entropy: float
     """The entropies in nats, summed, of the distributions that its tokens were drawn from; not a
     number where a server drew them."""
+    nats_t1_open: float = 0.0
+    """By how much `nats_t1` may be off, either way: a server sent the likeliest tokens alone."""
+    entropy_open: float = 0.0
+    """The same of `entropy`."""
     unseen_characters: int = 0
     """Of its prompt, which had no room in the context."""
     evaluations: int = 0
@@ -52,14 +56,13 @@ def kept(written: WrittenSample) -> SweepText:
     records, served = written.records, written.served
     if served is None:
         tokens = tuple(record.id for record in records)
-        own = written.log_probability_t1 if records else 0.0
-        nats_t1 = math.nan if own is None else -own * len(records)
-        is_drawn = all(record.u is not None for record in records)
-        entropy = math.fsum(record.entropy for record in records) if is_drawn else math.nan
+        nats = written.nats_t1 if records else (0.0, 0.0)
+        entropy = written.entropy
     else:
         tokens = served.ids or (UNKNOWN,) * served.tokens
-        nats_t1 = math.nan if served.nats_t1 is None else served.nats_t1
-        entropy = math.nan
+        nats, entropy = written.nats_t1, None
+    nats_t1, nats_t1_open = _middle(nats)
+    middle_entropy, entropy_open = _middle(entropy)
     return SweepText(
         prompt=prompt,
         value=value,
@@ -69,7 +72,16 @@ def kept(written: WrittenSample) -> SweepText:
         reason=written.reason,
         tokens=tokens,
         nats_t1=nats_t1,
-        entropy=entropy,
+        entropy=middle_entropy,
+        nats_t1_open=nats_t1_open,
+        entropy_open=entropy_open,
         unseen_characters=written.unseen_characters,
         evaluations=written.evaluations,
     )
+
+
+def _middle(ends: tuple[float, float] | None) -> tuple[float, float]:
+    """What lies between two ends, and how far off these are."""
+    if ends is None:
+        return math.nan, 0.0
+    return (ends[0] + ends[1]) / 2.0, (ends[1] - ends[0]) / 2.0

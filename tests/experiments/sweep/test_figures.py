@@ -9,6 +9,7 @@ import math
 import pytest
 
 from studio.experiments.sweep.figures import SweepFigures, figures_of, to_csv
+from studio.experiments.sweep.recommendation import not_shown
 from tests.helpers.small_sweep import PLAN, swept, text, written
 
 WORDS = ["one two three", "one two four", "five six", "seven eight nine ten"]
@@ -48,6 +49,26 @@ def test_texts_of_unequal_likelihood_weigh_by_their_tokens() -> None:
     # A resample has the first twice, the second twice, or both.
     assert (found[0].low, found[0].high) == pytest.approx((math.exp(1.0), math.exp(5.0)))
     assert math.isnan(found[1].figure), "nothing was written there"
+
+
+def test_what_a_server_leaves_open_is_in_the_interval() -> None:
+    sweep = swept(PLAN.replace('"The sea was", ', ""))
+    texts = [
+        text(0, 0, 0, "a b c", entropy=3.0, entropy_open=0.6),
+        text(0, 0, 1, "d e f", entropy=3.0, entropy_open=0.3),
+        text(0, 1, 0, "a", nats_t1=1.0, nats_t1_open=0.5),
+        text(0, 1, 1, "b", nats_t1=1.0, nats_t1_open=0.5),
+    ]
+    found = figures_of(sweep, texts)
+    # Resamples have the first twice, the second twice, or both.
+    assert found.pooled["entropy"][0] == pytest.approx((1.0, 0.8, 1.2))
+    assert found.by_prompt["entropy"][0][0] == pytest.approx((1.0, 0.8, 1.2))
+    ends = math.exp(0.5), math.exp(1.5)
+    assert found.pooled["perplexity"][1] == pytest.approx((math.e, *ends))
+    assert any("two bounds" in it for it in not_shown(sweep, found, "m"))
+    alone = swept(PLAN.replace('"The sea was", ', "").replace("samples = 2", "samples = 1"))
+    one = figures_of(alone, texts[:1]).pooled["entropy"][0]
+    assert one == pytest.approx((1.0, 0.8, 1.2))
 
 
 def test_values_are_resampled_together() -> None:
