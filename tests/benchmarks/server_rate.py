@@ -29,8 +29,9 @@ from tests.helpers.llama_server import HOST, LlamaServer
 
 TEXT = "The old fisherman looked out over the grey water and counted the boats that had not come"
 TOKENS, ROUNDS = 64, 3
-SENT = (200, 1_000, 4_000, 49_152)
-AWAY = (0.0, 0.005, 0.02, 0.03, 0.1)
+SENT = (200, 1_000, 4_000)
+ALL = 49_152
+AWAY = (0.0, 0.005, 0.03, 0.1)
 PARAMS = {
     "min-p 0.05": SamplingParams(seed=3, min_p=0.05),
     "T 1": SamplingParams(seed=3),
@@ -38,10 +39,16 @@ PARAMS = {
 }
 
 
-def rate(bench: EngineBench, params: SamplingParams) -> float:
-    """The median rate of some runs."""
+def rate(bench: EngineBench, params: SamplingParams, rounds: int = ROUNDS) -> float:
+    """The median rate of some runs.
+
+    Args:
+        bench: The engine.
+        params: What is drawn with.
+        rounds: How many runs.
+    """
     rates = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         last = bench.run(
             Generate(
                 request=1,
@@ -53,7 +60,7 @@ def rate(bench: EngineBench, params: SamplingParams) -> float:
         )[-1]
         assert isinstance(last, RunFinished), last
         rates.append(last.tokens_per_second)
-    return sorted(rates)[ROUNDS // 2]
+    return sorted(rates)[rounds // 2]
 
 
 def main() -> None:
@@ -73,6 +80,14 @@ def main() -> None:
             vars(at_server)["FIRST"] = sent
             for name, params in PARAMS.items():
                 print(f"sent {sent:8,} {name:12} {rate(there, params):6.1f} tokens/s", flush=True)
+        weighed = vars(at_server)["deciding_temperature"]
+        vars(at_server)["deciding_temperature"] = lambda _params: 1.0
+        found = rate(there, PARAMS["T 1.5"], 1)
+        print(f"sent    4,000 T 1.5, at T 1 {found:6.1f} tokens/s", flush=True)
+        vars(at_server)["deciding_temperature"] = weighed
+        vars(at_server)["FIRST"] = ALL
+        params = PARAMS["T 1"]
+        print(f"sent {ALL:8,} {'T 1':12} {rate(there, params, 1):6.1f} tokens/s", flush=True)
         vars(at_server)["FIRST"] = 1_000
         there.engine.close()
         with FaultyServer(forwarding(HOST, server.port)) as proxy:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 from studio.engine.generation.sequence import SequenceState
 from studio.engine.messages import MOST_SEQUENCES, EngineError
-from studio.engine.server.context import FIRST, MORE, ServerContext
+from studio.engine.server.context import FIRST, MORE, Place, ServerContext
 from studio.sampling import Choice, LogitSketch, SamplerState, SamplingParams
-from studio.sampling.sketches.truncated_logits import TruncatedLogits
+from studio.sampling.sketches.truncated_logits import TruncatedLogits, deciding_temperature
 from studio.translation import tr
 
 _LOOKED_AT = 8
@@ -44,11 +44,14 @@ class AtServer:
         texts = [one.text_from(0) for one in sequences]
         if any(len(text) > self._context.size for text in texts):
             return None
-        counts = [self._count(one) for one in sequences]
-        found = self._context.each(texts, counts)
+        places = [
+            Place(text, self._count(one), deciding_temperature(one.params))
+            for one, text in zip(sequences, texts, strict=True)
+        ]
+        found = self._context.each(places)
         return [
-            ServedLogits(self._context, text, known, self._needed[one.number])
-            for one, text, known in zip(sequences, texts, found, strict=True)
+            ServedLogits(self._context, place, known, self._needed[one.number])
+            for one, place, known in zip(sequences, places, found, strict=True)
         ]
 
     def hold(self, one: SequenceState) -> None:
@@ -75,7 +78,7 @@ class ServedLogits:
 
     Args:
         context: Asks it.
-        text: What stands before the place, in tokens.
+        place: What was asked for.
         known: The most likely tokens.
         needed: Is given how many were needed.
     """
@@ -85,12 +88,12 @@ class ServedLogits:
     def __init__(
         self,
         context: ServerContext,
-        text: Sequence[int],
+        place: Place,
         known: TruncatedLogits,
         needed: deque[int],
     ) -> None:
         self._context = context
-        self._text = text
+        self._place = place
         self._known = known
         self._needed = needed
 
@@ -111,7 +114,7 @@ class ServedLogits:
         """
         first = count = self._known.ids.size
         while (choice := self._known.choose(params, history, u, top, state)) is None:
-            (self._known,) = self._context.each([self._text], [MORE * count])
+            (self._known,) = self._context.each([self._place._replace(best=MORE * count)])
             if self._known.ids.size <= count:
                 words = tr("These settings need more than a server says. Change them to go on.")
                 raise EngineError("server", words)

@@ -79,8 +79,18 @@ class Likely(msgspec.Struct, frozen=True):
     logprob: float
 
 
-class _Place(msgspec.Struct, frozen=True):
-    top_logprobs: list[Likely]
+class Shaped(msgspec.Struct, frozen=True):
+    """A token and its probability behind the server's samplers."""
+
+    id: _Token
+    prob: float
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Its likeliest tokens: before the server's samplers, or behind them where that is asked."""
+
+    top_logprobs: list[Likely] = []
+    top_probs: list[Shaped] = []
 
 
 class _Timings(msgspec.Struct, frozen=True):
@@ -90,9 +100,15 @@ class _Timings(msgspec.Struct, frozen=True):
 class Completion(msgspec.Struct, frozen=True):
     """`POST /completion` of one token."""
 
-    completion_probabilities: Annotated[list[_Place], msgspec.Meta(min_length=1)]
+    completion_probabilities: list[Place] = []
+    """Empty where it was drawn and is no whole character."""
     model: str = ""
     timings: _Timings = _Timings()
+
+    @property
+    def place(self) -> Place:
+        """What is said of its place."""
+        return next(iter(self.completion_probabilities), Place())
 
 
 class Spelled(msgspec.Struct, frozen=True):
@@ -110,20 +126,3 @@ class SpelledCompletion(msgspec.Struct, frozen=True):
     """The same, asked for how tokens are spelled."""
 
     completion_probabilities: Annotated[list[_SpelledPlace], msgspec.Meta(min_length=1)]
-
-
-class Shaped(msgspec.Struct, frozen=True):
-    """A token and its probability behind the server's samplers."""
-
-    id: _Token
-    prob: float
-
-
-class _ShapedPlace(msgspec.Struct, frozen=True):
-    top_probs: list[Shaped]
-
-
-class ShapedCompletion(msgspec.Struct, frozen=True):
-    """The same, asked for what its samplers leave."""
-
-    completion_probabilities: Annotated[list[_ShapedPlace], msgspec.Meta(min_length=1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from studio.engine.server.answers import Completion, Likely
 from studio.engine.server.lines import Question
 from studio.engine.server.model import ServerModel
 from studio.engine.server.stream import ServerStream
-from studio.engine.server.vocabulary import one_token
+from studio.engine.server.vocabulary import one_tempered, one_token
 from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
 
@@ -22,6 +23,8 @@ _LEAST_LOGIT = -104.0
 _ROUNDING = 1e-5
 """By how much a sum of probabilities may be off where a token is drawn: nearer than that to the
 border between two, arithmetic decides, as between any two ways to sum."""
+_ROUNDING_TEMPERED = 1e-6
+"""The same where the server weighs at T, and sums in double precision."""
 FIRST, MORE = 1_000, 4
 """How many of the most likely tokens are asked for, and how many times as many where these do not
 do."""
@@ -34,6 +37,20 @@ _LONG = 128
 """Tokens: more are shown as they are read."""
 
 Logits = NDArray[np.float32]
+
+
+class Place(NamedTuple):
+    """A place of which the most likely tokens are asked for.
+
+    Attributes:
+        text: The tokens before it.
+        best: How many.
+        temperature: The T at which they are weighed.
+    """
+
+    text: Sequence[int]
+    best: int
+    temperature: float = 1.0
 
 
 class ServerContext:
@@ -53,7 +70,7 @@ class ServerContext:
     def __init__(self, model: ServerModel) -> None:
         self.size = model.context_size
         self.slots = model.slots
-        self.is_far = model.is_far
+        self.is_far = self.takes_repeat_penalty = model.is_far  # it draws, from its own logits
         self.vocabulary_size = model.vocabulary.size
         self._model = model
         self._tokens: list[int] = []
@@ -62,6 +79,8 @@ class ServerContext:
         self._excess = 0.0
         """What the server's probabilities added up to beside 1 the last time that all were known:
         it sums in single precision."""
+        self._tempered_excess: float | None = None
+        """The same of those at another T, which newer versions sum in double precision."""
 
     def evaluate(
         self, tokens: Sequence[int], progress: Progress | None = None, wanted: int = 1
@@ -120,28 +139,62 @@ class ServerContext:
         """
         count = FIRST
         while True:
-            (known,) = self.each([text], [count])
+            (known,) = self.each([Place(text, count)])
             if token is None or token in known.ids or known.tail is None or known.ids.size < count:
                 return known
             count *= MORE
 
-    def each(self, texts: Sequence[Sequence[int]], best: Sequence[int]) -> list[TruncatedLogits]:
-        """The most likely tokens after some texts, which the server reads at the same time.
+    def each(self, places: Sequence[Place]) -> list[TruncatedLogits]:
+        """The most likely tokens of some places, whose texts the server reads at the same time.
+
+        At another T than 1 it draws itself. Where that is part of a character, it says nothing, or
+        fails, and they are those at T 1.
 
         Args:
-            texts: Token ids.
-            best: How many of the most likely are asked for, of each.
+            places: The places.
 
         Raises:
             EvaluationStopped: The interrupt was set.
             EngineError: The server does not answer, or has another model.
             LogitsError: What it says are no probabilities.
         """
-        excess = math.log1p(self._excess)
-        return [
-            TruncatedLogits(ids, logs - excess, self.vocabulary_size, rounding=_ROUNDING)
-            for ids, logs in self._asked(texts, best)
-        ]
+        asked = dict(enumerate(places))
+        answers: dict[int, Completion] = {}
+        try:
+            answers |= zip(asked, self._answers(places), strict=True)
+        except EngineError:
+            if all(place.temperature == 1.0 for place in places):
+                raise
+        missing = {
+            number: place._replace(temperature=1.0)
+            for number, place in asked.items()
+            if number not in answers
+            or (place.temperature != 1.0 and not answers[number].place.top_probs)
+        }
+        if missing:
+            asked |= missing
+            answers |= zip(missing, self._answers(list(missing.values())), strict=True)
+        return [self._truncated(asked[number], answers[number]) for number in asked]
+
+    def _truncated(self, place: Place, answer: Completion) -> TruncatedLogits:
+        if place.temperature == 1.0:
+            ids, logs = self._likely(answer)
+            logs -= math.log1p(self._excess)
+            return TruncatedLogits(ids, logs, self.vocabulary_size, rounding=_ROUNDING)
+        shaped = answer.place.top_probs
+        ids = self._checked([token.id for token in shaped])
+        shares = [token.prob for token in shaped]
+        if len(shares) == self.vocabulary_size:
+            self._tempered_excess = math.fsum(shares) - 1.0
+        if self._tempered_excess is None:  # perhaps a version that sums these as roughly
+            rounding = abs(self._excess) + _ROUNDING
+        else:
+            rounding = abs(self._tempered_excess) + _ROUNDING_TEMPERED
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(shares)
+        return TruncatedLogits(
+            ids, logs, self.vocabulary_size, temperature=place.temperature, rounding=rounding
+        )
 
     def sketch(self, known: TruncatedLogits, token: int) -> LogitSketch:
         """What stays of a place: with bounds of what the server's own sum may be off by.
@@ -153,7 +206,7 @@ class ServerContext:
         return self._wider(known).sketch(token)
 
     def _wider(self, known: TruncatedLogits) -> TruncatedLogits:
-        if known.tail is None:
+        if known.tail is None or known.tail.beta != 1.0:
             return known
         rounding = abs(self._excess) + _ROUNDING
         return TruncatedLogits(known.ids, known.logits, known.size, rounding=rounding)
@@ -206,27 +259,32 @@ class ServerContext:
         logs -= math.log1p(self._excess)
         return TruncatedLogits(ids, logs, self.vocabulary_size, rounding=_ROUNDING)
 
-    def _asked(
-        self, texts: Sequence[Sequence[int]], best: Sequence[int]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-        """Tokens, and the logarithms of their probabilities."""
+    def _answers(self, places: Sequence[Place]) -> list[Completion]:
         drawn = self._model.vocabulary.drawn
         questions = [
-            Question("/completion", one_token(text, count, drawn))
-            for text, count in zip(texts, best, strict=True)
+            one_token(text, best, drawn)
+            if temperature == 1.0
+            else one_tempered(text, best, temperature)
+            for text, best, temperature in places
         ]
-        answers = self._model.lines.ask_each(questions, Completion)
+        answers = self._model.lines.ask_each(
+            [Question("/completion", question) for question in questions], Completion
+        )
         self._model.check_unchanged()
-        found = []
-        for answer in answers:
-            likely = answer.completion_probabilities[0].top_logprobs
-            ids = np.array([token.id for token in likely], dtype=np.int64)
-            logs = np.array([token.logprob for token in likely])
-            if not ids.size or ids.max() >= self.vocabulary_size:
-                raise EngineError("server", self._model.lines.no_llama_server())
-            # Of what is less than a float has room for, it says nothing else.
-            found.append((ids, np.clip(logs, _LEAST_LOGIT, 0.0)))
-        return found
+        return answers
+
+    def _likely(self, answer: Completion) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Tokens, and the logarithms of their probabilities."""
+        likely = answer.place.top_logprobs
+        ids = self._checked([token.id for token in likely])
+        # Of what is less than a float has room for, it says nothing else.
+        return ids, np.clip([token.logprob for token in likely], _LEAST_LOGIT, 0.0)
+
+    def _checked(self, tokens: list[int]) -> NDArray[np.int64]:
+        ids = np.array(tokens, dtype=np.int64)
+        if not ids.size or ids.max() >= self.vocabulary_size:
+            raise EngineError("server", self._model.lines.no_llama_server())
+        return ids
 
     def drop_sequences(self) -> None:
         """See `Context`: the server drops what has no room."""
@@ -242,7 +300,8 @@ class ServerContext:
         return tuple(tokens[: len(tokens) - back])
 
     def _read(self, tokens: list[int]) -> None:
-        ((ids, logs),) = self._asked([tokens], [self.vocabulary_size])
+        (answer,) = self._answers([Place(tokens, self.vocabulary_size)])
+        ids, logs = self._likely(answer)
         if np.unique(ids).size != self.vocabulary_size:
             raise EngineError("server", self._model.lines.no_llama_server())
         row = np.empty(self.vocabulary_size, dtype=np.float32)

@@ -93,6 +93,7 @@ class ServerModel:
             memory_mapped=False,
             memory_bytes=0,
             is_far=self.is_far,
+            takes_repeat_penalty=self.is_far,
             has_chat_template=self.header.chat_template is not None,
             seconds=self._seconds,
             vocabulary=self.vocabulary.mark,

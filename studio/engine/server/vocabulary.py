@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from studio.engine.messages import EngineError
 from studio.engine.server.answers import (
+    Completion,
     Content,
     Properties,
-    ShapedCompletion,
     SpelledCompletion,
     Tokens,
 )
@@ -20,6 +20,9 @@ from studio.engine.vocabulary import Vocabulary
 ALL = 2**20
 """More tokens than any vocabulary has."""
 _BIAS = 1_000.0
+_LATE_SEED = 1
+"""With it the server's first variate is .997, and falls on one of the last tokens by id: those are
+whole words, where parts of characters stand among the first."""
 
 
 class ServerVocabulary(Vocabulary):
@@ -124,15 +127,12 @@ class ServerVocabulary(Vocabulary):
         silent = [token for token, text in enumerate(self._spelled) if not text]
         if not silent:
             return {}
-        body = one_token(prompt, self.size, self.drawn) | {
-            "post_sampling_probs": True,
+        body = one_tempered(prompt, self.size, 1.0) | {
             "ignore_eos": True,
-            "samplers": [],
-            "temperature": 1.0,
             "logit_bias": [[token, _BIAS] for token in (*silent, self.drawn)],
         }
-        found = self._lines.ask(Question("/completion", body), ShapedCompletion)
-        left = {it.id for it in found.completion_probabilities[0].top_probs if it.prob > 0.0}
+        found = self._lines.ask(Question("/completion", body), Completion)
+        left = {it.id for it in found.place.top_probs if it.prob > 0.0}
         return {token: token not in left for token in silent}
 
 
@@ -152,6 +152,35 @@ def one_token(prompt: Sequence[int], best: int, drawn: int) -> dict[str, object]
         "cache_prompt": True,
         "temperature": 0.0,
         "logit_bias": [[drawn, _BIAS]],
+        "stream": False,
+        "response_fields": ["completion_probabilities", "timings", "model"],
+    }
+
+
+def one_tempered(prompt: Sequence[int], best: int, temperature: float) -> dict[str, object]:
+    """The same with probabilities at T, which a server says of what it draws from itself.
+
+    No bias may stand in the way then. So it may draw part of a character: some versions say nothing
+    of that, others fail.
+
+    Args:
+        prompt: The tokens before it.
+        best: How many of the most likely.
+        temperature: T.
+    """
+    return {
+        "prompt": list(prompt),
+        "n_predict": 1,
+        "n_probs": best,
+        "cache_prompt": True,
+        "post_sampling_probs": True,
+        "samplers": ["temperature"],
+        "temperature": temperature,
+        "dynatemp_range": 0.0,
+        "mirostat": 0,
+        "ignore_eos": False,
+        "logit_bias": [],
+        "seed": _LATE_SEED,
         "stream": False,
         "response_fields": ["completion_probabilities", "timings", "model"],
     }

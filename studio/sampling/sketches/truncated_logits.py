@@ -37,12 +37,14 @@ from studio.sampling.samplers.adaptive import mean_after, mean_before
 from studio.sampling.samplers.choice import Choice, choose, ranks_as_t0_does, without_adaptive
 from studio.sampling.samplers.mirostat import mu_after, mu_before
 from studio.sampling.samplers.pipeline import Shaped
-from studio.sampling.samplers.steps import CARRY_STATE, active_steps, changes_alone
-from studio.sampling.sketches.bounded_logits import (
-    BoundedLogits,
-    run_both,
+from studio.sampling.samplers.steps import (
+    CARRY_STATE,
+    CHANGES,
+    active_steps,
+    changes_alone,
     without_repeat_penalty,
 )
+from studio.sampling.sketches.bounded_logits import BoundedLogits, run_both
 from studio.sampling.sketches.logit_statistics import Written
 from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.sketches.sketch_format import LARGEST_LOG, MOST_GROUPS
@@ -56,6 +58,27 @@ ROUNDING = 1e-6
 
 _MOST_OVER = 1e-3
 """So much more than 1 the head may weigh, and the tail more than its cap allows: rounding, too."""
+
+_HOTTEST = 1e3
+"""No sketch is of a higher T."""
+
+
+def deciding_temperature(params: SamplingParams) -> float:
+    """Return the T at which the log-probabilities of the best decide most draws.
+
+    It is that of the draw where nothing but T weighs all tokens, or top-p behind it does: what the
+    others weigh at T is then known, and not bounded alone. Below 1 the bounds are narrow (see the
+    table), and what is taken at T 1 is a sketch that is exact there. Other filters leave known
+    tokens as a rule, so that nothing is open.
+
+    Args:
+        params: The samplers and their order.
+    """
+    temperature, steps = params.temperature, active_steps(params)
+    if not 1.0 < temperature <= _HOTTEST or params.mirostat or params.dynatemp_range:
+        return 1.0
+    weighing = [step for step in steps if step not in CHANGES]
+    return temperature if weighing in (["temperature"], ["temperature", "top_p"]) else 1.0
 
 
 class TruncatedLogits:
@@ -234,7 +257,7 @@ class TruncatedLogits:
             ValueError: It is none of them.
         """
         if self.tail is None:
-            return LogitSketch.of(self._whole(), written)
+            return LogitSketch.of(self._whole(), written, knows_zero=False)
         head = min(HEAD, self.ids.size)
         place = np.flatnonzero(self.ids == written)
         record = None

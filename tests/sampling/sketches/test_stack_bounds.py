@@ -26,15 +26,19 @@ def places() -> list[NDArray[np.float64]]:
     return made
 
 
+@pytest.mark.parametrize("taken", [1.0, 1.5])
 @pytest.mark.parametrize("temperature", [0.0, 0.1, 0.5, 1.0, 1.7, 5.0])
-def test_the_truth_lies_between(temperature: float) -> None:
+def test_the_truth_lies_between(temperature: float, taken: float) -> None:
     stack, logs = StackBounds(), places()
     written = []
     for row, one in enumerate(logs):
         order = np.argsort(-one)
         count = (20, 100, 200, 600)[row % 4]
         written.append(int(order[row]))
-        sketch = TruncatedLogits(order[:count], one[order[:count]], SIZE).sketch(written[-1])
+        at = one / taken
+        at -= math.log(float(np.exp(at).sum()))
+        known = TruncatedLogits(order[:count], at[order[:count]], SIZE, temperature=taken)
+        sketch = known.sketch(written[-1])
         assert isinstance(sketch, TruncatedSketch)
         stack.append(sketch, written[-1])
     entropy, surprise = stack.entropy(temperature), stack.surprise(temperature)
