@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from msgspec import structs
 from PySide6.QtCore import QElapsedTimer, QObject, Signal
 
 from studio.app.background import Background
@@ -42,9 +41,7 @@ from studio.app.writing.who_wrote import WhoWrote
 from studio.app.writing.word_choice import WordChoice
 from studio.app.writing.word_count import WordCount
 from studio.app.writing.writing import Writing
-from studio.engine.messages import is_server
 from studio.presets import Preset, PresetFolder, preset_folder
-from studio.sampling import SamplingParams
 
 _CHARACTERS_A_TOKEN = 16
 """More than a token has in any text but white space: see `Draft.reach`."""
@@ -156,7 +153,7 @@ class Session(QObject):
         self._since_stop = QElapsedTimer()
         self._insisting = single_shot(self, self.end_engine)
         self.client.waiting_changed.connect(self._on_waiting_changed)
-        self.sampling.params_changed.connect(self._show_params)
+        self.sampling.params_changed.connect(self.next_token.set_params)
         self.unused_memory = UnusedMemory(self)
         self.draft.manuscript.loaded.connect(self.unused_memory.give_back_soon)
         self.compare.lanes_changed.connect(self.unused_memory.give_back_soon)
@@ -167,14 +164,7 @@ class Session(QObject):
     def _on_model_changed(self) -> None:
         report = self.model.report
         self.draft.reach = _CHARACTERS_A_TOKEN * report.context_size if report else 0
-        self._show_params(self.sampling.params)
         self._follow_candidates()
-
-    def _show_params(self, params: SamplingParams) -> None:
-        """Show what would be drawn: at a server, without what cannot act there."""
-        if is_server(self.model.path):
-            params = structs.replace(params, repeat_penalty=1.0)
-        self.next_token.set_params(params)
 
     def _follow_candidates(self) -> None:
         """Where one text is wanted "without reading on", no model reads on."""

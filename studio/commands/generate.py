@@ -63,6 +63,7 @@ from studio.experiments.text_temperature import (
 from studio.presets import Preset, PresetFolder, preset_folder
 from studio.sampling import MAX_SEED, InverseTemperature, ParameterError, SamplingParams
 from studio.sampling.measures import bits
+from studio.sampling.samplers.steps import needs_logits
 from studio.standard_input import STANDARD_STREAM
 from studio.utf8 import CharacterDecoder, whole_characters
 
@@ -151,7 +152,7 @@ def _say_of_server(report: ModelReport, params: SamplingParams) -> None:
         words = left_out_words([params], report.backend) or "the server draws, with this seed"
     elif report.is_far:
         words = "the server is far away, and draws the tokens itself"
-    elif params.repeat_penalty != 1.0:
+    elif not report.takes_repeat_penalty and needs_logits(params):
         words = (
             "the repeat penalty cannot act here: a server gives probabilities, and it works on "
             "what is before them; frequency and presence penalties do act"

@@ -23,10 +23,12 @@ class Context(Protocol):
     Attributes:
         size: how many tokens it holds.
         knows_zero: whether its logits are the model's own, and not these but for a constant.
+        takes_repeat_penalty: whether that can act: on the model's own, here or where they are.
     """
 
     size: int
     knows_zero: bool
+    takes_repeat_penalty: bool
 
     @property
     def shared_cells(self) -> int | None:

@@ -316,7 +316,7 @@ class Engine:
         self._emit(
             reader.report(command.request, continued.prompt, continued.fitted, continued.reused)
         )
-        sketch = LogitSketch.of(continued.healed.logits)
+        sketch = LogitSketch.of(continued.healed.logits, knows_zero=continued.knows_zero)
         self._emit(
             Distribution(
                 request=command.request,

@@ -175,6 +175,9 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     is_far: bool = False
     """Whether a server draws the tokens, as it is too far away to be asked for each. What is known
     of each is then that of a text that was read."""
+    takes_repeat_penalty: bool = True
+    """Whether that can act: not on the log-probabilities that a server sends of what is drawn here.
+    """
     fills_in: bool = False
     """Whether it has tokens for what stands before a place, behind it, and between: FIM tokens."""
     vocabulary: str = ""

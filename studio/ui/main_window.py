@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
         self.brief = BriefCard(session.draft)
         self.temperature = TemperaturePanel(session.sampling, session.next_token, theme)
         self.histogram = NextTokenPanel(session.next_token, theme, session.sampling, session.words)
-        self.sampling = SamplingPanel(session.sampling)
+        self.sampling = SamplingPanel(session.sampling, session.model)
         self.status = StatusLine(
             session.model,
             session.writing,

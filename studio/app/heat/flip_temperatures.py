@@ -72,9 +72,9 @@ def flip_temperatures_of(
         if sketch is None:
             made.append(UNREADABLE)
             continue
-        used = params
-        if sketch.is_truncated:
-            sketch, used = _end_of(sketch, params, end)
+        used = sketch.possible(params)
+        if end is not None and sketch.is_truncated:
+            sketch = _end_of(sketch, end)
         place = place_of(record) or UNKNOWN_PLACE
         knows_all = knows_all and sees_all(params, place)
         try:
@@ -88,15 +88,11 @@ def flip_temperatures_of(
     return FlipTemperatures(flip_temperatures(made, us, params), knows_all, banned)
 
 
-def _end_of(
-    sketch: LogitSketch, params: SamplingParams, end: int | None
-) -> tuple[LogitSketch, SamplingParams]:
-    """Return one end of a truncated sketch, and what of `params` it can be given."""
-    from studio.sampling.sketches.bounded_logits import without_repeat_penalty  # few texts do
-    from studio.sampling.sketches.truncated_sketch import TruncatedSketch
+def _end_of(sketch: LogitSketch, end: int) -> LogitSketch:
+    from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few texts have them
 
     assert isinstance(sketch, TruncatedSketch), "no other is truncated"
-    return sketch if end is None else sketch.ends[end], without_repeat_penalty(params)
+    return sketch.ends[end]
 
 
 def joined(first: FlipTemperatures, second: FlipTemperatures) -> FlipTemperatures:

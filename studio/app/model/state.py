@@ -26,6 +26,8 @@ from studio.engine.messages import (
     Superseded,
     is_server,
 )
+from studio.sampling import SamplingParams
+from studio.sampling.samplers.steps import without_repeat_penalty
 from studio.translation import mark, tr
 from studio.visible_text import LONGEST_ENTRY, visible_line, visible_name
 
@@ -133,6 +135,16 @@ class ModelState(QObject):
         """Distinguishes models whose token ids mean different things; None when none is ready."""
         report = self.report
         return (report.path, report.file_bytes, report.vocabulary_size) if report else None
+
+    def acting(self, params: SamplingParams) -> SamplingParams:
+        """What of parameters acts on the logits of the open model.
+
+        Args:
+            params: The parameters.
+        """
+        if self.report is None or self.report.takes_repeat_penalty:
+            return params
+        return without_repeat_penalty(params)
 
     @property
     def mark(self) -> str:

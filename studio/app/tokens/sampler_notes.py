@@ -12,6 +12,7 @@ from studio.sampling.samplers.steps import (
     TAKES_OTHERS,
     active_changes,
     changes_come_first,
+    needs_logits,
 )
 from studio.sampling.word_tokens import NO_BIASES
 from studio.translation import mark, tr
@@ -65,7 +66,7 @@ def place_notes(
         words: What words with biases add to logits here; None where that is not known.
     """
     notes = [
-        *_truncated_notes(params, sketch),
+        *_server_notes(params, sketch),
         Note(tr(NO_WORDS)) if words is None else None,
         _bias_note(params, sketch, words or {}),
     ]
@@ -203,19 +204,18 @@ def _xtc_note(params: SamplingParams, place: TokenPlace) -> Note | None:
     )
 
 
-def _truncated_notes(params: SamplingParams, sketch: LogitSketch) -> list[Note]:
-    if not sketch.is_truncated:
-        return []
-    from studio.sampling.sketches.bounded_logits import needs_logits  # few documents need them
-    from studio.sampling.sketches.truncated_sketch import TruncatedSketch
+def _server_notes(params: SamplingParams, sketch: LogitSketch) -> list[Note]:
+    notes = []
+    if sketch.is_truncated:
+        from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few texts need it
 
-    assert isinstance(sketch, TruncatedSketch), "no other is truncated"
-    words = tr(
-        "The {count:,} likeliest are known; what is pale is open.",
-        count=sketch.known,
-    )
-    notes = [Note(words, is_exact=True)]
-    if needs_logits(params):
+        assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+        words = tr(
+            "The {count:,} likeliest are known; what is pale is open.",
+            count=sketch.known,
+        )
+        notes.append(Note(words, is_exact=True))
+    if not sketch.knows_zero and needs_logits(params):
         notes.append(Note(tr(NO_REPEAT_PENALTY), is_exact=True))
     return notes
 

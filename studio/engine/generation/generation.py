@@ -15,7 +15,6 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import structs
 
 from studio.engine.control import Control
 from studio.engine.generation.context_policy import ContextPolicy, CutWhenFull, EndWhenFull
@@ -48,6 +47,7 @@ from studio.engine.messages import (
 from studio.engine.writing.prompt import TokenizedPrompt
 from studio.engine.writing.reader import ContinuedPrompt, Reader
 from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
+from studio.sampling.samplers.steps import without_repeat_penalty
 
 if TYPE_CHECKING:
     from studio.engine.generation.at_server import ServedLogits
@@ -278,11 +278,10 @@ class Generation:
         return one
 
     def _possible(self, params: SamplingParams) -> SamplingParams:
-        """The parameters without what cannot act on what is known of the logits."""
-        if self._context.knows_zero or params.repeat_penalty == 1.0:
+        """The parameters without what cannot act."""
+        if self._context.takes_repeat_penalty:
             return params
-        # It divides logits above zero and multiplies those below.
-        return structs.replace(params, repeat_penalty=1.0)
+        return without_repeat_penalty(params)
 
     def _forget(self, number: int) -> None:
         self._pending.emit()

@@ -49,7 +49,8 @@ class ReadPrompt:
     def statistics(self) -> LogitStatistics:
         """Of the logits that follow it, from which the first token of each sequence is drawn."""
         assert self.continued is not None, "it is evaluated"
-        return LogitStatistics(self.continued.healed.logits)
+        continued = self.continued
+        return LogitStatistics(continued.healed.logits, knows_zero=continued.knows_zero)
 
 
 class SequenceQueue:

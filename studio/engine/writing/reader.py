@@ -39,6 +39,8 @@ class ContinuedPrompt(NamedTuple):
     healed: Healed
     reused: int
     """Tokens that were evaluated before."""
+    knows_zero: bool
+    """Whether what may follow is known by the model's own logits."""
 
     def is_before(self, token: int) -> bool:
         """Whether that token can follow the text's own tokens."""
@@ -121,6 +123,7 @@ class Reader:
             fitted._replace(tokens=continued),
             healed,
             len(continued) if reused == len(tokens) else min(reused, len(continued)),
+            context.knows_zero,
         )
 
     def _found(self, tokens: list[int], back: int) -> Healed | None:

@@ -149,7 +149,7 @@ class _Records:
         if isinstance(logits, TruncatedLogits):
             sketch, near_tie = logits.sketch(token), logits.is_near_tie
         else:
-            statistics = LogitStatistics(logits)
+            statistics = LogitStatistics(logits, knows_zero=self._reader.context.knows_zero)
             sketch = LogitSketch.of_statistics(statistics, statistics.written(token))
             near_tie = is_near_tie(statistics.ranking)
         self._spellings |= self._reader.pieces.new_bytes(sketch.ids)

@@ -422,6 +422,7 @@ def outcome_of(
     known = SketchedLogits(
         sketch.ids, sketch.logits.astype(np.float64), sketch.tail, sketch.vocabulary_size
     )
+    params = sketch.possible(params)
     ranked, kept, beta = run(known, params, history, state)
     weights, tail, (mass, _) = ranked.weighed(kept, beta)
     is_adaptive = not params.mirostat and _carries(params)

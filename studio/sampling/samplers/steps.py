@@ -89,6 +89,30 @@ def changes_alone(params: SamplingParams) -> SamplingParams:
     )
 
 
+def needs_logits(params: SamplingParams) -> bool:
+    """Say whether a sampler asks for logits, where log-probabilities will not do.
+
+    The repeat penalty divides logits above zero and multiplies those below; log-probabilities are
+    logits but for a constant.
+
+    Args:
+        params: The samplers.
+    """
+    return "penalties" in active_changes(params) and params.repeat_penalty != 1.0
+
+
+@lru_cache(maxsize=8)
+def without_repeat_penalty(params: SamplingParams) -> SamplingParams:
+    """Return what of `params` can be done with log-probabilities.
+
+    Args:
+        params: The samplers.
+    """
+    if not needs_logits(params):
+        return params
+    return msgspec.structs.replace(params, repeat_penalty=1.0)
+
+
 def beta_of(temperature: float) -> float:
     """Return 1/T for a temperature above 0, infinity included."""
     return 0.0 if math.isinf(temperature) else min(1.0 / temperature, _LARGEST_BETA)

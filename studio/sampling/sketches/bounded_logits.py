@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
 from typing import Any, Self
 
 import msgspec
@@ -39,7 +38,7 @@ from studio.sampling.logits.ranked import LEAST_EXPONENT, Reshape, Weight
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.mirostat import LOOKED_AT
 from studio.sampling.samplers.pipeline import Shaped, run
-from studio.sampling.samplers.steps import active_changes, active_steps
+from studio.sampling.samplers.steps import active_steps, without_repeat_penalty
 from studio.sampling.state import SamplerState
 from studio.sampling.tails.tail_bounds import TailBounds
 from studio.translation import tr
@@ -478,27 +477,6 @@ def _check(both: _Both, params: SamplingParams) -> None:
             end.settle(shown, kept)
         if least.kept != most.kept:
             raise UndecidedError(_looks_at_all(shown))
-
-
-def needs_logits(params: SamplingParams) -> bool:
-    """Say whether a sampler asks for logits, where log-probabilities will not do.
-
-    Args:
-        params: The samplers.
-    """
-    return "penalties" in active_changes(params) and params.repeat_penalty != 1.0
-
-
-@lru_cache(maxsize=8)
-def without_repeat_penalty(params: SamplingParams) -> SamplingParams:
-    """Return what of `params` can be done with log-probabilities.
-
-    Args:
-        params: The samplers.
-    """
-    if not needs_logits(params):
-        return params
-    return msgspec.structs.replace(params, repeat_penalty=1.0)
 
 
 def _looks_at_all(name: str) -> str:

@@ -32,17 +32,20 @@ class LogitStatistics:
 
     Args:
         logits: `(V,)`, as for `Ranking`. They may change once it was asked for what is written.
+        knows_zero: Whether they are a model's own, and not these but for a constant.
 
     Attributes:
+        knows_zero: The same.
         ranking: Of these logits; what is past its best must not be asked when they have changed.
 
     Raises:
         LogitsError: As for `Ranking`.
     """
 
-    __slots__ = ("_found", "ranking")
+    __slots__ = ("_found", "knows_zero", "ranking")
 
-    def __init__(self, logits: ArrayLike) -> None:
+    def __init__(self, logits: ArrayLike, *, knows_zero: bool = True) -> None:
+        self.knows_zero = knows_zero
         source = np.asarray(logits)
         found = self._found = kernels.top_k_and_tail(source, HEAD, GRID)
         self.ranking = Ranking(source) if found is None else Ranking.of_best(source, found)

@@ -58,10 +58,7 @@ def apply_penalties(
         LogitsError: Biases have banned every token that the sketch knows.
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
-    if sketch.is_truncated:  # its figures are log-probabilities
-        from studio.sampling.sketches.bounded_logits import without_repeat_penalty
-
-        params = without_repeat_penalty(params)
+    params = sketch.possible(params)
     changes = active_changes(params)
     if not (changes or params.is_biased):
         return sketch
@@ -79,4 +76,5 @@ def apply_penalties(
         sketch.vocabulary_size,
         sketch.tail,
         written,
+        knows_zero=sketch.knows_zero,
     )

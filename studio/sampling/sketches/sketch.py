@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from studio.sampling.logits.ranking import HEAD
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.pipeline import run
-from studio.sampling.samplers.steps import active_steps
+from studio.sampling.samplers.steps import active_steps, without_repeat_penalty
 from studio.sampling.sketches import sketch_format
 from studio.sampling.sketches.logit_statistics import LogitStatistics, Written
 from studio.sampling.sketches.sketched import SketchedLogits
@@ -66,6 +66,8 @@ class LogitSketch:
         vocabulary_size: V.
         tail: All other tokens, or None where there are none.
         written: The token written in this place, where it is not among the best; or None.
+        knows_zero: Whether the logits are the model's own. A server's log-probabilities are these
+            but for a constant, and whatever samplers are asked for, the repeat penalty is left out.
 
     Args:
         ids: `(n,)` the best tokens, the best first.
@@ -73,9 +75,19 @@ class LogitSketch:
         vocabulary_size: How many tokens there are.
         tail: The others; None where there are none.
         written: The token that was written, where it is one of the tail.
+        knows_zero: Whether the logits are the model's own.
     """
 
-    __slots__ = ("_made", "_own", "ids", "logits", "tail", "vocabulary_size", "written")
+    __slots__ = (
+        "_made",
+        "_own",
+        "ids",
+        "knows_zero",
+        "logits",
+        "tail",
+        "vocabulary_size",
+        "written",
+    )
 
     is_truncated = False
     """Whether only the best tokens are known: see `TruncatedSketch`."""
@@ -87,12 +99,15 @@ class LogitSketch:
         vocabulary_size: int,
         tail: Tail | None,
         written: Written | None = None,
+        *,
+        knows_zero: bool = True,
     ) -> None:
         self.ids = ids
         self.logits = logits
         self.vocabulary_size = vocabulary_size
         self.tail = tail
         self.written = written
+        self.knows_zero = knows_zero
         self._made: SketchedLogits | None = None
         self._own: ShapedTop | None = None
         """What samplers leave that do nothing, once that was asked."""
@@ -109,19 +124,20 @@ class LogitSketch:
         return self._made
 
     @classmethod
-    def of(cls, logits: ArrayLike, written: int | None = None) -> Self:
+    def of(cls, logits: ArrayLike, written: int | None = None, *, knows_zero: bool = True) -> Self:
         """Sketch the logits of one step.
 
         Args:
             logits: `(V,)` raw logits. Neither written to nor kept.
             written: The token that was written in this place. If it is not among the best, its
                 logit and rank are recorded too, so that its probability stays exact.
+            knows_zero: Whether they are the model's own, and not these but for a constant.
 
         Raises:
             LogitsError: As for `distribution`.
             ValueError: `written` is not in the vocabulary, or its logit is -inf.
         """
-        statistics = LogitStatistics(logits)
+        statistics = LogitStatistics(logits, knows_zero=knows_zero)
         return cls.of_statistics(
             statistics, None if written is None else statistics.written(written)
         )
@@ -141,7 +157,16 @@ class LogitSketch:
             ranking.size,
             statistics.tail(),
             written,
+            knows_zero=statistics.knows_zero,
         )
+
+    def possible(self, params: SamplingParams) -> SamplingParams:
+        """Return what of `params` can act on these logits.
+
+        Args:
+            params: The samplers and their order.
+        """
+        return params if self.knows_zero else without_repeat_penalty(params)
 
     def distribution(
         self, temperature: float
@@ -224,6 +249,7 @@ class LogitSketch:
         Raises:
             LogitsError: Biases have banned every token that the sketch knows.
         """
+        params = self.possible(params)
         is_own = not (params.logit_bias or state.word_biases or params.mirostat) and not (
             active_steps(params)
         )
@@ -265,13 +291,18 @@ class LogitSketch:
         Raises:
             LogitsError: As for `shaped`.
         """
-        ranked, kept, _ = run(self._ranked, params, history, state)
+        ranked, kept, _ = run(self._ranked, self.possible(params), history, state)
         return kept, ranked.ids[:kept]
 
     def to_bytes(self) -> bytes:
         """Return the sketch as at most 2 KiB, for `from_bytes`."""
         return sketch_format.pack(
-            self.ids, self.logits, self.vocabulary_size, self.tail, self.written
+            self.ids,
+            self.logits,
+            self.vocabulary_size,
+            self.tail,
+            self.written,
+            knows_zero=self.knows_zero,
         )
 
     @staticmethod
@@ -293,7 +324,9 @@ class LogitSketch:
         if sketch_format.is_truncated(data):
             from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # knows this
 
-            best, logs, size, bounds, record = sketch_format.unpack_truncated(data)
-            return TruncatedSketch(best, logs, size, bounds, Written(*record) if record else None)
+            best, logs, size, bounds, drawn = sketch_format.unpack_truncated(data)
+            return TruncatedSketch(best, logs, size, bounds, Written(*drawn) if drawn else None)
         ids, logits, vocabulary_size, tail, written = sketch_format.unpack(data)
-        return cls(ids, logits, vocabulary_size, tail, Written(*written) if written else None)
+        record = Written(*written) if written else None
+        knows_zero = sketch_format.knows_zero(data)
+        return cls(ids, logits, vocabulary_size, tail, record, knows_zero=knows_zero)

@@ -3,7 +3,8 @@
 Of a whole distribution:
 
 offset  size
-     0     4   "KLS1": the kind of record and its version
+     0     4   "KLS1": the kind of record and its version; "KLP1" where what is called a logit is a
+               log-probability, which is a logit but for a constant
      4     4   V, uint32
      8     4   tokens in the tail, uint32; 0 where there is no tail
     12     4   the tail's edge, float32
@@ -50,7 +51,7 @@ from studio.translation import tr
 LARGEST = 2048
 """No record is longer, in bytes."""
 
-_MAGIC = b"KLS1"
+_MAGIC, _NORMALISED = b"KLS1", b"KLP1"
 _HEADER = struct.Struct("<4sIIfIfIHH")
 _NO_TOKEN = 2**32 - 1
 
@@ -74,6 +75,8 @@ def pack(
     vocabulary_size: int,
     tail: Tail | None,
     written: tuple[int, float, int] | None,
+    *,
+    knows_zero: bool = True,
 ) -> bytes:
     """Return the record of these fields.
 
@@ -83,10 +86,11 @@ def pack(
         vocabulary_size: How many tokens there are.
         tail: The others; None where there are none.
         written: Token, logit and rank of the one written, where it is one of the tail.
+        knows_zero: Whether the logits are the model's own.
     """
     token, logit, rank = written if written else (_NO_TOKEN, 0.0, 0)
     header = _HEADER.pack(
-        _MAGIC,
+        _MAGIC if knows_zero else _NORMALISED,
         vocabulary_size,
         tail.count if tail else 0,
         tail.edge if tail else 0.0,
@@ -109,7 +113,7 @@ def check_form(data: bytes) -> tuple[Any, ...]:
     Raises:
         SketchError: It is not a record of this version, or its length is not what its header says.
     """
-    if len(data) < _HEADER.size or data[:4] != _MAGIC:
+    if len(data) < _HEADER.size or data[:4] not in (_MAGIC, _NORMALISED):
         if is_truncated(data):
             return _check_truncated(data)
         start = bytes(data[:4])
@@ -132,6 +136,11 @@ def _check_length(data: bytes, length: int) -> None:
             "sketch: found %n bytes where its header says {length:,}.", "", len(data), length=length
         )
         raise SketchError(words)
+
+
+def knows_zero(data: bytes) -> bool:
+    """Say whether bytes that begin as a record does are of a model's own logits."""
+    return data[:4] == _MAGIC
 
 
 def is_truncated(data: bytes) -> bool:

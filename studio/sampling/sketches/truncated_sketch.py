@@ -18,13 +18,9 @@ from studio.sampling.logits.ranked import LEAST_EXPONENT
 from studio.sampling.params import SamplingParams
 from studio.sampling.samplers.pipeline import Shaped
 from studio.sampling.sketches import sketch_format
-from studio.sampling.sketches.bounded_logits import (
-    BoundedLogits,
-    run_both,
-    without_repeat_penalty,
-)
+from studio.sampling.sketches.bounded_logits import BoundedLogits, run_both
 from studio.sampling.sketches.logit_statistics import Written
-from studio.sampling.sketches.sketch import LogitSketch, ShapedTop
+from studio.sampling.sketches.sketch import LogitSketch
 from studio.sampling.state import NO_STATE, SamplerState
 from studio.sampling.tails.tail_bounds import TailBounds
 
@@ -84,7 +80,8 @@ class TruncatedSketch(LogitSketch):
         bounds: TailBounds,
         written: Written | None = None,
     ) -> None:
-        super().__init__(ids, logits, vocabulary_size, bounds.tail(_LIKELY_STEEPNESS), written)
+        tail = bounds.tail(_LIKELY_STEEPNESS)
+        super().__init__(ids, logits, vocabulary_size, tail, written, knows_zero=False)
         self.bounds = bounds
 
     @property
@@ -106,30 +103,11 @@ class TruncatedSketch(LogitSketch):
                 self.vocabulary_size,
                 self.bounds.tail(steepness),
                 self.written,
+                knows_zero=False,
             )
             for steepness in (0.0, 1.0)
         )
         return even, steep
-
-    def shaped(
-        self,
-        params: SamplingParams,
-        history: Sequence[int] = (),
-        state: SamplerState = NO_STATE,
-    ) -> ShapedTop:
-        """Return what `LogitSketch.shaped` does of one tail that there can be.
-
-        The repeat penalty is left out.
-
-        Args:
-            params: The samplers and their order.
-            history: The tokens so far, oldest first.
-            state: What samplers need beside them.
-
-        Raises:
-            LogitsError: Biases have banned every token that the sketch knows.
-        """
-        return super().shaped(without_repeat_penalty(params), history, state)
 
     def shaped_range(
         self,

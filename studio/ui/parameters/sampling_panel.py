@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.model.state import ModelState
 from studio.app.parameters.parameter import Number
 from studio.app.parameters.sampling_order import (
     order_explanation,
@@ -65,12 +66,16 @@ class SamplingPanel(Card):
 
     Args:
         sampling: Whose parameters are shown and changed.
+        model: Whose logits they act on.
         parent: The Qt parent, if any.
     """
 
-    def __init__(self, sampling: SamplingState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, sampling: SamplingState, model: ModelState, parent: QWidget | None = None
+    ) -> None:
         super().__init__(tr("Sampling"), parent)
         self._sampling = sampling
+        self._model = model
         self._summary = ElidedLabel(between=BETWEEN)
         self._summary.setProperty("role", "muted")
         self.header.insertWidget(1, self._summary, 1)
@@ -92,6 +97,7 @@ class SamplingPanel(Card):
         self.body.addWidget(self._fields)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         sampling.params_changed.connect(self._follow)
+        model.changed.connect(self._follow)
         self._follow()
 
     @property
@@ -126,7 +132,7 @@ class SamplingPanel(Card):
 
     def _follow(self) -> None:
         params = self._sampling.params
-        words = summary(params)
+        words = summary(self._model.acting(params))
         self._summary.setText(words)
         self._summary.setToolTip(words.replace(BETWEEN, ", "))
         self._toggle.setText("▾" if self.is_open else "▸")

@@ -24,8 +24,9 @@ from studio.sampling import (
     measures,
 )
 from studio.sampling.errors import UndecidedError
-from studio.sampling.sketches.bounded_logits import needs_logits
-from studio.sampling.sketches.truncated_logits import TruncatedLogits
+from studio.sampling.samplers.steps import needs_logits
+from studio.sampling.sketches.penalties_applied import apply_penalties
+from studio.sampling.sketches.truncated_logits import TruncatedLogits, deciding_temperature
 from studio.sampling.sketches.truncated_sketch import TruncatedSketch
 from studio.token_record import undrawn
 
@@ -136,6 +137,49 @@ def test_real_logits_lie_within(real_logits: NDArray[np.float32]) -> None:
                     at = msgspec.structs.replace(params, temperature=temperature)
                     said[number] += check_ranges(logs, sketch, at, history)
     assert all(said.values()), said
+
+
+@pytest.mark.parametrize("taken", [1.2, 1.5, 3.0])
+def test_what_is_taken_hot_bounds_all_temperatures(
+    real_logits: NDArray[np.float32], taken: float
+) -> None:
+    """T 1 among them: the model's own probabilities."""
+    for row in real_logits[7::80]:
+        logs = log_probabilities(row)
+        for count in (20, 200, 1000, 5000):
+            packed = cut_off(logs, count, taken).sketch(int(np.argmax(logs))).to_bytes()
+            sketch = LogitSketch.from_bytes(packed)
+            assert isinstance(sketch, TruncatedSketch)
+            for temperature in TEMPERATURES:
+                for params in FILTERS[:4]:
+                    at = msgspec.structs.replace(params, temperature=temperature)
+                    check_ranges(logs, sketch, at)
+            whole = distribution(logs, SamplingParams())
+            for token in sketch.ids[::9].tolist():
+                low, high = sketch.probability_range(token, 1.0)
+                assert low * (1.0 - 1e-5) <= whole[token] <= high * (1.0 + 1e-5)
+            # Where it was taken no bound is open: what is not known is known together.
+            low, high = sketch.probability_range(int(sketch.ids[0]), taken)
+            assert high - low < 1e-4 * high
+
+
+@pytest.mark.parametrize(
+    ("params", "taken"),
+    [
+        (SamplingParams(temperature=1.5), 1.5),
+        (SamplingParams(temperature=1.5, presence_penalty=0.5, logit_bias=((3, 1.0),)), 1.5),
+        (SamplingParams(temperature=1.5, top_p=0.9, samplers=("temperature", "top_p")), 1.5),
+        (SamplingParams(temperature=1.5, top_p=0.9), 1.0),
+        (SamplingParams(temperature=1.5, min_p=0.05), 1.0),
+        (SamplingParams(temperature=1.5, mirostat=2), 1.0),
+        (SamplingParams(temperature=1.5, dynatemp_range=0.3), 1.0),
+        (SamplingParams(temperature=1.5, samplers=("top_p",)), 1.0),
+        (SamplingParams(temperature=0.7), 1.0),
+        (SamplingParams(temperature=math.inf), 1.0),
+    ],
+)
+def test_the_temperature_that_decides_most_draws(params: SamplingParams, taken: float) -> None:
+    assert deciding_temperature(params) == taken
 
 
 def test_real_draws_are_those_of_the_whole(real_logits: NDArray[np.float32]) -> None:
@@ -273,6 +317,32 @@ def test_the_repeat_penalty_is_left_out() -> None:
         assert choices[0].token == choices[1].token
         assert choices[0].probability == choices[1].probability
     assert not needs_logits(SamplingParams(repeat_penalty=1.1, repeat_last_n=0))
+
+
+def test_a_whole_sketch_of_log_probabilities_leaves_the_repeat_penalty_out() -> None:
+    """As one of which the best alone are known does; and it is known by its record."""
+    rng = np.random.default_rng(4)
+    logs = log_probabilities(rng.normal(scale=3.0, size=300))
+    best = int(np.argmax(logs))
+    params = SamplingParams(repeat_penalty=1.5, top_k=40)
+    without = msgspec.structs.replace(params, repeat_penalty=1.0)
+    own = LogitSketch.of(logs)
+    served = LogitSketch.from_bytes(TruncatedLogits(np.arange(300), logs, 300).sketch().to_bytes())
+    assert (own.knows_zero, served.knows_zero, served.is_truncated) == (True, False, False)
+    assert LogitSketch.from_bytes(own.to_bytes()).knows_zero
+
+    def first(sketch: LogitSketch, at: SamplingParams) -> float:
+        shaped = sketch.shaped(at, (best,))
+        return float(shaped.probabilities[shaped.ids == best][0])
+
+    assert first(own, params) < first(own, without)
+    assert first(served, params) == first(served, without)
+    assert served.kept(params, (best,))[1].tolist() == served.kept(without, (best,))[1].tolist()
+    penalised = apply_penalties(served, params, (best,))
+    assert (penalised.logits == served.logits).all()
+    assert not apply_penalties(
+        served, msgspec.structs.replace(params, presence_penalty=1.0), (best,)
+    ).knows_zero
 
 
 def test_the_record_is_a_sketch_of_one_type() -> None:

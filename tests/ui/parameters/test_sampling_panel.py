@@ -7,11 +7,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app.model.state import ModelState
 from studio.app.parameters.sampling_state import SamplingState
+from studio.engine.messages import Loaded
 from studio.sampling import DEFAULT_SAMPLERS, SamplingParams
 from studio.ui.parameters.sampling_edit import CommitEdit
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.theme.theme import Theme
+from tests.helpers.fake_engine import FakeClient, model_report
 
 FIELDS = ("top_k", "top_p", "min_p", "repeat_penalty", "repeat_last_n", "seed", "max_tokens")
 
@@ -22,9 +25,21 @@ def state() -> SamplingState:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, qapp: QApplication, state: SamplingState) -> Iterator[SamplingPanel]:
+def client(qtbot: QtBot) -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def model(client: FakeClient) -> ModelState:
+    return ModelState(client)
+
+
+@pytest.fixture
+def panel(
+    qtbot: QtBot, qapp: QApplication, state: SamplingState, model: ModelState
+) -> Iterator[SamplingPanel]:
     Theme(qapp, "light")
-    made = SamplingPanel(state)
+    made = SamplingPanel(state, model)
     qtbot.addWidget(made)
     made.resize(512, made.sizeHint().height())
     made.show()
@@ -196,6 +211,20 @@ def test_what_the_order_means_is_said_below_it(state: SamplingState, panel: Samp
     state.set_params(SamplingParams(mirostat=2))
     assert any(text.startswith("Mirostat is on") for text in texts(panel))
     assert not button(panel, "Temperature last, after the filters").isChecked()
+
+
+def test_what_cannot_act_at_a_server_is_not_named(
+    panel: SamplingPanel, model: ModelState, client: FakeClient
+) -> None:
+    def load(path: str, *, acts: bool) -> None:
+        model.open(path)
+        report = model_report(path, takes_repeat_penalty=acts)
+        client.answer(Loaded(request=client.sent[-1].request, report=report))
+
+    load("http://127.0.0.1:8080", acts=False)
+    assert texts(panel) == ["top-p 0.95"]
+    load("model.gguf", acts=True)
+    assert texts(panel) == ["top-p 0.95   repeat 1.05"]
 
 
 def test_a_long_summary_can_be_read_whole(state: SamplingState, panel: SamplingPanel) -> None:
