@@ -154,18 +154,6 @@ def retempered(stacks: Sequence[SketchStack], temperatures: ArrayLike) -> TextEn
     return TextEntropies(np.array(sums), np.tile(tokens, (t.size, 1)))
 
 
-def turning_point_of(temperatures: ArrayLike, entropies: ArrayLike) -> float:
-    """Return where one curve turns; NaN where it does not.
-
-    Args:
-        temperatures: `(n,)`, ascending.
-        entropies: `(n,)`, above 0.
-    """
-    slopes, places = _slopes(np.asarray(temperatures, dtype=np.float64))
-    logs = np.log(np.asarray(entropies, dtype=np.float64))
-    return float(_turns(slopes @ logs[:, np.newaxis], places)[0])
-
-
 def _slopes(temperatures: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What turns values at some temperatures into slopes at many places between them.
 

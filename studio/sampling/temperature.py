@@ -24,7 +24,6 @@ _LARGEST_UNSHIFTED = 1024.0
 
 
 _TEMPERATURES = mark("a number from 0 (greedy) to infinity (uniform)")
-_BETAS = mark("a number from 0 (uniform) to infinity (greedy)")
 
 
 class InverseTemperature:
@@ -47,18 +46,6 @@ class InverseTemperature:
     def __init__(self, temperature: float) -> None:
         self.temperature = non_negative("temperature", temperature, _TEMPERATURES)
         self.beta = math.inf if self.temperature == 0.0 else 1.0 / self.temperature
-
-    @classmethod
-    def from_beta(cls, beta: float) -> InverseTemperature:
-        """Return the processor for an inverse temperature: infinity is greedy, 0 is uniform.
-
-        Raises:
-            ParameterError: β is negative, NaN, or not a number.
-        """
-        number = non_negative("beta", beta, _BETAS)
-        made = cls(math.inf if number == 0.0 else 1.0 / number)
-        made.beta = number
-        return made
 
     def __call__(self, input_ids: object, scores: NDArray[Any]) -> NDArray[Any]:
         """Return `scores` at this temperature, in a new array of the same dtype and shape.

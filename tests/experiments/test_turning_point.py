@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from studio.experiments.turning_point import (
     TextEntropies,
     retempered,
-    turning_point_of,
     turning_points,
 )
 from studio.sampling import LogitSketch, SamplingParams, SketchStack, distribution
@@ -35,22 +34,28 @@ def texts(turn: float, count: int, seed: int) -> TextEntropies:
     return TextEntropies(curve(turn)[:, np.newaxis] * level * noise * tokens, tokens)
 
 
+def turn_of(entropies: NDArray[np.float64]) -> float:
+    """Where one curve of entropies turns."""
+    one = TextEntropies(entropies[:, np.newaxis], np.ones((TEMPERATURES.size, 1)))
+    return turning_points(TEMPERATURES, one, one).of_generated.temperature.figure
+
+
 @pytest.mark.parametrize("turn", [0.7, 1.0, 1.3])
 def test_a_known_turning_point_is_found(turn: float) -> None:
-    assert turning_point_of(TEMPERATURES, curve(turn)) == pytest.approx(turn, abs=0.02)
+    assert turn_of(curve(turn)) == pytest.approx(turn, abs=0.02)
 
 
 def test_of_two_the_deeper_one_is_taken() -> None:
     # A sine turns to convex where it falls through 0: at half a period, and one and a half.
     waves = 0.1 * TEMPERATURES * np.sin(2 * math.pi * TEMPERATURES / 0.9)
-    found = turning_point_of(TEMPERATURES, np.exp(TEMPERATURES + waves))
+    found = turn_of(np.exp(TEMPERATURES + waves))
     assert found == pytest.approx(1.35, abs=0.1)
 
 
 def test_a_curve_that_does_not_turn_has_none() -> None:
-    assert math.isnan(turning_point_of(TEMPERATURES, TEMPERATURES))
-    assert math.isnan(turning_point_of(TEMPERATURES, np.exp(TEMPERATURES**2)))
-    assert math.isnan(turning_point_of(TEMPERATURES, np.exp(3.0 * TEMPERATURES)))
+    assert math.isnan(turn_of(TEMPERATURES))
+    assert math.isnan(turn_of(np.exp(TEMPERATURES**2)))
+    assert math.isnan(turn_of(np.exp(3.0 * TEMPERATURES)))
 
 
 def test_intervals_hold_the_turning_points_and_their_difference() -> None:

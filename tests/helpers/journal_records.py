@@ -17,6 +17,23 @@ def die(journal: Journal) -> None:
         journal._connection.close()  # the system does
 
 
+def leave_behind(root: Path, record: RecoveryRecord) -> None:
+    """Have in a folder what a killed program left there: its record, and no lock.
+
+    Args:
+        root: The folder of all journals.
+        record: What was not saved.
+    """
+    journal = Journal(root)
+    journal.write(record)
+    folder = journal._folder
+    assert folder is not None
+    data = (folder / "record").read_bytes()
+    journal.close()
+    folder.mkdir()
+    (folder / "record").write_bytes(data)
+
+
 def journal_records(root: Path) -> list[RecoveryRecord]:
     """The records of all journals below a folder; one that goes while it is read is none."""
     found = []

@@ -74,3 +74,17 @@ class Desk:
         self.begin_to_open(path)
         request = self.client.sent[-1].request
         self.client.answer(Failed(request=request, kind="model_file", message="It is bad."))
+
+
+def desk_with(path: Path, *presets: Preset) -> Desk:
+    """A desk in whose folder there are presets of the user's.
+
+    Args:
+        path: The folder.
+        presets: They.
+    """
+    desk = Desk(path)
+    for preset in presets:
+        desk.folder.add(preset)
+    desk.presets.read()
+    return desk

@@ -21,7 +21,7 @@ from studio.engine.messages import LoadOptions, Prompt
 from studio.engine.model_files.gguf_container import read_file
 from studio.experiments.comparison import Comparison, LaneRecord
 from studio.experiments.comparison_file import save_comparison
-from studio.manuscript import Journal, RecoveryRecord, TextFile
+from studio.manuscript import RecoveryRecord, TextFile
 from studio.model_record import ModelRecord
 from studio.presets import preset_folder
 from studio.sampling import SamplingParams
@@ -31,6 +31,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.presets.name_dialog import PresetNameDialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
+from tests.helpers.journal_records import leave_behind
 from tests.helpers.tiny_model import write_sentencepiece_model
 from tests.ui.conftest import LONG, save
 from tests.ui.shown_words import (
@@ -359,14 +360,7 @@ def test_what_was_not_saved(bare: MainWindow, seen: Callable[..., set[str]]) -> 
         TextFile(HOSTILE), (), HOSTILE, 0, Path(f"/{HOSTILE_NAME}.txt"), None, 1e9
     )
     for _ in range(2):
-        journal = Journal(recovery_folder())
-        journal.write(record)
-        folder = journal._folder
-        assert folder is not None
-        data = (folder / "record").read_bytes()
-        journal.close()
-        folder.mkdir()
-        (folder / "record").write_bytes(data)
+        leave_behind(recovery_folder(), record)
     bare.recovery_offer.make()
     [dialog] = bare.findChildren(RecoveryDialog)
     found = seen(dialog)

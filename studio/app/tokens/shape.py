@@ -1,7 +1,9 @@
 """A distribution with and without the parameters in force, computed from a sketch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,9 @@ from studio.sampling import (
 )
 from studio.sampling.word_tokens import bans, merged
 from studio.translation import tr
+
+if TYPE_CHECKING:
+    from studio.sampling.sketches.truncated_sketch import ShapedRange
 
 _NEUTRAL = SamplingParams()
 
@@ -88,9 +93,7 @@ def shape_of(
         ValueError: A bias or the history names a token that is not in the vocabulary.
     """
     if sketch.is_truncated:
-        from studio.app.tokens.banded_shape import banded_shape  # few documents have any
-
-        return banded_shape(sketch, params, history, state)
+        return _banded(sketch, params, history, state)
     top = sketch.shaped(params, history, state)
     uncut = top
     if top.kept < sketch.vocabulary_size:
@@ -104,6 +107,50 @@ def shape_of(
         bans(merged(params.biases, state.word_biases)),
         own.kept,
     )
+
+
+def _banded(
+    sketch: LogitSketch, params: SamplingParams, history: Sequence[int], state: SamplerState
+) -> TokenShape:
+    """The same of a truncated sketch: every figure is an interval, see `bounded_logits`."""
+    from studio.sampling.sketches.truncated_sketch import TruncatedSketch  # few documents have any
+
+    assert isinstance(sketch, TruncatedSketch), "no other is truncated"
+    found = sketch.shaped_range(params, history, state)
+    uncut = sketch.shaped_range(unfiltered(params), history, state)
+    own = sketch.shaped_range(_NEUTRAL)
+    ids = found.ids.tolist()
+    others = [dict(zip(one.ids.tolist(), _intervals(one), strict=True)) for one in (uncut, own)]
+    bands = [
+        Band(used, *(other[token] for other in others))
+        for token, used in zip(ids, _intervals(found), strict=True)
+    ]
+    middle = 0.5 * (found.lowest + found.highest)
+    kept = sum(found.kept) // 2
+    top = ShapedTop(
+        ids=found.ids,
+        probabilities=middle,
+        tail_probability=sum(found.tail_probability) / 2.0,
+        kept=kept,
+        entropy=sum(found.entropy) / 2.0,
+        cuts_tail=found.ids.size < kept < sketch.vocabulary_size,
+        is_counted=found.kept[0] == found.kept[1],
+    )
+    return TokenShape(
+        top,
+        ids,
+        middle.tolist(),
+        [sum(band.uncut) / 2.0 for band in bands],
+        [sum(band.ghost) / 2.0 for band in bands],
+        bans(merged(params.biases, state.word_biases)),
+        sketch.vocabulary_size,
+        bands,
+        found.entropy,
+    )
+
+
+def _intervals(shaped: ShapedRange) -> list[Interval]:
+    return list(zip(shaped.lowest.tolist(), shaped.highest.tolist(), strict=True))
 
 
 def cut_by(

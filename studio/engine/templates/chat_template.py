@@ -86,8 +86,6 @@ class ChatSkeleton(msgspec.Struct, frozen=True):
     """A rendered template with places for the writer's texts; the manuscript follows its end."""
 
     segments: tuple[Segment, ...]
-    system_in_user: bool = False
-    """The template takes no system message: it stands before the brief, in the user's turn."""
 
 
 def compile_template(
@@ -227,7 +225,7 @@ def compile_source(
         if problem := _problem(segments, has_system=has_system):
             problems.append(problem)
             continue
-        return ChatSkeleton(segments, system_in_user=has_system and number % plain == 1)
+        return ChatSkeleton(segments)
     # The last plain attempt asks least of the template; its problem is the real one.
     raise unusable(problems[plain - 1])
 

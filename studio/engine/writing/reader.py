@@ -42,11 +42,6 @@ class ContinuedPrompt(NamedTuple):
     knows_zero: bool
     """Whether what may follow is known by the model's own logits."""
 
-    def is_before(self, token: int) -> bool:
-        """Whether that token can follow the text's own tokens."""
-        tokens = self.healed.way(token).tokens
-        return list(tokens) == self.evaluated[len(self.evaluated) - self.healed.back :]
-
     def before(self, token: int) -> list[int]:
         """What stands in the context before that token, if it is the first that is drawn."""
         return self.healed.replaced(self.evaluated, self.healed.way(token))

@@ -7,7 +7,6 @@ resampled alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -81,14 +80,3 @@ def share_interval(hits: float, count: int) -> Interval:
     spread = share * (1 - share) / count + square / (4 * count * count)
     half = _Z * math.sqrt(max(0.0, spread)) / (1 + square / count)
     return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
-
-
-def chosen_shares(chosen: Sequence[int], count: int) -> list[float]:
-    """Return in what share of resamples each value was chosen.
-
-    Args:
-        chosen: The place of the value chosen in each; −1 for none.
-        count: How many values there are.
-    """
-    counts = np.bincount(np.asarray(chosen, dtype=np.intp) + 1, minlength=count + 1)
-    return [float(it) / max(1, len(chosen)) for it in counts[1:]]

@@ -10,7 +10,7 @@ from studio.app.presets.comparison import ComparedField
 from studio.app.presets.comparison_state import ACTIVE, PresetComparisonState
 from studio.presets import Preset
 from studio.sampling import SamplingParams
-from tests.helpers.preset_desk import Desk
+from tests.helpers.preset_desk import Desk, desk_with
 
 SEA = Preset(name="Sea", stop=("END",), sampling=SamplingParams(temperature=1.3, top_k=50))
 DRY = Preset(name="Dry", sampling=SamplingParams(temperature=0.4, top_k=50))
@@ -18,11 +18,7 @@ DRY = Preset(name="Dry", sampling=SamplingParams(temperature=0.4, top_k=50))
 
 @pytest.fixture
 def desk(tmp_path: Path, qapp: object) -> Desk:
-    desk = Desk(tmp_path / "presets")
-    for preset in (SEA, DRY):
-        desk.folder.add(preset)
-    desk.presets.read()
-    return desk
+    return desk_with(tmp_path / "presets", SEA, DRY)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from studio.app.presets.library_entries import Entry, Kind, Mark
 from studio.app.presets.library_state import PresetLibraryState
 from studio.presets import Preset
 from studio.sampling import SamplingParams
-from tests.helpers.preset_desk import Desk
+from tests.helpers.preset_desk import desk_with
 
 SEA = Preset(name="Sea", notes="Of gulls and herring", sampling=SamplingParams(temperature=1.3))
 DRY = Preset(name="Dry", sampling=SamplingParams(temperature=0.4))
@@ -19,10 +19,7 @@ class Library:
     """A folder with two presets, and the list that somebody looks at."""
 
     def __init__(self, path: Path) -> None:
-        self.desk = desk = Desk(path)
-        for preset in (SEA, DRY):
-            desk.folder.add(preset)
-        desk.presets.read()
+        self.desk = desk = desk_with(path, SEA, DRY)
         self.state = PresetLibraryState(
             desk.preset_choice,
             desk.presets,

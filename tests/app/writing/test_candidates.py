@@ -24,20 +24,12 @@ from studio.manuscript import Origin, Passage, TakeSet
 from studio.sampling import MAX_SEED, SamplingParams
 from studio.token_record import undrawn
 from tests.helpers.fake_engine import Desk, evaluated, sketch, token, token_record
-
-TEXT = "The old man looked at. Then he went home."
-PLACE = TEXT.index(".")
-AFTER = TEXT[PLACE:]
+from tests.helpers.middle_desk import AFTER, PLACE, TEXT, middle_desk
 
 
 @pytest.fixture
 def desk(qtbot: QtBot) -> Desk:
-    desk = Desk(SamplingParams(temperature=0.8, seed=5))
-    desk.load()
-    desk.type(TEXT)
-    desk.draft.set_caret(PLACE)
-    desk.writing.candidates = 3
-    return desk
+    return middle_desk()
 
 
 def begin(desk: Desk) -> int:

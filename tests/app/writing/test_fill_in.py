@@ -10,21 +10,13 @@ from studio.app.writing.take_words import take_facts, take_sentence
 from studio.engine.messages import Generate, PreviewNextToken, Score
 from studio.manuscript import Origin, Passage, TakeSet
 from studio.presets import Preset
-from studio.sampling import SamplingParams
 from tests.helpers.fake_engine import Desk, evaluated, finished, token
-
-TEXT = "The old man looked at. Then he went home."
-PLACE = TEXT.index(".")
-AFTER = TEXT[PLACE:]
+from tests.helpers.middle_desk import AFTER, PLACE, TEXT, middle_desk
 
 
 @pytest.fixture
 def desk(qtbot: QtBot, short_rests: None) -> Desk:
-    desk = Desk(SamplingParams(temperature=0.8, seed=5))
-    desk.load()
-    desk.type(TEXT)
-    desk.draft.set_caret(PLACE)
-    desk.writing.candidates = 3
+    desk = middle_desk()
     desk.draft.set_reads_after(True)
     return desk
 

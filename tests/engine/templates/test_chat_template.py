@@ -117,14 +117,11 @@ def test_a_template_that_refuses_a_system_role_gets_it_in_the_users_turn() -> No
             Brief(),
             Literal("<end_of_turn>\n<start_of_turn>model\n"),
         ),
-        system_in_user=True,
     )
-    assert not compiled(GEMMA, has_system=False).system_in_user
 
 
 def test_a_template_that_drops_the_system_message_gets_it_in_the_users_turn() -> None:
     skeleton = compiled("{% for m in messages if m.role == 'user' %}[{{ m.content }}]{% endfor %}")
-    assert skeleton.system_in_user
     assert System() in skeleton.segments
 
 

@@ -3,7 +3,8 @@ import pytest
 
 from studio.app.heat.state import LEVELS
 from studio.ui.heat.ramp import oklab, ramp
-from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
+from studio.ui.theme.colors import DARK, LIGHT, Colors
+from tests.helpers.contrast import contrast_ratio
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 

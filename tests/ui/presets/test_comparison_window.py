@@ -15,7 +15,7 @@ from studio.presets import Preset
 from studio.sampling import PARAMETERS, SamplingParams
 from studio.ui.presets.comparison_window import PresetComparisonWindow
 from studio.ui.theme.theme import Theme
-from tests.helpers.preset_desk import Desk
+from tests.helpers.preset_desk import Desk, desk_with
 
 SEA = Preset(
     name="Sea",
@@ -29,11 +29,7 @@ FIELDS = len(PARAMETERS) + 7
 
 @pytest.fixture
 def desk(tmp_path: Path, qapp: object) -> Desk:
-    desk = Desk(tmp_path / "presets")
-    for preset in (SEA, DRY):
-        desk.folder.add(preset)
-    desk.presets.read()
-    return desk
+    return desk_with(tmp_path / "presets", SEA, DRY)
 
 
 @pytest.fixture

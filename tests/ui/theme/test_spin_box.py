@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSpinBox
 from pytestqt.qtbot import QtBot
 
-from studio.ui.theme.colors import contrast_ratio
 from studio.ui.theme.controls import SpinBox
 from studio.ui.theme.theme import Appearance, Theme
+from tests.helpers.contrast import contrast_ratio
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.settings import LARGEST_ZOOM, SMALLEST_ZOOM
-from studio.ui.theme.colors import DARK, LIGHT, Colors, contrast_ratio
+from studio.ui.theme.colors import DARK, LIGHT, Colors
 from studio.ui.theme.controls import ComboBox
 from studio.ui.theme.faces import FAMILIES, load_faces
 from studio.ui.theme.style import palette, stylesheet
 from studio.ui.theme.theme import Appearance, Theme
 from studio.ui.theme.type_scale import INTERFACE_SIZE, PROSE_SIZE, Role
 from studio.ui.widgets.card import Card
+from tests.helpers.contrast import contrast_ratio
 
 BOTH = pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 

@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 from studio.app import settings as remembered
 from studio.app.user_folders import recovery_folder
 from studio.app.writing import large_texts
-from studio.manuscript import Journal, RecoveryRecord, TextFile
+from studio.manuscript import RecoveryRecord, TextFile
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
 from studio.ui.widgets import file_dialog
 from studio.ui.writing.recovery_dialog import RecoveryDialog
-from tests.helpers.journal_records import journal_records
+from tests.helpers.journal_records import journal_records, leave_behind
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
 Button = QMessageBox.StandardButton
@@ -480,18 +480,6 @@ def test_scrub_leaves_takes_alone_when_other_settings_come_with_a_document(
     assert session.scrub.why_not == ""
 
 
-def leave(record: RecoveryRecord) -> None:
-    """What a killed program left."""
-    journal = Journal(recovery_folder())
-    journal.write(record)
-    folder = journal._folder
-    assert folder is not None
-    data = (folder / "record").read_bytes()
-    journal.close()
-    folder.mkdir()
-    (folder / "record").write_bytes(data)
-
-
 def test_all_that_was_not_saved_is_restored_each_in_its_tab(
     open_window: Callable[[], MainWindow], files: list[Path], writer: Writer, qtbot: QtBot
 ) -> None:
@@ -501,7 +489,8 @@ def test_all_that_was_not_saved_is_restored_each_in_its_tab(
     first.close()
     left: list[tuple[Path | None, str]] = [(files[0], "A"), (None, "B"), (files[1], "C")]
     for number, (place, words) in enumerate(left):
-        leave(RecoveryRecord(TextFile(words), (), "", 0, place, None, 1e9 + number))
+        record = RecoveryRecord(TextFile(words), (), "", 0, place, None, 1e9 + number)
+        leave_behind(recovery_folder(), record)
     second = open_window()
     open_first(second, None)
     assert tabs(second) == ["one", "two", "three"]

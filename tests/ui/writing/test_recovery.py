@@ -24,7 +24,7 @@ from studio.manuscript import (
 from studio.ui.application import open_first
 from studio.ui.main_window import MainWindow
 from studio.ui.writing.recovery_dialog import RecoveryDialog
-from tests.helpers.journal_records import journal_records
+from tests.helpers.journal_records import journal_records, leave_behind
 from tests.ui.conftest import LONG, NEVER_ENDS, save
 from tests.ui.controls import name_of, tip_of, visible_controls
 
@@ -58,16 +58,8 @@ def wait_until_kept(qtbot: QtBot, text: str) -> None:
 
 def leave(text: str, path: Path | None = None, brief: str = "", written_at: float = 1e9) -> None:
     """What a killed program left."""
-    journal = Journal(recovery_folder())
-    journal.write(RecoveryRecord(TextFile(text), (), brief, 0, path, None, written_at))
-    assert journal._lock is not None
-    # As the system does when a process dies: the lock goes, the files stay.
-    folder = journal._folder
-    assert folder is not None
-    data = (folder / "record").read_bytes()
-    journal.close()
-    folder.mkdir()
-    (folder / "record").write_bytes(data)
+    record = RecoveryRecord(TextFile(text), (), brief, 0, path, None, written_at)
+    leave_behind(recovery_folder(), record)
 
 
 def offered(window: MainWindow) -> RecoveryDialog:
