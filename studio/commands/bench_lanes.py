@@ -2,6 +2,8 @@
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from studio.commands.bench_opened import OPENING, OpenedEngine
@@ -48,20 +50,15 @@ def measure_lanes(
         count: How many tokens are written.
         prompt_tokens: How many tokens the prompt has.
     """
-    desk = _Desk(path, prompt_tokens)
-    bare = desk.bare_loop(path)
-    against_bare = LaneRounds(desk.write_lanes, bare)
-    against_bare.warm()
     fresh, reusing = [], []
-    for turn in range(rounds):
-        against_bare.measure(max(2, count // 4))
-        if turn % 2 == 0:
-            # Whole seconds are compared here, and fewer rounds will do.
-            to_fresh, to_reusing = _to_four_runs(desk, str(turn), count)
-            fresh.append(to_fresh)
-            reusing.append(to_reusing)
-    desk.engine.close()
-    bare.close()
+    with _against_bare(path, prompt_tokens) as (desk, against_bare):
+        for turn in range(rounds):
+            against_bare.measure(max(2, count // 4))
+            if turn % 2 == 0:
+                # Whole seconds are compared here, and fewer rounds will do.
+                to_fresh, to_reusing = _to_four_runs(desk, str(turn), count)
+                fresh.append(to_fresh)
+                reusing.append(to_reusing)
     return {
         "four_lanes_fresh_ratio": statistics.median(fresh),
         "four_lanes_reuse_ratio": statistics.median(reusing),
@@ -82,18 +79,25 @@ def measure_lanes_speed(
         count: How many tokens are written.
         prompt_tokens: How many tokens the prompt has.
     """
-    desk = _Desk(path, prompt_tokens)
-    bare = desk.bare_loop(path)
-    against_bare = LaneRounds(desk.write_lanes, bare)
-    against_bare.warm()
-    for _ in range(rounds):
-        against_bare.measure(max(2, count // 4))
-    desk.engine.close()
-    bare.close()
+    with _against_bare(path, prompt_tokens) as (_desk, against_bare):
+        for _ in range(rounds):
+            against_bare.measure(max(2, count // 4))
     return {
         "lanes_engine_ratio": against_bare.ratios,
         "lanes_engine_tps": against_bare.rates,
     }
+
+
+@contextmanager
+def _against_bare(path: Path, prompt_tokens: int) -> Iterator[tuple["_Desk", LaneRounds]]:
+    """Lanes and the bare loop, warmed up."""
+    desk = _Desk(path, prompt_tokens)
+    bare = desk.bare_loop(path)
+    rounds = LaneRounds(desk.write_lanes, bare)
+    rounds.warm()
+    yield desk, rounds
+    desk.engine.close()
+    bare.close()
 
 
 def _to_four_runs(desk: "_Desk", name: str, count: int) -> tuple[float, float]:
