@@ -93,6 +93,8 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """The surprise in bits that Mirostat allowed here; None where it was off or that is unknown."""
     adaptive_mean: float | None = None
     """The mean probability of what adaptive-p had drawn before; None as for `mu`."""
+    nats_t1: Annotated[float, msgspec.Meta(ge=0.0)] | None = None
+    """−ln p at T 1, before filters and penalties, where no sketch says it; None where one does."""
 
     is_chosen: bool = False
     """Whether the writer chose it."""

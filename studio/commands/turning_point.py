@@ -208,7 +208,7 @@ class _Writing:
             ]
         )
         self.run = SampleRun(
-            1, lambda: next(self._waiting, None), self._take, control.commands.append
+            1, lambda: next(self._waiting, None), self._take, control.commands.append, sketches=True
         )
         shape = (len(self._temperatures), len(prompts) * given.samples)
         self._sums, self._tokens = np.zeros(shape), np.zeros(shape)

@@ -492,6 +492,9 @@ class Generate(Command, frozen=True, kw_only=True, tag=True):
     """How many tokens of the manuscript's beginning sequences that go on did not see when they
     wrote what they have `written`, as the context had no room: it is so again, if that leaves room.
     -1 leaves it to the engine."""
+    sketches: bool = True
+    """Whether tokens come with their distributions. Otherwise they have `TokenRecord.nats_t1`
+    alone, and no `top`; where a server has the model they come with what it sent."""
 
     def __post_init__(self) -> None:
         """Refuse what no generation can be."""

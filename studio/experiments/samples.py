@@ -103,7 +103,8 @@ class WrittenSample:
         sample: What was asked for.
         seed: Of its random draws, also where that was left open.
         text: What was written, without the prompt.
-        records: Its tokens, each with its sketch; a token that a stop string cut is none.
+        records: Its tokens, each with its sketch where those were asked for; a token that a stop
+            string cut is none.
         reason: Why it ended. With `context_full` and no text the prompt has no room.
         unseen_characters: Of the prompt's manuscript, at its beginning: they had no room.
         served: Of one that a server drew, which has no records; None for all others.
@@ -152,6 +153,10 @@ class WrittenSample:
         if self.served:
             nats = self.served.nats_t1
             return None if nats is None or not self.served.tokens else (nats, nats)
+        reported = [record.nats_t1 for record in self.records if record.nats_t1 is not None]
+        if self.records and len(reported) == len(self.records):
+            nats = math.fsum(reported)
+            return nats, nats
         if not self.records or not all(record.sketch for record in self.records):
             return None
         known = np.array([not sketch.is_truncated for sketch in self._sketches])
@@ -241,6 +246,7 @@ class SampleRun:
         written: Takes each sample as it ends.
         send: Takes what is to reach the command that runs, while it does.
         ignore_eos: Whether samples go on past an end-of-sequence token.
+        sketches: Whether their records have sketches, which take longer than the draws.
 
     Attributes:
         failed: What went wrong; None while nothing did.
@@ -257,6 +263,7 @@ class SampleRun:
         send: Callable[[QueueSequence], None],
         *,
         ignore_eos: bool = False,
+        sketches: bool = False,
     ) -> None:
         self.failed: Failed | None = None
         self.is_stopped = False
@@ -266,6 +273,7 @@ class SampleRun:
         self._written = written
         self._send = send
         self._ignore_eos = ignore_eos
+        self._sketches = sketches
         self._again: deque[Sample] = deque()
         """Those that were under way when a command ended."""
         self._waiting: deque[Sample] = deque()
@@ -290,6 +298,7 @@ class SampleRun:
                 max_tokens=first.max_tokens,
                 ignore_eos=self._ignore_eos,
                 when_full="end",
+                sketches=self._sketches,
             )
 
     def on_event(self, event: AnyEvent) -> None:

@@ -13,6 +13,7 @@ token through it. Its parts, of which each knows those before it alone:
 from studio.sampling.analysis.flip_temperature import flip_temperature, flip_temperatures
 from studio.sampling.errors import LogitsError, ParameterError, SketchError
 from studio.sampling.logits.ranking import Ranking
+from studio.sampling.logits.token_likelihood import TokenLikelihood
 from studio.sampling.logits.top_two_margin import is_near_tie
 from studio.sampling.params import (
     DEFAULT_SAMPLERS,
@@ -58,6 +59,7 @@ __all__ = [
     "ShapedTop",
     "SketchError",
     "SketchStack",
+    "TokenLikelihood",
     "WordBias",
     "WordTable",
     "WordTokens",

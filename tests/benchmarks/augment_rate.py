@@ -1,16 +1,16 @@
 """How fast many samples are written, against a bare loop of eight sequences; and in what memory.
 
     python -m tests.benchmarks.augment_rate [--model MODEL.gguf] [--samples 200] [--rounds 3]
-        [--threads N] [--rows 10000]
+        [--threads N] [--prompts 1] [--rows 10000]
 
 Samples of uneven length (16 to 112 tokens, evenly, seed 1) follow one prompt, eight at once, each
-begun as another ends. The yardstick is a bare `llama_decode` loop of eight sequences of 64 tokens
-behind the same prompt, before and after each round; both have their memory in huge pages. Printed
-is the share of its rate that is reached, with all that is counted of a text: its log-probabilities
-and its neighbours among the others; the last lanes, which nothing fills any more, count too. With
-`--threads 1` it is by processor time, which other programs hardly change. Then the same samples
-follow as many prompts as there are pairs of them, which are evaluated between (no share is printed,
-as the loop evaluates none).
+begun as another ends. The yardstick is a bare `llama_decode` loop of eight sequences behind the
+same prompt, 64 tokens of each once every 25 samples, for a machine's speed changes by a tenth
+within seconds; that time is not the samples'. Both have their memory in huge pages. Printed is the
+share of its rate that is reached, with all that is counted of a text: its log-probabilities and its
+neighbours among the others; the last lanes, which nothing fills any more, count too. With
+`--threads 1` it is by processor time, which other programs hardly change. With more prompts these
+are evaluated between, which the loop does not.
 
 With `--rows` a data set of so many rows is written by a tiny model, and its process's resident
 memory is printed at each tenth.
@@ -58,6 +58,8 @@ _PROMPT = (
     "morning before the light, and come home each evening with what there was. "
 )
 _MEAN = 64
+_BETWEEN = 25
+"""Samples."""
 
 
 def _samples(count: int, prompts: int) -> Iterator[Sample]:
@@ -94,19 +96,24 @@ class _Desk:
         self._bare = BareLoop(path, 4096, self._threads, sequences=MOST_SEQUENCES)
         ask_for_huge_pages()
 
-    def bare_rate(self) -> float:
-        """Tokens a second of eight sequences."""
+    def warm_up(self) -> None:
+        """Have all that is needed loaded."""
+        self.rates(16, 1)
+        self._bare_seconds()
+
+    def _bare_seconds(self) -> float:
         draws = random.Random(2)
         tokens = [
             [draws.randrange(100, 2_000) for _ in range(_MEAN)] for _ in range(MOST_SEQUENCES)
         ]
         started = self._clock()
         self._bare.seconds_of_sequences(self._prompt, tokens)
-        return MOST_SEQUENCES * _MEAN / (self._clock() - started)
+        return self._clock() - started
 
-    def rate(self, count: int, prompts: int) -> float:
-        """Tokens a second of samples."""
+    def rates(self, count: int, prompts: int) -> tuple[float, float]:
+        """Tokens a second of samples, and of eight sequences of the bare loop meanwhile."""
         waiting, control, texts = _samples(count, prompts), self._control(), NearestTexts()
+        bare: list[float] = []
 
         def written(sample: WrittenSample) -> None:
             assert sample.log_probability_t1 is not None
@@ -114,6 +121,8 @@ class _Desk:
             trace = texts.trace(sample.text)
             texts.similarity(trace)
             texts.add(trace)
+            if len(texts) % _BETWEEN == 0:
+                bare.append(self._bare_seconds())
 
         run = self._run = SampleRun(
             1, lambda: next(waiting, None), written, control.commands.append, ignore_eos=True
@@ -121,9 +130,10 @@ class _Desk:
         started = self._clock()
         for command in run.commands():
             self.engine.run(command, control)
-        seconds = self._clock() - started
+        seconds = self._clock() - started - sum(bare)
         assert len(texts) == count
-        return run.tokens / seconds
+        rate_of_bare = len(bare) * MOST_SEQUENCES * _MEAN / sum(bare) if bare else 0.0
+        return run.tokens / seconds, rate_of_bare
 
     def _control(self) -> Control:
         return Control(self._interrupt)
@@ -138,21 +148,16 @@ class _Desk:
                 self._run.on_event(event)
 
 
-def _measure_rate(path: Path, count: int, rounds: int, threads: int) -> None:
+def _measure_rate(path: Path, count: int, rounds: int, threads: int, prompts: int) -> None:
     desk = _Desk(path, threads)
-    desk.rate(16, 1)
-    desk.bare_rate()
+    desk.warm_up()
     shares = []
     for number in range(rounds):
-        before = desk.bare_rate()
-        rate = desk.rate(count, 1)
-        after = desk.bare_rate()
-        bare = statistics.mean((before, after))
+        rate, bare = desk.rates(count, prompts)
         shares.append(rate / bare)
         print(
-            f"round {number}: {count} samples of one prompt {rate:.0f} tokens/s, bare {before:.0f} "
-            f"and {after:.0f}, share {shares[-1]:.3f}; of {count // 2} prompts "
-            f"{desk.rate(count, count // 2):.0f} tokens/s",
+            f"round {number}: {count} samples of {prompts} prompts {rate:.0f} tokens/s, bare "
+            f"{bare:.0f}, share {shares[-1]:.3f}",
             flush=True,
         )
     print(f"share of the bare rate: median {statistics.median(shares):.3f}")
@@ -208,6 +213,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=find_starter_model())
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prompts", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0, help="0: one a core")
     parser.add_argument("--rows", type=int, default=0, help="measure the memory of so many instead")
     given = parser.parse_args()
@@ -216,7 +222,7 @@ def main() -> None:
         return
     if given.model is None:
         raise SystemExit("The starter model is not installed; name a model's file with --model.")
-    _measure_rate(given.model, given.samples, given.rounds, given.threads)
+    _measure_rate(given.model, given.samples, given.rounds, given.threads, given.prompts)
 
 
 if __name__ == "__main__":

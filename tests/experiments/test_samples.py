@@ -59,6 +59,7 @@ class Desk:
         on_written: Callable[[WrittenSample], None] = lambda _written: None,
         *,
         ignore_eos: bool = True,
+        sketches: bool = True,
     ) -> dict[tuple[int, ...], WrittenSample]:
         """Write samples; by their keys."""
         found: dict[tuple[int, ...], WrittenSample] = {}
@@ -70,7 +71,9 @@ class Desk:
 
         waiting = iter(samples)
         self.run = SampleRun(
-            1, lambda: next(waiting, None), written, self._send, ignore_eos=ignore_eos
+            *(1, lambda: next(waiting, None), written, self._send),
+            ignore_eos=ignore_eos,
+            sketches=sketches,
         )
         self.events = []
         self.go_on()
@@ -297,6 +300,35 @@ def test_its_figures_are_those_of_its_tokens(real: Desk) -> None:
     drawn = np.log([one.probability for one in written.records]).mean()
     assert written.log_probability_t == pytest.approx(drawn)
     assert written.temperature.beta == pytest.approx(1 / 0.7)
+
+
+def test_without_sketches_the_same_is_written_and_known(real: Desk) -> None:
+    ways: list[dict[str, float]] = [
+        {"temperature": 1.0, "top_p": 0.95},
+        {"temperature": 1.6},  # which draws from all of the vocabulary
+        {"temperature": 0.7, "min_p": 0.1},
+        {"temperature": 0.0, "repeat_penalty": 1.3},
+        {"temperature": 1.2, "mirostat": 2},
+    ]
+    samples = [
+        msgspec.structs.replace(
+            sample(number, SHORT, 6),
+            params=SamplingParams(seed=number, **way),  # type: ignore[arg-type]
+        )
+        for number, way in enumerate(ways)
+    ]
+    whole, bare = real.write(samples), real.write(samples, sketches=False)
+    assert all(not it.pieces for it in real.events if isinstance(it, Token))
+    for key, one in whole.items():
+        for record, other in zip(one.records, bare[key].records, strict=True):
+            mine, known = other.nats_t1, LogitSketch.from_bytes(record.sketch)
+            assert mine is not None
+            assert np.exp(-mine) == pytest.approx(known.probability(record.id, 1.0), abs=1e-4)
+            plain = msgspec.structs.replace(record, sketch=b"", top=(), typed={})
+            assert msgspec.structs.replace(other, nats_t1=None) == plain
+        assert bare[key].text == one.text
+        assert bare[key].log_probability_t1 == pytest.approx(one.log_probability_t1, abs=1e-4)
+        assert bare[key].log_probability_t == one.log_probability_t
 
 
 def test_one_that_has_begun_is_not_queued() -> None:

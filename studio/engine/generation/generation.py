@@ -46,7 +46,7 @@ from studio.engine.messages import (
 )
 from studio.engine.writing.prompt import TokenizedPrompt
 from studio.engine.writing.reader import ContinuedPrompt, Reader
-from studio.sampling import LogitStatistics, SamplingParams, choose, uniform
+from studio.sampling import LogitStatistics, SamplingParams, TokenLikelihood, choose, uniform
 from studio.sampling.samplers.steps import without_repeat_penalty
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ class Generation:
         if command.when_full == "end":
             self._policy = EndWhenFull(at_once=context.shared_cells is not None)
         fitted = self._policy.fit(prompt, command, context.size)
-        self._prompt = ReadPrompt(command.prompt, 0, prompt, fitted)
+        is_bare = context.knows_zero and not command.sketches  # a server sends all it has
+        looked = TokenLikelihood if is_bare else LogitStatistics
+        self._prompt = ReadPrompt(command.prompt, 0, prompt, fitted, looked)
         """For sequences that are run again too: they begin with the same logits."""
         self._queue = SequenceQueue(self._prompt, context, tokenize)
         self._emit = emit
@@ -347,7 +349,7 @@ class Generation:
             going = [one for one in going if one.runs and self._sequences.get(one.number) is one]
         for one, row in zip(behind, rows, strict=True):
             if one in going:
-                known = LogitStatistics(row) if isinstance(row, np.ndarray) else row
+                known = self._prompt.looked(row) if isinstance(row, np.ndarray) else row
                 self._draw(one, known)
         if len(behind) < len(going):
             continued = self._prompt.continued
@@ -360,7 +362,7 @@ class Generation:
     def _draw(
         self,
         one: SequenceState,
-        statistics: "LogitStatistics | ServedLogits | StreamedLogits",
+        statistics: "LogitStatistics | TokenLikelihood | ServedLogits | StreamedLogits",
         continued: ContinuedPrompt | None = None,
     ) -> None:
         """One token of a sequence; the first behind a prompt is drawn from what that gave."""
@@ -374,6 +376,10 @@ class Generation:
         if isinstance(statistics, LogitStatistics):
             choice = choose(statistics.ranking, one.params, one.history, u, _SHOWN, state)
             drawn = Drawn(number, index, statistics, statistics.drawn(choice), choice, u, healed)
+        elif isinstance(statistics, TokenLikelihood):
+            choice = choose(statistics.ranking, one.params, one.history, u, 0, state)
+            nats = statistics.nats(choice.token)
+            drawn = Drawn(number, index, None, None, choice, u, healed, nats)
         else:
             choice = statistics.choose(one.params, one.history, u, _SHOWN, state)
             own = u if statistics.is_drawn_here else None

@@ -35,20 +35,23 @@ class Drawn(NamedTuple):
     Attributes:
         sequence: Whose it is.
         number: Its place in the sequence, from 0.
-        statistics: Of the logits; perhaps that of several sequences' tokens.
+        statistics: Of the logits; perhaps that of several sequences' tokens. None where no
+            distribution is asked for.
         written: What they say of the token, found before the logits change.
         choice: The draw.
         u: The number drawn; None where a server drew the token.
         healed: What the statistics are of, for the first token behind a prompt.
+        nats_t1: See `TokenRecord.nats_t1`.
     """
 
     sequence: int
     number: int
-    statistics: "LogitStatistics | ServedLogits | StreamedLogits"
+    statistics: "LogitStatistics | ServedLogits | StreamedLogits | None"
     written: Written | None
     choice: Choice
     u: float | None
     healed: Healed | None
+    nats_t1: float | None = None
 
 
 class EmitTokens(Protocol):
@@ -107,7 +110,23 @@ class PendingTokens:
 
     def token(self, drawn: Drawn) -> Token:
         """The message of a token, whoever emits it."""
-        sequence, number, statistics, written, choice, u, healed = drawn
+        sequence, number, statistics, written, choice, u, healed, nats_t1 = drawn
+        if statistics is None:
+            text = self._reader.vocabulary.text(choice.token)
+            record = TokenRecord(
+                id=choice.token,
+                text=text if healed is None else healed.added(choice.token, text),
+                near_tie=choice.near_tie,
+                u=u,
+                probability=choice.probability,
+                rank=choice.rank,
+                kept=choice.kept,
+                entropy=choice.entropy,
+                mu=choice.state.mu,
+                adaptive_mean=choice.state.adaptive_mean,
+                nats_t1=nats_t1,
+            )
+            return Token(request=self._request, sequence=sequence, index=number, record=record)
         if isinstance(statistics, LogitStatistics):
             sketch = LogitSketch.of_statistics(statistics, written)
         else:

@@ -10,9 +10,10 @@ from studio.engine.generation.sequence import SequenceState
 from studio.engine.messages import EngineError, Prompt, QueueSequence
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.reader import ContinuedPrompt
-from studio.sampling import LogitStatistics
+from studio.sampling import LogitStatistics, TokenLikelihood
 
 Tokenize = Callable[[Prompt], TokenizedPrompt]
+Looked = type[LogitStatistics] | type[TokenLikelihood]
 
 _MARGIN = 64
 """Cells that stay free beside all: the ways through a prompt's last characters are evaluated in
@@ -27,29 +28,39 @@ class ReadPrompt:
         number: Its number in the generation.
         whole: In tokens.
         fitted: The same, cut to the context.
+        looked: What is asked of the logits that follow it.
 
     Attributes:
         given: What was asked for.
         number: Its number in the generation.
         whole: In tokens.
         fitted: The same, cut to the context.
+        looked: What is asked of the logits that follow it.
         continued: It, evaluated; None until then.
     """
 
     def __init__(
-        self, given: Prompt, number: int, whole: TokenizedPrompt, fitted: FittedPrompt
+        self,
+        given: Prompt,
+        number: int,
+        whole: TokenizedPrompt,
+        fitted: FittedPrompt,
+        looked: Looked,
     ) -> None:
         self.given = given
         self.number = number
         self.whole = whole
         self.fitted = fitted
+        self.looked = looked
         self.continued: ContinuedPrompt | None = None
 
     @cached_property
-    def statistics(self) -> LogitStatistics:
+    def statistics(self) -> LogitStatistics | TokenLikelihood:
         """Of the logits that follow it, from which the first token of each sequence is drawn."""
-        assert self.continued is not None, "it is evaluated"
         continued = self.continued
+        assert continued is not None, "it is evaluated"
+        if self.looked is TokenLikelihood:
+            return TokenLikelihood(continued.healed.logits)
         return LogitStatistics(continued.healed.logits, knows_zero=continued.knows_zero)
 
 
@@ -90,7 +101,8 @@ class SequenceQueue:
             if error.kind != "context_size":
                 raise
             return None
-        self._prompt = ReadPrompt(command.prompt, before.number + 1, prompt, fitted)
+        number = before.number + 1
+        self._prompt = ReadPrompt(command.prompt, number, prompt, fitted, before.looked)
         return self._prompt
 
     def has_room(self, prompt: ReadPrompt, running: Sequence[SequenceState]) -> bool:

@@ -60,10 +60,11 @@ class Ranking:
     logits: NDArray[np.float64]
     _gaps: LogitGaps | None  # of the logits, made when they are first asked about, as is the next
     _weighed: Head | None
+    _whole: tuple[float, float] | None  # a β, and what all tokens weigh at it
 
     __slots__ = (
         "_bins", "_count", "_found", "_gaps", "_histogram", "_lowest", "_replaced", "_source",
-        "_weighed", "ids", "logits", "size",
+        "_weighed", "_whole", "ids", "logits", "size",
     )  # fmt: skip
 
     def __init__(self, logits: ArrayLike) -> None:
@@ -78,6 +79,7 @@ class Ranking:
         self._lowest: float | None = None
         self._histogram: Histogram | None = None
         self._found: kernels.TopKAndTail | None = None
+        self._whole = None
         self._rank(source, HEAD + 1)
 
     @classmethod
@@ -92,7 +94,7 @@ class Ranking:
         made._source, made.size = source, source.size
         made.ids, made.logits, made._lowest = found.ids, found.logits, found.lowest
         made._replaced = made._count = made._bins = made._gaps = made._weighed = None
-        made._histogram = None
+        made._histogram = made._whole = None
         made._found = found
         if not found.tokens:
             made._count = made.ids.size
@@ -157,8 +159,11 @@ class Ranking:
             return self.head(beta).mass(kept)
         is_usual = _LEAST_BETA < beta < _LARGEST_BETA
         if is_usual and self._bins is None and self.are_all_of_many(kept):
+            if self._whole is not None and self._whole[0] == beta:
+                return self._whole[1]
             mass = kernels.mass(self.source, self.maximum, beta)  # no weight is asked for
             if mass is not None:
+                self._whole = beta, mass  # the draw asks again for what a likelihood has asked
                 return mass
         return self._in_bins().mass(kept, beta)
 
@@ -369,7 +374,7 @@ class Ranking:
     ) -> Self:
         made = cls.__new__(cls)
         made._source, made._replaced, made._count, made.size = source, replaced, count, source.size
-        made._bins = made._lowest = made._histogram = made._found = None
+        made._bins = made._lowest = made._histogram = made._found = made._whole = None
         return made
 
     def head(self, beta: float) -> Head:
