@@ -12,6 +12,7 @@ from studio.experiments.augmentation.errors import AugmentationError
 from studio.experiments.augmentation.journal import ROWS, Choice, Entry, Journal, Verdict
 from studio.experiments.augmentation.plan import Plan, Prompts
 from studio.experiments.augmentation.rows import Row
+from studio.experiments.augmentation.sample_index import SampleIndex
 from studio.experiments.augmentation.text_screen import TextScreen
 from studio.experiments.samples import Sample, WrittenSample
 from studio.experiments.text_measures.nearest_texts import NearestTexts, TextTrace
@@ -26,9 +27,6 @@ _DUPLICATES: dict[Verdict, str] = {
     "dropped_near_duplicate": "near",
 }
 
-_Key = tuple[int, int]
-"""A prompt, and which of its samples."""
-
 
 class _Prompt(msgspec.Struct):
     """How far a prompt is."""
@@ -41,6 +39,19 @@ class _Prompt(msgspec.Struct):
     """No sample before this one is to be written."""
     ahead: set[int] = msgspec.field(default_factory=set)
     """Those from there on that are in the journal."""
+
+    def has(self, sample: int) -> bool:
+        """Whether a sample is in the journal, or under way."""
+        return sample < self.next or sample in self.ahead
+
+    def keep(self, sample: int) -> None:
+        """A sample is in the journal."""
+        self.kept += 1
+        if sample >= self.next:
+            self.ahead.add(sample)
+            while self.next in self.ahead:
+                self.ahead.remove(self.next)
+                self.next += 1
 
 
 class Augmentation:
@@ -80,20 +91,17 @@ class Augmentation:
         self._on_entry = on_entry
         self._screen = TextScreen(plan.screen)
         self._texts = NearestTexts()
-        self._places: dict[_Key, int] = {}
-        """Of each sample: its place in the journal."""
-        self._rows: dict[_Key, int] = {}
-        """Of each row: its place in `_texts`."""
+        self._samples = SampleIndex()
+        """Those in the journal; of each row its place in `_texts`."""
         self._states = [_Prompt() for _ in range(len(prompts))]
         self._row = 0
         """No prompt before this one wants a sample that was not asked for in `_again`."""
         self._again: deque[int] = deque()
         """Prompts of which a sample was no row."""
         for place, entry in journal.entries():
-            key = entry.row, entry.sample
-            if entry.row >= len(self._states) or (
-                (key in self._places) == isinstance(entry, Entry)
-            ):
+            is_prompt = entry.row < len(self._states)
+            is_there = is_prompt and self._states[entry.row].has(entry.sample)
+            if not is_prompt or is_there == isinstance(entry, Entry):
                 words = tr(
                     "the journal has sample {id} twice, or for no prompt; choose another output",
                     id=f"{entry.row}-{entry.sample}",
@@ -107,7 +115,7 @@ class Augmentation:
     @property
     def rows(self) -> int:
         """How many rows there are."""
-        return len(self._rows)
+        return self._samples.rows
 
     @property
     def wanted(self) -> int:
@@ -170,7 +178,8 @@ class Augmentation:
         Raises:
             OSError: The journal cannot be written.
         """
-        if ((row, sample) in self._rows) != is_row:
+        found = self._samples.find(row, sample)
+        if found is not None and self._samples.is_row(found) != is_row:
             choice = Choice(row=row, sample=sample, is_row=is_row)
             self._journal.append(choice)
             self._choose(choice)
@@ -179,8 +188,8 @@ class Augmentation:
         """All rows, by prompt and sample."""
         model = self._journal.head.model
         similarities = self._texts.similarities
-        for (row, sample), number in sorted(self._rows.items()):
-            entry = self._journal.entry(self._places[row, sample])
+        for row, sample, number, place in self._samples.ordered_rows():
+            entry = self._journal.entry(place)
             value = math.inf if entry.temperature is None else entry.temperature
             yield Row(
                 id=f"{row}-{sample}",
@@ -211,10 +220,10 @@ class Augmentation:
     def _begin(self, row: int) -> Sample:
         state = self._states[row]
         number = state.next
-        while number in state.ahead:
-            state.ahead.remove(number)
-            number += 1
-        state.next = number + 1
+        state.next += 1
+        while state.next in state.ahead:
+            state.ahead.remove(state.next)
+            state.next += 1
         state.under_way += 1
         return self._plan.sample(self._prompts, row, number)
 
@@ -237,27 +246,27 @@ class Augmentation:
         self.verdicts[entry.verdict] += 1
         self.tokens += entry.tokens
         state = self._states[entry.row]
-        state.kept += 1
-        self._places[entry.row, entry.sample] = place
-        if entry.sample >= state.next:
-            state.ahead.add(entry.sample)
+        state.keep(entry.sample)
+        sample = self._samples.add(entry.row, entry.sample, place)
         if entry.verdict in ROWS:
-            self._add_row(entry, trace)
+            self._add_row(sample, entry, trace)
         elif entry.verdict == "no_room":
             state.kept = self._plan.tries  # no other of this prompt has any either
 
     def _choose(self, choice: Choice) -> None:
-        key = choice.row, choice.sample
-        if choice.is_row and key not in self._rows:
-            entry = self._journal.entry(self._places[key])
-            self._add_row(entry, self._texts.trace(entry.text))
-        elif not choice.is_row and self._rows.pop(key, None) is not None:
+        sample = self._samples.find(choice.row, choice.sample)
+        assert sample is not None, "it is in the journal"
+        if choice.is_row and not self._samples.is_row(sample):
+            entry = self._journal.entry(self._samples.place(sample))
+            self._add_row(sample, entry, self._texts.trace(entry.text))
+        elif not choice.is_row and self._samples.is_row(sample):
+            self._samples.make_none(sample)
             self._states[choice.row].rows -= 1
             self._again.append(choice.row)
 
-    def _add_row(self, entry: Entry, trace: TextTrace) -> None:
+    def _add_row(self, sample: int, entry: Entry, trace: TextTrace) -> None:
         self._states[entry.row].rows += 1
-        self._rows[entry.row, entry.sample] = len(self._texts)
+        self._samples.make_row(sample, len(self._texts))
         self._texts.add(trace)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
+import numpy as np
 import pytest
 
 from studio.experiments.text_measures.near_duplicates import shingles, similarity
-from studio.experiments.text_measures.nearest_texts import NearestTexts
+from studio.experiments.text_measures.nearest_texts import NearestTexts, TextTrace
 
 
 def texts_of(count: int, seed: int) -> list[str]:
@@ -45,6 +47,23 @@ def test_more_than_there_was_room_for() -> None:
     assert len(nearest) == len(nearest.similarities) == 2_100
     assert nearest.has(nearest.trace(" a text with the number 7 in it\n"))
     assert nearest.similarity(nearest.trace("a text with the number 2099 in it")) == 1.0
+
+
+def test_of_a_text_little_stays() -> None:
+    nearest, draws = NearestTexts(), np.random.default_rng(1)
+    hashes = draws.integers(2**16, size=(3_072, 128), dtype=np.uint16)
+    tracemalloc.start()
+    try:
+        for number in range(1_024):
+            nearest.add(TextTrace(number, hashes[number]))
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1_024, 3_072):
+            nearest.add(TextTrace(number, hashes[number]))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert nearest.has(TextTrace(3_000, hashes[0]))
+    assert (after - before) / 2_048 < 300
 
 
 def test_texts_without_words() -> None:
