@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.batch_noise [MODEL.gguf]
 
-Reads a text in batches of 1, 4, 8, 32 and 128 tokens, and holds the gap between the two best tokens
-at each position against that of single tokens. `near_tie.MARGIN` of the sampling rests on it.
+Reads a text in batches of 1, 4, 8, 32, 60 (those of scoring) and 128 tokens, and holds the gap
+between the two best tokens at each position against that of single tokens. `near_tie.MARGIN` of the
+sampling rests on it.
 """
 
 import sys
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 from studio.engine.interrupt import Interrupt
 from studio.engine.llama import context as context_module
 from studio.engine.llama import log
-from studio.engine.llama.context import LlamaContext
+from studio.engine.llama.context import READ_BATCH, LlamaContext
 from studio.engine.llama.model import Model
 from studio.engine.messages import LoadOptions
 from studio.engine.model_files.starter_model import find_starter_model
 from studio.sampling.logits.top_two_margin import MARGIN
 
 _POSITIONS = 600
-_BATCHES = (1, 4, 8, 32, 128)
+_BATCHES = (1, 4, 8, 32, READ_BATCH, 128)
 _TEXT = Path(__file__).parents[2] / "README.md"
 
 

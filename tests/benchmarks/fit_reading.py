@@ -13,8 +13,8 @@ the longest turn of the event loop, in processor time of its thread.
 Against the last logits alone .9 cannot be had of a small model: of the starter model's weights a
 fifth are the output matrix, which is computed for every token whose likelihood is asked for. On one
 machine (29 November 2026, 387 tokens, beside other work): 263 tokens/s with the last logits alone,
-229 with all of them (.87), 201 in batches of 32 and 196 scored (.75). Batches of 128 would give
-.85, and other numbers than writing has: what is read for a fit stands in the document's records.
+229 with all of them (.87), 201 in batches of 32. Batches of 64 and more give other numbers than
+writing has, and what is read for a fit stands in the document's records: so they have 60 tokens.
 """
 
 import os

@@ -33,10 +33,10 @@ flash attention. Between two batches progress is shown, and a machine that is ha
 _SHOWN_FROM = 128
 """Tokens above which an evaluation shows its progress."""
 
-READ_BATCH = 32
+READ_BATCH = 60
 """Tokens a batch on a processor, where the logits of each are wanted. From 64 on, llama.cpp's flash
 attention sums in another order; below, they are to the last bit those that writing gives, one token
-at a time (tests/benchmarks/batch_noise.py)."""
+at a time (tests/benchmarks/batch_noise.py). A multiple of four, as repacked weights are."""
 
 _LOGITS_BYTES = 32 * 2**20
 """What the logits of such a batch may take. llama.cpp never gives this memory back."""
