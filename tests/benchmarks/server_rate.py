@@ -28,7 +28,7 @@ from tests.helpers.faulty_server import FaultyServer, Slow, forwarding
 from tests.helpers.llama_server import HOST, LlamaServer
 
 TEXT = "The old fisherman looked out over the grey water and counted the boats that had not come"
-TOKENS, ROUNDS = 64, 3
+TOKENS, ROUNDS = 48, 3
 SENT = (200, 1_000, 4_000)
 ALL = 49_152
 AWAY = (0.0, 0.005, 0.03, 0.1)

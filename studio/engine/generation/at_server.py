@@ -19,8 +19,10 @@ from studio.sampling import Choice, LogitSketch, SamplerState, SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits, deciding_temperature
 from studio.translation import tr
 
-_LOOKED_AT = 8
+_LOOKED_AT = 16
 """Draws."""
+_QUESTION = 2_000
+"""What a question costs beside the tokens that are sent, in tokens."""
 
 
 class AtServer:
@@ -34,7 +36,7 @@ class AtServer:
         self._context = context
         self.at_once = min(MOST_SEQUENCES, context.slots)
         self._needed: dict[int, deque[int]] = {}
-        """How many tokens a sequence's last draws took."""
+        """How many tokens a sequence's last draws needed."""
 
     def begin(self) -> None:
         """See `Evaluation`: nothing is held."""
@@ -64,10 +66,28 @@ class AtServer:
         """See `Evaluation`: nothing goes on."""
 
     def _count(self, one: SequenceState) -> int:
-        """How many tokens are asked for: what three of four of the last draws needed."""
-        needed = sorted(self._needed.setdefault(one.number, deque(maxlen=_LOOKED_AT)))
-        count = needed[3 * len(needed) // 4] if needed else FIRST
-        return min(max(count, FIRST), self._context.vocabulary_size)
+        """How many tokens are asked for: with what the last draws would have cost least."""
+        needed = self._needed.setdefault(one.number, deque(maxlen=_LOOKED_AT))
+        size = self._context.vocabulary_size
+        counts = [min(FIRST, size)]
+        while counts[-1] < size:
+            counts.append(min(MORE * counts[-1], size))
+        return min(counts, key=lambda count: sum(_cost(count, need, size) for need in needed))
+
+
+def _cost(count: int, need: int, size: int) -> int:
+    """What a draw costs, in tokens that are sent.
+
+    Args:
+        count: How many are asked for at first.
+        need: How many decide it.
+        size: How many there are.
+    """
+    cost = _QUESTION + count
+    while count < min(need, size):
+        count = min(MORE * count, size)
+        cost += _QUESTION + count
+    return cost
 
 
 class ServedLogits:
@@ -119,8 +139,10 @@ class ServedLogits:
                 words = tr("These settings need more than a server says. Change them to go on.")
                 raise EngineError("server", words)
             count = self._known.ids.size
-        # Fewer are tried again, little by little.
-        self._needed.append(count if count > first else count // 2)
+        if self._place.temperature == params.temperature:
+            self._needed.append(choice.rank + 1)  # what all others weigh was known
+        else:  # fewer are tried again, little by little
+            self._needed.append(count if count > first else count // 2)
         return choice
 
     def sketch(self, token: int) -> LogitSketch:
