@@ -44,6 +44,7 @@ _COMMANDS = (
     "augment",
     "server",
     "rpc-server",
+    "devices",
     "bench",
 )
 
@@ -65,6 +66,7 @@ commands:
   augment     write many texts of many prompts, as a data set
   server      ask a server of language models what it can do
   rpc-server  compute for another machine
+  devices     list what could compute a model: processor, graphics processors, machines
   bench       measure speed against a bare llama.cpp loop
 
 kelvin-studio COMMAND --help tells more. A file that is called like a command: ./generate

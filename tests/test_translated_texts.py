@@ -117,7 +117,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
             "change the model's options",
             "reopen the model",
             "open the refused file all the same",
-            "open it without a machine",
+            "open it without a machine or graphics processor",
         }
     ),
     "app/stale_file_cleanup.py": frozenset({"stale files"}),

@@ -118,7 +118,9 @@ def main(texts: str = "") -> int:
     # What ends a thread from here on is reported without its words, which may repeat a text.
     threading.excepthook = lambda found: print_trace(found.exc_value or found.exc_type())
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True, lost=lost)
+    engine = Engine(
+        pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True, lost=lost, is_command=False
+    )
     sys.excepthook = lambda _kind, error, _trace: print_trace(error)
     # What the imports have made stays to the end: the collector need not look through it again
     # and again between two tokens.

@@ -21,10 +21,18 @@ from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import backend, log
 from studio.engine.llama.attention import AttentionTimings, better, time_attention
 from studio.engine.llama.context import LlamaContext
+from studio.engine.llama.giving_up import name_gpus
 from studio.engine.llama.huge_pages import ask_for_huge_pages
 from studio.engine.llama.machine_watch import MachineWatch, end_command
 from studio.engine.llama.model import LoadStopped, Model, check_memory, checked_header, plan
-from studio.engine.llama.placement import NoRoomError, Placement, reached_machines, slots, with_room
+from studio.engine.llama.placement import (
+    NoRoomError,
+    Placement,
+    device_names,
+    reached_machines,
+    slots,
+    with_room,
+)
 from studio.engine.llama.prompt_cache import PromptCache
 from studio.engine.messages import (
     AttentionTiming,
@@ -99,6 +107,7 @@ class Engine:
             third of a second, and every token is written the quicker.
         lost: ends this process, as llama.cpp cannot go on; is given the address of another machine
             that no longer answers, in a thread of its own.
+        is_command: whether nobody but this process says it where a graphics processor fails.
     """
 
     def __init__(
@@ -109,9 +118,11 @@ class Engine:
         *,
         huge_pages: bool = False,
         lost: Callable[[str], None] = end_command,
+        is_command: bool = True,
     ) -> None:
         self._emit = emit
         self._lost = lost
+        self._is_command = is_command
         self._machines: list[Machine] = []
         """Those that compute layers of the open model."""
         self._interrupt = interrupt
@@ -224,7 +235,7 @@ class Engine:
         check_memory(header, options, before.model.gives_back if before else 0, foreseen)
         self.close()
 
-        shown = -math.inf
+        shown, gpus = -math.inf, ""
 
         def on_progress(fraction: float) -> bool:
             # llama.cpp calls it for each tensor, and at each event a window looks at it anew.
@@ -232,7 +243,7 @@ class Engine:
             now = time.monotonic()
             if now - shown >= self._frame_seconds:
                 shown = now
-                self._emit(Loading(request=command.request, fraction=fraction))
+                self._emit(Loading(request=command.request, fraction=fraction, gpus=gpus))
             return not control.stopped
 
         timings = (
@@ -241,7 +252,10 @@ class Engine:
         timing: AttentionTiming | None = None
 
         def loaded(placement: Placement, watch: MachineWatch | None) -> tuple[Model, LlamaContext]:
-            nonlocal timing
+            nonlocal shown, gpus, timing
+            shown, gpus = -math.inf, device_names(placement, "gpu")
+            if self._is_command:
+                name_gpus(gpus)
             model = Model(path, options, on_progress, header, placement, watch)
             timing = timings.find(model) if timings else None
             choice = options.flash_attention

@@ -640,6 +640,12 @@ class Loading(Event, frozen=True, kw_only=True, tag=True):
     """Progress of a load, 0 to 1."""
 
     fraction: float
+    gpus: str = ""
+    """The graphics processors that get layers; empty for none."""
+
+    def __post_init__(self) -> None:
+        """Cut what a driver says to a line."""
+        msgspec.structs.force_setattr(self, "gpus", visible_line(self.gpus))
 
 
 class Loaded(Event, frozen=True, kw_only=True, tag=True):

@@ -321,7 +321,7 @@ class WindowActions(QObject):
             window,
             tr("Open without it"),
             session.model.open_without,
-            tip=tr("Open the model without the machine that does not answer"),
+            tip=tr("Open the model without the machine or graphics processor that failed"),
         )
 
         self.zoom_in = make_action(

@@ -36,6 +36,8 @@ class DeviceRow(NamedTuple):
     """How many it gets, about; -1 where that is not known."""
     chosen: int
     """How many were chosen, or `AUTOMATIC`."""
+    needed: int = 0
+    """Bytes that its layers take, about; 0 where that is not known, or it gets none."""
     trouble: str = ""
     """Why it cannot be used, for the writer."""
     is_public: bool = False
@@ -112,7 +114,10 @@ class DeviceChoice(QObject):
         if self._sizes and all(count >= 0 for count in counts):
             left = max(0, self._sizes.layers - sum(counts))
         words = _memory(memory.available, memory.total)
-        return [DeviceRow("processor", name, words, left, AUTOMATIC), *others]
+        rows = [DeviceRow("processor", name, words, left, AUTOMATIC), *others]
+        if self._sizes is None:
+            return rows
+        return [row._replace(needed=self._sizes.bytes_of(row.layers)) for row in rows]
 
     @property
     def is_settled(self) -> bool:
@@ -235,8 +240,8 @@ class DeviceChoice(QObject):
                 tr(_TROUBLES[found.trouble]),
                 count,
                 chosen,
-                str(found),
-                found.trouble == "public" and address not in self._confirmed,
+                trouble=str(found),
+                is_public=found.trouble == "public" and address not in self._confirmed,
             )
         memory = ""
         if found:

@@ -8,7 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.engine_line.client import EngineClient, silence_words
-from studio.app.engine_line.process import Outcome
+from studio.app.engine_line.process import End, Outcome
 from studio.app.model.deaths import ModelDeath, ModelDeaths, stamp
 from studio.app.model.names import model_name
 from studio.app.timers import single_shot
@@ -53,7 +53,7 @@ class WayOn(Enum):
     OPTIONS = "change the model's options"
     REOPEN = "reopen the model"
     ANYWAY = "open the refused file all the same"
-    WITHOUT = "open it without a machine"
+    WITHOUT = "open it without a machine or graphics processor"
 
 
 _NEXT_TIME = mark("This file will not be opened again unless you ask for it.")
@@ -106,8 +106,10 @@ class ModelState(QObject):
         """Whether a new engine is to load it, as soon as the old one is gone."""
         self._refused: tuple[str, LoadOptions | None] | None = None
         """The model that was not opened because it has ended the engine before."""
-        self._missing: tuple[str, LoadOptions, str] | None = None
-        """The model and the options that a machine was missing for, and its address."""
+        self._without: tuple[str, LoadOptions] | None = None
+        """The model for which a device failed or was missing, and options without that."""
+        self._gpus = ""
+        """The graphics processors that compute layers; empty for none."""
         self._lost = ""
         """The address of the machine without which the engine cannot go on: it is about to end."""
         self._is_at_work = False
@@ -196,6 +198,7 @@ class ModelState(QObject):
         self.message = ""
         self.phase = ModelPhase.LOADING
         self._is_at_work = False
+        self._gpus = ""
         self._stamp = stamp(path)
         self._is_old_engine = self._client.is_running
         if not self._replace_silent_engine():
@@ -230,11 +233,10 @@ class ModelState(QObject):
             self.open(*refused, anyway=True)
 
     def open_without(self) -> None:
-        """Open the model that a machine was missing for, without it."""
-        missing, self._missing = self._missing, None
-        if missing:
-            path, options, address = missing
-            self.open(path, without_machine(options, address))
+        """Open the model for which a device failed or was missing, without that."""
+        without, self._without = self._without, None
+        if without:
+            self.open(*without)
 
     def reopen(self) -> None:
         """Load the same model again, in a new child where the old one died."""
@@ -282,11 +284,14 @@ class ModelState(QObject):
         match event:
             case Loading():
                 self.fraction = event.fraction
+                self._gpus = event.gpus
                 self._is_at_work = not is_server(self.path)
             case Loaded():
                 self._before = None
                 self.report = event.report
                 self.phase = ModelPhase.READY
+                gpus = (it.name for it in event.report.devices if it.kind == "gpu" and it.layers)
+                self._gpus = ", ".join(gpus)
                 if event.report.is_far:
                     self.reported.emit(
                         tr(
@@ -307,7 +312,7 @@ class ModelState(QObject):
                     return
                 self.phase = ModelPhase.NONE
             case Failed():
-                self._missing = self.path, self.options, event.machine
+                self._without = self.path, without_machine(self.options, event.machine)
                 way_on = WayOn.WITHOUT if event.machine else WayOn.CHOOSE
                 self._fail(event.message, way_on, keeps=event.has_model)
                 return
@@ -335,6 +340,8 @@ class ModelState(QObject):
             self.reported.emit(tr("{what} A new one loads the model.", what=outcome.describe()))
             return
         is_at_work, self._is_at_work = self._is_at_work, False
+        gpus, self._gpus = self._gpus, ""
+        is_gpu_failure = bool(gpus) and outcome.end is End.CRASHED and not outcome.is_from_outside
         name = visible_name(Path(self.path).name, LONGEST_ENTRY)
         reported = {"name": name, "cause": outcome.cause}
         detail = ""
@@ -343,7 +350,7 @@ class ModelState(QObject):
             detail = f"\n\n{words}"
         untouched = tr("Your text is untouched.")
         if lost:
-            self._missing = self.path, self.options, lost
+            self._without = self.path, without_machine(self.options, lost)
             # What was open before may need it as well, and says so when it is opened.
             message = tr(
                 "The machine {address} no longer answers, and the engine cannot go on without it. "
@@ -352,6 +359,34 @@ class ModelState(QObject):
                 untouched=untouched,
             )
             self._fail(message, WayOn.WITHOUT)
+        elif is_gpu_failure and not self.is_ready:
+            # If it is the file after all, it will end the engine once more, and be known for it.
+            self.open(self.path, without_gpus(self.options), anyway=True)
+            words = tr(
+                "The engine ended as it loaded “{name}” on {gpus} ({cause}). It is loaded again, "
+                "without graphics processors. {untouched}",
+                gpus=gpus,
+                untouched=untouched,
+                **reported,
+            )
+            self.reported.emit(words + detail)
+        elif is_gpu_failure:
+            self._without = self.path, without_gpus(self.options)
+            ended = tr(
+                "The engine stopped unexpectedly while {gpus} computed ({cause}). {untouched}",
+                gpus=gpus,
+                cause=outcome.cause,
+                untouched=untouched,
+            )
+            if outcome.is_for_memory:
+                advice = tr("Its memory ran out: choose a smaller context, or fewer layers on it.")
+                self._fail(f"{ended} {advice}", WayOn.OPTIONS, detail=detail)
+            else:
+                advice = tr(
+                    "Open the model without graphics processors, or choose “Reopen model” to try "
+                    "once more."
+                )
+                self._fail(f"{ended} {advice}", WayOn.WITHOUT, detail=detail)
         elif is_at_work and outcome.is_by_its_work and stamp(self.path) == self._stamp:
             self.deaths.remember(self.path, outcome.cause)
             ended = (
@@ -451,4 +486,19 @@ def without_machine(options: LoadOptions, address: str) -> LoadOptions:
         # Those that were counted by hand counted with it.
         tensor_split=options.tensor_split if machines == options.machines else (),
         gpu_layers=options.gpu_layers if machines == options.machines else -1,
+    )
+
+
+def without_gpus(options: LoadOptions) -> LoadOptions:
+    """The same options, and no layers on graphics processors.
+
+    Args:
+        options: How a model was to be loaded.
+    """
+    split = options.tensor_split[: len(options.machines)]
+    if options.machines and not any(split):
+        # Of proportions, those without a number get nothing.
+        split = (1.0,) * len(options.machines)
+    return msgspec.structs.replace(
+        options, gpu_layers=-1 if options.machines else 0, tensor_split=split
     )

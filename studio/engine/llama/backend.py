@@ -22,8 +22,6 @@ class Device(NamedTuple):
     backend: str
     name: str
     is_gpu: bool
-    has_host_buffer: bool = False
-    """It has a kind of buffer in main memory, from which it copies faster."""
     handle: int = 0
     """ggml's pointer to it."""
     key: str = ""
@@ -53,14 +51,12 @@ def _device(handle: int) -> Device:
     name = _function("ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
     description = _function("ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)
     kind = _function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
-    host_buffer = _function("ggml_backend_dev_host_buffer_type", ctypes.c_void_p, ctypes.c_void_p)
     registry = _function("ggml_backend_dev_backend_reg", ctypes.c_void_p, ctypes.c_void_p)
     registry_name = _function("ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)
     return Device(
         backend=registry_name(registry(handle)).decode(errors="replace"),
         name=description(handle).decode(errors="replace").strip(),
         is_gpu=kind(handle) in _GPU_TYPES,
-        has_host_buffer=host_buffer(handle) is not None,
         handle=handle,
         key=name(handle).decode(errors="replace"),
     )
@@ -82,13 +78,59 @@ def memory(handle: int) -> tuple[int, int]:
     return free.value, total.value
 
 
+class _Properties(ctypes.Structure):
+    """ggml_backend_dev_props, with room behind it for what a later version may add."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("memory_free", ctypes.c_size_t),
+        ("memory_total", ctypes.c_size_t),
+        ("type", ctypes.c_int),
+        ("device_id", ctypes.c_char_p),
+        ("is_asynchronous", ctypes.c_bool),
+        ("has_host_buffer", ctypes.c_bool),
+        ("others", ctypes.c_bool * 62),
+    )
+
+
+def has_host_buffer(handle: int) -> bool:
+    """Whether a device has a kind of buffer in main memory, from which it copies faster.
+
+    It is not asked for the buffer: Vulkan would open the device for it, and end this process where
+    that fails.
+
+    Args:
+        handle: ggml's pointer to the device.
+    """
+    ask = _function("ggml_backend_dev_get_props", type(None), ctypes.c_void_p, ctypes.c_void_p)
+    properties = _Properties()
+    ask(handle, ctypes.byref(properties))
+    return bool(properties.has_host_buffer)
+
+
+_failed: set[int] = set()
+"""Handles of graphics processors that failed as they were opened."""
+
+
+def give_up(handle: int) -> None:
+    """Use a graphics processor no more in this process: it failed as it was opened.
+
+    Vulkan's part of llama.cpp would take it for opened at the next load, and end this process.
+
+    Args:
+        handle: ggml's pointer to the device.
+    """
+    _failed.add(handle)
+
+
 def gpus() -> list[Device]:
     """The graphics processors of this machine that llama.cpp would choose itself.
 
-    An integrated one only where there is no other.
+    An integrated one only where there is no other, and none that was given up.
     """
     kind = _function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
-    found = [device for device in devices() if device.is_gpu]
+    found = [device for device in devices() if device.is_gpu and device.handle not in _failed]
     dedicated = [device for device in found if kind(device.handle) != _INTEGRATED]
     return dedicated or found[:1]
 
@@ -157,20 +199,6 @@ def _rpc_function(name: str, result: type, *arguments: type) -> "ctypes._FuncPoi
     address = find(by_name(b"RPC"), name.encode())
     kind = ctypes.CFUNCTYPE(None if result is type(None) else result, *arguments)
     return kind(address)
-
-
-def on_abort(act: "ctypes._FuncPointer") -> None:
-    """Have a function called where llama.cpp gives up, before it ends the process.
-
-    Args:
-        act: A C function (`AbortCallback`), which must be kept.
-    """
-    _function("ggml_set_abort_callback", ctypes.c_void_p, ctypes.c_void_p)(
-        ctypes.cast(act, ctypes.c_void_p)
-    )
-
-
-AbortCallback = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 
 
 def usable_cores() -> int:

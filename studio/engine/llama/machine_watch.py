@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from studio.engine.llama import backend
+from studio.engine.llama.giving_up import on_giving_up
 from studio.translation import tr
 
 _BEAT = 1.0
@@ -86,7 +87,7 @@ class MachineWatch:
         self._looking = threading.Thread(target=self._look, name="machine watch", daemon=True)
         self._looking.start()
         _watches.append(self)
-        backend.on_abort(_on_abort)
+        on_giving_up(_on_giving_up)
 
     def connect(self, address: str, endpoint: str) -> Sequence[backend.Device]:
         """Connect llama.cpp to a machine; its devices.
@@ -218,11 +219,8 @@ _watches: list[MachineWatch] = []
 """Those that are not closed: one, but while a model gives way to another."""
 
 
-@backend.AbortCallback  # type: ignore[untyped-decorator]  # ctypes' own
-def _on_abort(message: bytes | None) -> None:
+def _on_giving_up(said: str) -> None:
     """llama.cpp gives up, in any of its threads."""
-    said = (message or b"").decode(errors="replace")
-    print(said, file=sys.stderr, flush=True)
     if _MARK in said:
         for watch in _watches:
             watch.broken_off()

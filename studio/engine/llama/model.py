@@ -12,11 +12,19 @@ import psutil
 
 from studio.engine.llama import backend, log
 from studio.engine.llama.machine_watch import MachineWatch
-from studio.engine.llama.placement import ALONE, NoRoomError, Placement, Slot, placements, slots
+from studio.engine.llama.placement import (
+    ALONE,
+    DeviceFailedError,
+    NoRoomError,
+    Placement,
+    Slot,
+    placements,
+    slots,
+)
 from studio.engine.llama.vocabulary import LlamaVocabulary
 from studio.engine.messages import DeviceReport, EngineError, LoadOptions, ModelReport
 from studio.engine.model_files.gguf_header import GgufHeader, ModelFileError, read_header
-from studio.engine.model_files.layer_shares import layer_sizes
+from studio.engine.model_files.layer_shares import LayerSizes, layer_sizes
 from studio.engine.model_files.memory import (
     AvailableMemory,
     MemoryEstimate,
@@ -133,8 +141,9 @@ class Model:
             if model:
                 llama_cpp.llama_model_free(model)
             raise LoadStopped
-        if not model and used and log.lacked_room(lines):
-            raise NoRoomError(self._placement, log.first_error(lines))
+        if not model and used:
+            kind = NoRoomError if log.lacked_room(lines) else DeviceFailedError
+            raise kind(self._placement, log.first_error(lines))
         if not model:
             raise EngineError(
                 "model_file",
@@ -294,8 +303,17 @@ def plan(header: GgufHeader, options: LoadOptions, given: tuple[Slot, ...]) -> S
         options: how it is to be loaded.
         given: the devices that may be used.
     """
-    need = _needed(header, options, ALONE)
-    return list(placements(options, layer_sizes(header, need), given))
+    return list(placements(options, planned_sizes(header, options), given))
+
+
+def planned_sizes(header: GgufHeader, options: LoadOptions) -> LayerSizes:
+    """What a model's layers take.
+
+    Args:
+        header: of the model.
+        options: how it is to be loaded.
+    """
+    return layer_sizes(header, _needed(header, options, ALONE))
 
 
 def check_memory(
@@ -340,8 +358,7 @@ def _repacks_for(header: GgufHeader, placement: Placement) -> frozenset[str]:
     they are (make_cpu_buft_list in llama-model.cpp). Without one, weights of layers that the
     processor computes are repacked. How many these are is not looked at: if any, all are counted.
     """
-    used = {slot.handle for slot, _ in placement.used if slot.kind == "gpu"}
-    has_host_buffer = any(it.has_host_buffer for it in backend.gpus() if it.handle in used)
-    if has_host_buffer or placement.layers > header.block_count:
+    used = (slot.handle for slot, _ in placement.used if slot.kind == "gpu")
+    if placement.layers > header.block_count or any(map(backend.has_host_buffer, used)):
         return frozenset()
     return backend.processor_features()

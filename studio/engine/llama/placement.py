@@ -79,16 +79,44 @@ class NoRoomError(EngineError):
     """
 
     def __init__(self, placement: Placement, why: str) -> None:
-        names = dict.fromkeys(slot.name for slot, _ in placement.used)
         words = tr(
             "There was no room for %n layers on {devices} ({why}).",
             "",
             placement.layers,
             one="There was no room for %n layer on {devices} ({why}).",
-            devices=", ".join(map(visible_line, names)),
+            devices=device_names(placement),
             why=why.rstrip("."),
         )
         super().__init__("too_little_memory", words)
+
+
+class DeviceFailedError(EngineError):
+    """A load with devices failed, and not for want of room: by one of them, or by the file.
+
+    Args:
+        placement: What was tried.
+        why: What llama.cpp said.
+    """
+
+    def __init__(self, placement: Placement, why: str) -> None:
+        self.placement = placement
+        words = tr(
+            "{devices} failed ({why}).",
+            devices=device_names(placement),
+            why=why.rstrip(".") or tr("llama.cpp gave no reason"),
+        )
+        super().__init__("llama_cpp", words)
+
+
+def device_names(placement: Placement, *kinds: DeviceKind) -> str:
+    """The names of the devices that have layers, in one line.
+
+    Args:
+        placement: Of which model.
+        kinds: Of these alone; none for all.
+    """
+    used = (slot for slot, _ in placement.used if not kinds or slot.kind in kinds)
+    return ", ".join(map(visible_line, dict.fromkeys(slot.name for slot in used)))
 
 
 def reached_machines(options: LoadOptions, known: Sequence[Machine] = ()) -> list[Machine]:
@@ -133,15 +161,14 @@ def slots(
         emptied: Whether to count what is on graphics processors as gone: it may be the model that
             is to give way.
     """
-    if options.gpu_layers == 0:
-        return ()
     found = [
         Slot("machine", machine.address, device.free, device.total, machine.endpoint, number)
         for machine in machines
         for number, device in enumerate(machine.devices)
     ]
     for gpu in backend.gpus():
-        free, total = backend.memory(gpu.handle)
+        # One that is not to be used is left alone, for it may be one that failed.
+        free, total = backend.memory(gpu.handle) if options.gpu_layers else (0, 0)
         room = total if emptied else free
         found.append(Slot("gpu", gpu.name, room, total, handle=gpu.handle))
     return tuple(found)
@@ -203,8 +230,10 @@ def with_room(
     Raises:
         EngineError: There is no room with any, or it failed for another reason.
     """
-    why: NoRoomError | None = None
+    why: NoRoomError | DeviceFailedError | None = None
     for placement in plan:
+        if isinstance(why, DeviceFailedError) and placement.layers:
+            continue
         uses_machines = any(slot.kind == "machine" for slot, _ in placement.used)
         with ExitStack() as undo:
             watch = MachineWatch(lost) if uses_machines else None
@@ -215,11 +244,17 @@ def with_room(
             except NoRoomError as error:
                 why = why or error
                 continue
+            except DeviceFailedError as error:
+                why = error
+                continue
             except EngineError as error:
-                if why:  # why it was tried with fewer
+                if isinstance(why, NoRoomError):  # why it was tried with fewer
                     raise EngineError(error.kind, f"{why} {error}") from error
-                raise
+                raise  # without devices it fails as well
             undo.pop_all()
+            if isinstance(why, DeviceFailedError):
+                for slot, _ in why.placement.used:
+                    backend.give_up(slot.handle)
             return loaded, _fewer_words(str(why), placement.layers) if why else ""
     raise ValueError("nothing was planned")
 

@@ -26,6 +26,10 @@ class LayerSizes(NamedTuple):
     beside: int
     """Bytes that a device needs for any number of them."""
 
+    def bytes_of(self, count: int) -> int:
+        """What so many layers take on one device, about."""
+        return count * self.each + self.beside if count > 0 else 0
+
 
 def layer_sizes(header: "GgufHeader", need: "MemoryEstimate") -> LayerSizes:
     """What a model's layers take.

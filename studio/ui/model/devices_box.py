@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.model.devices import AUTOMATIC, DeviceChoice, DeviceRow
+from studio.app.model.names import byte_size
 from studio.engine.machine_address import DEFAULT_PORT, UNPROTECTED
 from studio.engine.messages import DeviceKind
 from studio.translation import tr
@@ -214,6 +215,7 @@ class _Row:
             self._memory.style().polish(self._memory)
         self._memory.setToolTip(plain_tip(row.trouble) if row.trouble else "")
         known = row.layers >= 0 and count > 0 and not row.trouble
-        self._share.setText(
-            tr("{layers} of {count} layers", layers=row.layers, count=count) if known else ""
-        )
+        share = tr("{layers} of {count} layers", layers=row.layers, count=count) if known else ""
+        if known and row.needed:
+            share = tr("{share}, about {memory}", share=share, memory=byte_size(row.needed))
+        self._share.setText(share)

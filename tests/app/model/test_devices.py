@@ -88,8 +88,10 @@ def test_numbers_by_hand_become_what_llama_cpp_is_given(choose: Choose, qtbot: Q
     assert options == LoadOptions(gpu_layers=15, machines=(ONE,), tensor_split=(5.0, 10.0))
     again = choose(options, REPORT)
     assert [row.chosen for row in again.rows] == [AUTOMATIC, 5, 10]
+    assert again.rows[2].needed > again.rows[1].needed > 0
     again.choose(1, 0)
     again.choose(2, 0)
+    assert [row.needed > 0 for row in again.rows] == [True, False, False]
     assert again.applied(LoadOptions()) == LoadOptions(gpu_layers=0, machines=(ONE,))
 
 

@@ -6,8 +6,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.engine_line.process import End, Outcome
-from studio.app.model.state import ModelPhase, ModelState, WayOn
+from studio.app.model.state import ModelPhase, ModelState, WayOn, without_gpus
 from studio.engine.messages import (
+    DeviceReport,
     Failed,
     Load,
     Loaded,
@@ -158,6 +159,82 @@ def test_a_machine_that_is_missing_at_a_load_leaves_the_open_model_open(
     model.reported.connect(news.append)
     client.answer(Loaded(request=client.last(Load).request, report=report))
     assert news == ["There was no room."]
+
+
+GPU = DeviceReport(kind="gpu", name="A card", free=9, total=9, layers=5)
+LOST = Outcome(End.CRASHED, 6, "", ("terminate called", "  what():  vk::Queue: ErrorDeviceLost"))
+NO_ROOM = LOST._replace(log=("CUDA error: out of memory", "  in function alloc at x.cu:9"))
+
+
+def test_a_graphics_processor_that_ends_the_load_is_left_out_at_once(
+    client: FakeClient, model: ModelState
+) -> None:
+    reported: list[str] = []
+    model.reported.connect(reported.append)
+    model.open(A, LoadOptions(threads=2))
+    client.answer(Loading(request=client.last(Load).request, fraction=0.0, gpus="A card"))
+    client.die(LOST)
+    again = client.last(Load)
+    assert (again.path, again.options) == (A, LoadOptions(threads=2, gpu_layers=0))
+    assert model.phase is ModelPhase.LOADING
+    assert "on A card (SIGABRT" in reported[-1]
+    assert "loaded again, without graphics processors. Your text is untouched." in reported[-1]
+    assert "ErrorDeviceLost" in reported[-1]
+    # Without it the file ends the engine as well: so it is the file.
+    client.answer(Loading(request=again.request, fraction=0.0))
+    client.die(LOST)
+    assert model.way_on is WayOn.CHOOSE
+
+
+def test_a_graphics_processor_that_ends_the_engine_is_named_and_left_out_on_demand(
+    client: FakeClient, model: ModelState
+) -> None:
+    options = LoadOptions(threads=2, gpu_layers=9, machines=(ONE,), tensor_split=(2.0, 1.0))
+    model.open(A, options)
+    request = client.last(Load).request
+    client.answer(Loading(request=request, fraction=0.0, gpus="A card"))
+    client.answer(Loaded(request=request, report=model_report(A, devices=(GPU,))))
+    client.die(LOST)
+    assert model.phase is ModelPhase.FAILED
+    assert model.way_on is WayOn.WITHOUT
+    assert "while A card computed (SIGABRT" in model.message
+    assert "Your text is untouched" in model.message
+    model.open_without()
+    expected = LoadOptions(threads=2, machines=(ONE,), tensor_split=(2.0,))
+    assert client.last(Load).options == expected, "machines compute what they are given"
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
+    client.die(LOST)
+    assert str(model.way_on) == str(WayOn.REOPEN), "no graphics processor had any of it"
+
+
+@pytest.mark.parametrize(("outcome", "way_on"), [(NO_ROOM, WayOn.OPTIONS), (KILLED, WayOn.REOPEN)])
+def test_a_graphics_processor_without_room_and_a_kill_are_not_mistaken_for_a_failure(
+    client: FakeClient, model: ModelState, outcome: Outcome, way_on: WayOn
+) -> None:
+    model.open(A)
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A, devices=(GPU,))))
+    client.die(outcome)
+    assert model.way_on is way_on
+    assert ("fewer layers on it" in model.message) == (outcome is NO_ROOM)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (LoadOptions(), LoadOptions(gpu_layers=0)),
+        (LoadOptions(gpu_layers=7, threads=3), LoadOptions(gpu_layers=0, threads=3)),
+        (
+            LoadOptions(machines=(ONE, OTHER)),
+            LoadOptions(machines=(ONE, OTHER), tensor_split=(1, 1)),
+        ),
+        (
+            LoadOptions(machines=(ONE,), gpu_layers=9, tensor_split=(0.0, 9.0)),
+            LoadOptions(machines=(ONE,), tensor_split=(1.0,)),
+        ),
+    ],
+)
+def test_options_without_graphics_processors(before: LoadOptions, after: LoadOptions) -> None:
+    assert without_gpus(before) == after
 
 
 def test_only_the_last_load_counts(client: FakeClient, model: ModelState) -> None:
