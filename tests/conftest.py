@@ -18,6 +18,7 @@ from tests.helpers.home import remember_in
 from tests.helpers.llama_server import llama_server as llama_server
 from tests.helpers.llama_server import near_server as near_server
 from tests.helpers.llama_server import start_llama_server as start_llama_server
+from tests.helpers.vulkan_device import vulkan_device as vulkan_device
 from tests.helpers.waiting import LONG
 from tests.real_logits import real_logits as real_logits
 

@@ -178,7 +178,7 @@ class Environment:
         """Returns all that llama.cpp is built with; of two that differ the later one counts."""
         return " ".join(filter(None, (RPC, BACKENDS[self.backend], self._cmake_args())))
 
-    def _kept(self) -> str:
+    def kept(self) -> Path:
         """Returns the folder where what is built with these options is kept, as pip keeps it.
 
         pip's own cache does not distinguish one set of options from another.
@@ -193,7 +193,7 @@ class Environment:
             cache = Path(self._env.get("XDG_CACHE_HOME") or home / ".cache") / "pip"
         cache = Path(self._env.get("PIP_CACHE_DIR") or cache)
         digest = hashlib.sha256(self._build_options().encode()).hexdigest()[:12]
-        return str(cache / "llama.cpp" / f"{self.backend}-{digest}")
+        return cache / "llama.cpp" / f"{self.backend}-{digest}"
 
     def _compiled_alone(self) -> Path | None:
         """Writes the lock's lines of what is compiled to a file of their own, if it has any."""
@@ -319,7 +319,7 @@ class Environment:
             if compiled is None:
                 return [everything]
             # Installed already, with other options perhaps: so by force.
-            alone = ["--no-deps", "--force-reinstall", "--cache-dir", self._kept()]
+            alone = ["--no-deps", "--force-reinstall", "--cache-dir", str(self.kept())]
             return [[*locked, *alone, *tools, "-r", str(compiled)], everything]
         if step is MODEL:
             return [[*locked, "--no-deps", "-r", "packaging/requirements-model.lock"]]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -43,15 +43,28 @@ class ChildEndedError(Exception):
 
 
 class EngineChild:
-    """A running child; a context manager that ends it in order."""
+    """A running child; a context manager that ends it in order.
 
-    def __init__(self, command: Sequence[str] | None = None) -> None:
+    Args:
+        command: What is started; None for the program's own engine.
+        environment: What it finds in its environment beside this process's.
+        patience: Seconds that one event may take.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._patience = patience
         self.process = subprocess.Popen(
             command or [sys.executable, "-m", "studio", "engine"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=ROOT,
+            env={**os.environ, **(environment or {})},
         )
         self._events: queue.Queue[AnyEvent | None] = queue.Queue()
         self._log = bytearray()
@@ -89,7 +102,7 @@ class EngineChild:
         Raises:
             ChildEndedError: there is none, as the child has ended.
         """
-        event = self._events.get(timeout=PATIENCE)
+        event = self._events.get(timeout=self._patience)
         if event is None:
             self._events.put(None)
             raise ChildEndedError(self.log)
