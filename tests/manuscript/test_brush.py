@@ -598,5 +598,5 @@ class BrushMachine(RuleBasedStateMachine):
         assert self.manuscript.is_brushed == any(brushes)
 
 
-BrushMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+BrushMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestBrushes = BrushMachine.TestCase

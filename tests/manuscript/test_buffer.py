@@ -16,7 +16,7 @@ texts = st.text("ab \n😀", max_size=12).flatmap(
 edits = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), texts, st.booleans()), max_size=12)
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(texts, edits, st.integers(1, 20_000))
 def test_it_is_the_text_that_a_plain_string_would_be(
     first: str, changes: list[tuple[float, float, str, bool]], most: int

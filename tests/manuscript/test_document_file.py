@@ -122,7 +122,7 @@ class DocumentMachine(SpansMachine):
         self.connection.close()
 
 
-DocumentMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+DocumentMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
 TestDocument = DocumentMachine.TestCase
 
 

@@ -617,5 +617,5 @@ class ManuscriptMachine(RuleBasedStateMachine):
             assert self.manuscript.is_clean == clean
 
 
-ManuscriptMachine.TestCase.settings = settings(max_examples=75, stateful_step_count=40)
+ManuscriptMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40)
 TestManuscript = ManuscriptMachine.TestCase

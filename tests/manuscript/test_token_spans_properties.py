@@ -256,5 +256,5 @@ class SpansMachine(RuleBasedStateMachine):
         assert self.placed() == final
 
 
-SpansMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=25)
+SpansMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 TestSpans = SpansMachine.TestCase

@@ -567,5 +567,5 @@ def test_any_work_is_what_a_plain_model_says_and_comes_back(
     monkeypatch.setattr(document_schema, "make", make_unsynced)
     monkeypatch.setattr(DeskMachine, "folder", tmp_path, raising=False)
     run_state_machine_as_test(
-        DeskMachine, settings=settings(max_examples=25, stateful_step_count=60)
+        DeskMachine, settings=settings(max_examples=20, stateful_step_count=60)
     )

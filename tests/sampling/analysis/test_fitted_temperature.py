@@ -84,7 +84,7 @@ def test_the_interval_holds_the_temperature_that_a_text_was_drawn_at(temperature
     # All logits are known, whichever token stands there: one sketch of each serves all texts.
     sketches = [LogitSketch.of(row.astype(np.float32)) for row in logits]
     fits = []
-    for seed in range(40):
+    for seed in range(25):
         likelihood = TemperatureLikelihood()
         for sketch, token in zip(sketches, drawn(logits, temperature, seed).tolist(), strict=True):
             likelihood.append(sketch, token)
@@ -93,7 +93,7 @@ def test_the_interval_holds_the_temperature_that_a_text_was_drawn_at(temperature
         fits.append(fit)
     assert all(fit.low < fit.temperature < fit.high for fit in fits)
     holding = sum(fit.low <= temperature <= fit.high for fit in fits)
-    assert holding >= 36, "of 40, at 95 %"
+    assert holding >= 22, "of 25, at 95 %"
     error = np.median([abs(fit.temperature / temperature - 1.0) for fit in fits])
     assert error < 0.05
 

@@ -170,7 +170,7 @@ def test_weights_are_those_of_float64(beta: float) -> None:
     total, moment = found
     exact = np.exp(beta * (logits.astype(np.float64) - maximum))
     # The exponent itself is a float32: with it the error grows, and what is below 2**-126 is 0.
-    assert weights == pytest.approx(exact, rel=1e-5, abs=2e-38)
+    assert np.allclose(weights, exact, rtol=1e-5, atol=2e-38)
     assert total == pytest.approx(exact.sum(), rel=1e-6)
     falls = np.where(exact > 0.0, logits.astype(np.float64) - maximum, 0.0)
     assert moment == pytest.approx(exact @ falls, rel=1e-5)

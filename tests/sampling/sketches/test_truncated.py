@@ -243,7 +243,7 @@ def any_params(rng: np.random.Generator) -> SamplingParams:
     )
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 @example(seed=500928)  # top-p counts beyond what is known, and min-p behind it cuts there
 def test_any_logits_lie_within(seed: int) -> None:
