@@ -6,6 +6,13 @@ its tokens, is concave in β: its slope is Σ (z − mean), its curvature −Σ 
 being those of the logits at that β. So there is one best β, where the slope is 0. This is the
 temperature scaling of Guo et al. 2017 (arXiv 1706.04599), with one text for a validation set.
 
+Of a text that was drawn at β the slope there is a sum of differences from means that are known at
+each place: a martingale, whose variance is the observed information, however much the places hang
+together (Hall and Heyde, "Martingale limit theory", 1980, chapter 6). So the interval needs no
+correction for that, and of 900 texts of 2,000 tokens 95.3 % were held
+(`tests.benchmarks.fit_coverage`). Of someone else's text the model may be wrong, and its surprises
+go together: the block bootstrap allows for that.
+
 Slopes and curvatures are kept at nodes of β and interpolated between them (cubic Hermite): sums
 over any part of the text, or over any sample of its parts, then cost next to nothing.
 """
