@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -53,6 +54,8 @@ _USUAL = {"writing": 0.5, "saving": 0.02, "keeping": 0.02}
 _LAST = 9
 _PATIENCE = 60.0
 """Seconds until something that never comes counts as missing; nothing is timed by it."""
+_LOOK, _HALTED = 0.2, 1.0
+"""Seconds between two looks whether this process stood still; and from which on it did."""
 _NOT_TO_COME = 10.0
 """The same of what need not come: a step that is refused begins nothing."""
 
@@ -91,6 +94,27 @@ class _Killed:
     kept: dict[str, Moment]
 
 
+class _Halts(threading.Thread):
+    """Notes when this process stood still, as all do in a paused container: nobody wrote then."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._found: list[tuple[float, float]] = []
+
+    def run(self) -> None:
+        """Look again and again."""
+        while True:
+            before = time.monotonic()
+            time.sleep(_LOOK)
+            after = time.monotonic()
+            if after - before > _HALTED:
+                self._found.append((before + _LOOK, after))
+
+    def within(self, begin: float, end: float) -> float:
+        """The seconds between two times in which it stood still."""
+        return sum(max(0.0, min(end, two) - max(begin, one)) for one, two in self._found)
+
+
 class Kills:
     """One run.
 
@@ -108,6 +132,7 @@ class Kills:
         self._desk: Desk | None = None
         self._took: dict[str, list[float]] = {point: [] for point in _USUAL}
         """How long those took that ended, in seconds."""
+        self._halts = _Halts()
         self._engines: list[psutil.Process] = []
         """Of the window that was killed last."""
         self._marks: dict[Path, list[str]] = {}
@@ -117,6 +142,7 @@ class Kills:
     def run(self, times: int) -> Report:
         """Kill so many windows."""
         killed: _Killed | None = None
+        self._halts.start()
         try:
             for self._number in range(times):
                 if self._number % _KILLS_EACH == 0:
@@ -289,9 +315,9 @@ class Kills:
             if kept is not None and moments.index(kept) > last:
                 self._fail(f"what came back is older than what was kept: {moments[last]}, {kept}")
             ended = moments[last + 1].since if last + 1 < len(moments) else None
-            self.report.lost.append(
-                0.0 if ended is None else max(0.0, killed.program.died_at - ended)
-            )
+            died = killed.program.died_at
+            lost = 0.0 if ended is None else died - ended - self._halts.within(ended, died)
+            self.report.lost.append(max(0.0, lost))
             self._say(f"      document {number}: {self.report.lost[-1]:.2f} s of writing lost")
 
     # --------------------------------------------------------------------------------------------
