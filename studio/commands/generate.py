@@ -157,6 +157,12 @@ def _say_of_server(report: ModelReport, params: SamplingParams) -> None:
             "the repeat penalty cannot act here: a server gives probabilities, and it works on "
             "what is before them; frequency and presence penalties do act"
         )
+    if report.known_tokens:
+        there = (
+            f"drawn here where the {report.known_tokens:,} likeliest tokens that the server names "
+            "settle what can be drawn; it draws the others"
+        )
+        words = f"{there}; {words}" if words else there
     if words:
         print(f"studio generate: {words}", file=sys.stderr)
 

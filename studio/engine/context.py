@@ -31,6 +31,10 @@ class Context(Protocol):
     takes_repeat_penalty: bool
 
     @property
+    def knows_all(self) -> bool:
+        """Whether the logits of all tokens can be had, and not those of the most likely alone."""
+
+    @property
     def shared_cells(self) -> int | None:
         """How many cells a generation's sequences have, those of the main sequence among them.
 
@@ -62,14 +66,14 @@ class Context(Protocol):
             wanted: after how many of the last tokens the logits are wanted.
         """
 
-    def logits(self, back: int = 0) -> NDArray[np.float32]:
-        """The logits after the last token evaluated, `(V,)`; true until the next evaluation.
+    def logits(self, back: int = 0) -> KnownLogits:
+        """The logits after the last token evaluated; true until the next evaluation.
 
         Args:
             back: so many tokens before the last one; only where the evaluation was asked for them.
         """
 
-    def peek(self, tokens: Sequence[int], wanted: int) -> list[NDArray[np.float32]]:
+    def peek(self, tokens: Sequence[int], wanted: int) -> Sequence[KnownLogits]:
         """The logits after the last `wanted` of some tokens; what is evaluated stays.
 
         Args:

@@ -70,10 +70,12 @@ from studio.engine.writing.token_spelling import tokens_found
 from studio.engine.writing.word_search import words_found
 from studio.error_trace import print_trace
 from studio.sampling import LogitsError, LogitSketch
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 from studio.translation import tr
 
 if TYPE_CHECKING:
     from studio.engine.machine_query import Machine
+    from studio.engine.server.completions_model import CompletionsModel
     from studio.engine.server.model import ServerModel
     from studio.engine.text_server import TextServer
 
@@ -81,7 +83,7 @@ if TYPE_CHECKING:
 class _Opened:
     """What lives as long as one loaded model."""
 
-    def __init__(self, model: "Model | ServerModel", context: Context) -> None:
+    def __init__(self, model: "Model | ServerModel | CompletionsModel", context: Context) -> None:
         self.model = model
         self.context = context
         self.reader = Reader(context, model.vocabulary)
@@ -130,7 +132,7 @@ class Engine:
         self._huge_pages = huge_pages
         self._opened: _Opened | None = None
         self._text_server: TextServer | None = None
-        """Where that writes by itself; then nothing else is open."""
+        """Where that writes by itself: all, or chats where a model is open beside it."""
         self._skeletons = Skeletons()
         log.install()
         backend.begin()
@@ -305,8 +307,11 @@ class Engine:
             key = command.key or key_for(address.shown)
             if not is_llama_server_at(address, key, self._interrupt):
                 server = TextServer(address, key, self._interrupt)
+                own = server.model()
                 self.close()
                 self._text_server = server
+                if own:
+                    self._opened = _Opened(own, own.context(server.size))
                 self._emit(Loaded(request=command.request, report=server.report()))
                 return
             model = ServerModel(address, key, self._interrupt)
@@ -317,7 +322,7 @@ class Engine:
         self._emit(Loaded(request=command.request, report=model.report()))
 
     def _next_token_preview(self, command: PreviewNextToken) -> None:
-        opened = self._ready()
+        opened = self._ready(command.prompt)
         prompt, reader = self._tokenized(command.prompt, opened), opened.reader
         continued = reader.evaluate(
             prompt,
@@ -330,7 +335,12 @@ class Engine:
         self._emit(
             reader.report(command.request, continued.prompt, continued.fitted, continued.reused)
         )
-        sketch = LogitSketch.of(continued.healed.logits, knows_zero=continued.knows_zero)
+        logits, knows_zero = continued.healed.logits, continued.knows_zero
+        sketch = (
+            logits.sketch()
+            if isinstance(logits, TruncatedLogits)
+            else LogitSketch.of(logits, knows_zero=knows_zero)
+        )
         self._emit(
             Distribution(
                 request=command.request,
@@ -341,7 +351,7 @@ class Engine:
         )
 
     def _score(self, command: Score, control: Control) -> None:
-        opened = self._ready()
+        opened = self._ready(command.prompt)
         parts = command.prompt.parts
         if parts is not None:
             # What stands near a caret, or is left out there, says nothing of a text as a whole.
@@ -351,7 +361,7 @@ class Engine:
         score(command, prompt, opened.reader, control, self._emit)
 
     def _generate(self, command: Generate, control: Control) -> None:
-        if self._text_server:
+        if self._text_server and (not self._opened or command.prompt.format == "chat"):
             self._text_server.generate(command, control, self._emit)
             return
         opened = self._ready()
@@ -391,8 +401,9 @@ class Engine:
             )
         generation.run(control)
 
-    def _ready(self) -> _Opened:
-        if self._text_server:
+    def _ready(self, prompt: Prompt | None = None) -> _Opened:
+        is_chat = prompt is not None and prompt.format == "chat"
+        if self._text_server and (not self._opened or is_chat):
             raise self._text_server.refusal()
         if not self._opened:
             raise EngineError("no_model", tr("No model is open. Open a GGUF file first."))

@@ -185,8 +185,13 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     control: Annotated[dict[TokenId, bool], msgspec.Meta(max_length=2**20)] = {}
     """Of each control token, by its id, whether it ends a text."""
     draws_there: bool = False
-    """Whether a server draws, and gives texts alone: of the sampling it is asked for what its
-    protocol has, and distributions are not known."""
+    """Whether a server draws: of the sampling it is asked for what its protocol has, and what could
+    stand next is not known."""
+    has_sketches: bool = True
+    """Whether it says with each token what else could have stood there."""
+    known_tokens: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
+    """Of how many of a place's likeliest tokens a server says how likely they are; 0 for all. It
+    draws itself where these do not settle what can be drawn."""
     can: Annotated[tuple[tuple[Word, Word], ...], msgspec.Meta(max_length=64)] = ()
     """What was found of a server by asking it: titles, and whether it has that, or why not."""
 

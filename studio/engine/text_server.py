@@ -1,9 +1,8 @@
-"""A model at a server that draws by itself: texts come as it writes them, and nothing else does.
+"""A model at a server that draws by itself: texts come as it writes them, and little else does.
 
-For servers of OpenAI's protocol that are no llama-server. What this process cannot know there (the
-distributions behind the tokens, what stands next, how likely a text is) is refused with a word. A
-token is what an event of the stream brings; where the server names no ids, each text has a number
-of its own as long as the server is open.
+For servers of OpenAI's protocol that are no llama-server. With each token come the likeliest of its
+place, where the server says them as the model's own (`server.streamed_tokens`). What else this
+process cannot know there (what stands next, how likely a text is) is refused with a word.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from msgspec import structs
@@ -42,14 +41,27 @@ from studio.engine.messages import (
 )
 from studio.engine.server.asking import Address, Asking, ServerError
 from studio.engine.server.asking_again import BUSY, asked_again
-from studio.engine.server.capabilities import Capabilities, capabilities_of, is_llama_server
+from studio.engine.server.capabilities import (
+    ALL,
+    MOST_TOKENS,
+    Capabilities,
+    Finding,
+    capabilities_of,
+    is_llama_server,
+)
 from studio.engine.server.completions import Choice, read_completion
+from studio.engine.server.completions_model import CompletionsModel
+from studio.engine.server.lines import Lines, Question
+from studio.engine.server.model import FAR
 from studio.engine.server.requests import check_model, has_no_room, reason_of, request_of
+from studio.engine.server.spelled_vocabulary import NotSpelledError, SpelledVocabulary
+from studio.engine.server.streamed_tokens import StreamedToken, StreamedTokens, StreamReader
 from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt_pieces import pieces_of, room_for
 from studio.sampling import MAX_SEED, SamplingParams
-from studio.token_record import undrawn
+from studio.token_record import TokenRecord
 from studio.translation import tr
+from studio.visible_text import visible_line
 
 UNKNOWN_CONTEXT = 4096
 """Tokens: what a server is taken to hold that does not say."""
@@ -57,12 +69,10 @@ _CHARACTERS = 4
 """Of a token, where it is only estimated how many a text has."""
 _LEAST_CHARACTERS = 3
 """The same where it must not be too many."""
-_MOST_NUMBERS = 2**20
-_LONGEST = 4_000
-"""Bytes of what counts as one token."""
 _PATIENCE = 900.0
 """Seconds. Until a model is loaded or a long prompt read a server may say nothing at all; who waits
 can stop it."""
+_ROUND_TRIPS = 5
 _POLL = 0.05
 """Seconds in which what is asked of a sequence is seen; nothing waits where nothing is written."""
 
@@ -123,16 +133,55 @@ class TextServer:
             asking.close()
         context = self.can.context.value
         self.size = context if isinstance(context, int) else UNKNOWN_CONTEXT
-        self._numbers: dict[str, int] = {}
+        self.vocabulary: SpelledVocabulary | None = None
+        self._lines = Lines(address, key, interrupt, self.can.program or tr("such server"))
+        self.own_draws = self._found_own_draws()
+        """Whether tokens are drawn here, of the plain format."""
+        self.tokens = StreamedTokens(self.can, self.vocabulary)
+        # Numbers that are made here mean nothing when the server is opened again.
+        self.mark = self.vocabulary.mark if self.vocabulary else f"{secrets.token_hex(6)} "
         self._seconds = time.perf_counter() - started
 
     def line(self) -> Asking:
         """A new line to it."""
         return Asking(self.address, self._key, _PATIENCE)
 
+    def _found_own_draws(self) -> Finding:
+        """Whether tokens are drawn here; learns how its ids are spelled, where that can be."""
+        size = self.can.vocabulary.value
+        if isinstance(size, int) and self.can.prompt_ids.is_there:
+            try:
+                self.vocabulary = SpelledVocabulary(self._lines, self.can.model, size)
+            except (NotSpelledError, EngineError) as error:
+                return Finding(None, visible_line(str(error)))
+        if not self.can.own_draws.is_there:
+            return self.can.own_draws
+        if self.vocabulary is None:
+            return Finding(None, self.can.vocabulary.why)
+        seconds = min(self._round_trip() for _ in range(_ROUND_TRIPS))
+        if seconds > FAR:
+            words = tr("it is too far away: {time:.0f} ms", time=1000 * seconds)
+            return Finding(None, words)
+        most = self.can.logprobs.value
+        if most == ALL:
+            return Finding(True)
+        words = tr("where its {count:,} likeliest tokens settle what can be drawn", count=most)
+        return Finding(True, words)
+
+    def _round_trip(self) -> float:
+        started = time.perf_counter()
+        self._lines.ask(Question("/v1/models"), object)
+        return time.perf_counter() - started
+
+    def model(self) -> CompletionsModel | None:
+        """The model of which tokens are drawn here; None where the server draws."""
+        if not self.own_draws.is_there or self.vocabulary is None:
+            return None
+        return CompletionsModel(self._lines, self.can, self.vocabulary)
+
     def report(self) -> ModelReport:
         """What stands there, as far as it says."""
-        can = self.can
+        can, vocabulary = self.can, self.vocabulary
         return ModelReport(
             path=self.address.shown,
             name=can.model,
@@ -140,7 +189,7 @@ class TextServer:
             quantization="",
             file_bytes=0,
             parameters=0,
-            vocabulary_size=_MOST_NUMBERS,
+            vocabulary_size=vocabulary.size if vocabulary else MOST_TOKENS,
             context_size=self.size,
             context_train=0,
             layers=0,
@@ -152,36 +201,35 @@ class TextServer:
             memory_bytes=0,
             has_chat_template=can.chat.is_there,
             seconds=self._seconds,
-            draws_there=True,
-            can=tuple(can.rows()),
+            draws_there=not self.own_draws.is_there,
+            has_sketches=self.tokens.best > 0,
+            takes_repeat_penalty=not self.own_draws.is_there,
+            known_tokens=self._known_tokens(),
+            vocabulary=self.mark,
+            control=vocabulary.control if vocabulary else {},
+            can=(*can.rows()[:-1], (tr("Drawn here"), self.own_draws.shown)),
         )
+
+    def _known_tokens(self) -> int:
+        most = self.can.logprobs.value
+        return most if self.own_draws.is_there and isinstance(most, int) and most > 0 else 0
 
     def refusal(self) -> EngineError:
         """Why it cannot be asked what only a model here can."""
         name = self.can.program or tr("This server")
-        why = self.can.own_draws.why
-        if not why:
+        if self.own_draws.is_there:
             words = tr(
-                "{name} writes by itself here: what could stand next is not asked of it.", name=name
+                "{name} writes chats by itself, and does not say what could stand next. In the "
+                "plain format that is shown.",
+                name=name,
             )
         else:
             words = tr(
                 "{name} writes by itself, and does not say what could stand next: {why}.",
                 name=name,
-                why=why,
+                why=self.own_draws.why,
             )
         return EngineError("server", words)
-
-    def number(self, text: str) -> tuple[int, dict[int, bytes]]:
-        """The number of a token's text, and how it is spelled where that is new."""
-        found = self._numbers.get(text)
-        if found is not None:
-            return found, {}
-        number = len(self._numbers)
-        if number >= _MOST_NUMBERS:
-            return _MOST_NUMBERS - 1, {}
-        self._numbers[text] = number
-        return number, {number: text.encode("utf-8", "replace")}
 
     def generate(self, command: Generate, control: Control, emit: Emit) -> None:
         """Carry out a generation.
@@ -209,7 +257,9 @@ class TextServer:
 class _Sequence:
     """One text as it is written."""
 
-    def __init__(self, number: int, prompt: Prompt, start: SequenceStart, seed: int) -> None:
+    def __init__(
+        self, number: int, prompt: Prompt, start: SequenceStart, seed: int, reader: StreamReader
+    ) -> None:
         self.number = number
         self.prompt = prompt
         self.params: SamplingParams = start.params
@@ -217,17 +267,20 @@ class _Sequence:
         self.seed = seed
         self.left = 0
         """Tokens that may still be written."""
-        self.text = ""
+        self.text = b""
         self.tokens = 0
         self.runs = False
         self.finish: FinishReason | None = None
         self.turn = 0
         """What comes of an earlier request is not looked at."""
         self.line: Asking | None = None
+        self.reader = reader
+        """Puts its tokens together."""
 
     def hang_up(self) -> None:
         """Leave what is under way."""
         self.turn += 1
+        self.reader.end()
         if self.line is not None:
             self.line.stop()
             self.line = None
@@ -274,7 +327,8 @@ class TextGeneration:
             if not command.share_u:
                 is_given = start.params.seed >= 0
                 own = start.params.seed if is_given else (seed + number) % (MAX_SEED + 1)
-            one = self._sequences[number] = _Sequence(number, self._prompt, start, own)
+            reader = server.tokens.reader()
+            one = self._sequences[number] = _Sequence(number, self._prompt, start, own, reader)
             one.left, one.runs = command.max_tokens, not start.waits
 
     def run(self, control: Control) -> None:
@@ -360,7 +414,8 @@ class TextGeneration:
             seed = command.start.params.seed
             if seed < 0:
                 seed = secrets.randbelow(MAX_SEED + 1)
-            one = _Sequence(free[0], prompt, command.start, seed)
+            reader = self._server.tokens.reader()
+            one = _Sequence(free[0], prompt, command.start, seed, reader)
             one.left, one.runs = command.max_tokens, True
             self._sequences[free[0]] = one
             self._report_start(one)
@@ -382,7 +437,9 @@ class TextGeneration:
         # A stream that is asked for anew draws on with another seed: with the same it would begin
         # with what it drew first.
         seed = (one.seed + one.tokens) % (MAX_SEED + 1)
-        prompt = structs.replace(one.prompt, manuscript=one.prompt.manuscript + one.text)
+        prompt = structs.replace(
+            one.prompt, manuscript=one.prompt.manuscript + one.text.decode("utf-8", "replace")
+        )
         try:
             path, body = request_of(
                 [prompt],
@@ -391,9 +448,17 @@ class TextGeneration:
                 max_tokens=max(one.left, 1),
                 stop=one.stop,
                 ignore_eos=self._ignore_eos,
+                best=max(self._server.tokens.best, 1),
+                by_ids=self._server.vocabulary is not None,
+                mark=self._server.mark,
             )
         except ServerError as error:
             raise EngineError("server", str(error)) from None
+        text, vocabulary = body.get("prompt"), self._server.vocabulary
+        if vocabulary and isinstance(text, str) and vocabulary.names_control(text):
+            # The server would take the name for the token.
+            bos = [] if vocabulary.bos is None else [vocabulary.bos]
+            body["prompt"] = [*bos, *vocabulary.tokenize(text)]
         one.line = line = self._server.line()
         turn, came = one.turn, self._came
         body["stream"] = True
@@ -432,7 +497,7 @@ class TextGeneration:
             return
         match came:
             case Choice():
-                tokens += self._tokens(one, came)
+                tokens += self._tokens(one, one.reader.read(came))
                 if came.finish:
                     one.finish = reason_of(came, one.stop)
             case ServerError():
@@ -443,34 +508,36 @@ class TextGeneration:
                     tokens.clear()
                 raise _engine_error(came, self._server.interrupt)
             case None:
+                left, last = one.reader.end()
+                reason = one.finish or "end_of_text"
+                if last and last.record.text and reason != "stop_string":
+                    left, last = [*left, last], None
+                tokens += self._tokens(one, left)
+                end = self._token(one, *last) if last else None
                 if tokens:
                     self._emit(*tokens)
                     tokens.clear()
                 one.hang_up()
-                self._end(one, one.finish or "end_of_text")
+                self._end(one, reason, end)
 
-    def _tokens(self, one: _Sequence, choice: Choice) -> Iterator[Token]:
-        ids = choice.ids if choice.ids and self._server.can.token_ids.is_there else None
-        one.left -= len(ids or choice.steps) or bool(choice.text)
-        texts = [step.token.text for step in choice.steps]
-        if "".join(texts) != choice.text:  # parts of characters are not said
-            texts = list(_parts(choice.text))
-        named = ids if ids and len(ids) == len(texts) else None
-        for place, text in enumerate(texts):
-            number, pieces = (named[place], {}) if named else self._server.number(text)
-            record = undrawn(number, text.encode("utf-8", "replace"), b"")
-            yield Token(
-                request=self.request,
-                sequence=one.number,
-                index=one.tokens,
-                record=record,
-                pieces=pieces,
-            )
+    def _tokens(self, one: _Sequence, found: Iterable[StreamedToken]) -> Iterator[Token]:
+        for record, pieces in found:
+            yield self._token(one, record, pieces)
             one.tokens += 1
-            one.text += text
+            one.left -= 1
+            one.text += record.text
             self._written += 1
 
-    def _end(self, one: _Sequence, reason: FinishReason) -> None:
+    def _token(self, one: _Sequence, record: TokenRecord, pieces: dict[int, bytes]) -> Token:
+        return Token(
+            request=self.request,
+            sequence=one.number,
+            index=one.tokens,
+            record=record,
+            pieces=pieces,
+        )
+
+    def _end(self, one: _Sequence, reason: FinishReason, end: Token | None = None) -> None:
         one.runs, one.finish = False, None
         self._reasons.append(reason)
         self._emit(
@@ -481,6 +548,7 @@ class TextGeneration:
                 tokens=one.tokens,
                 seed=one.seed,
                 params=one.params,
+                end=end,
             )
         )
 
@@ -523,13 +591,6 @@ def _choices(
         check_model(found, can)
         yield from found.choices
         event = next(events, None)
-
-
-def _parts(text: str) -> Iterator[str]:
-    """A text in parts that are no longer than a token may be."""
-    step = _LONGEST // 4  # bytes of a character at most
-    for start in range(0, len(text), step):
-        yield text[start : start + step]
 
 
 def _estimate(prompt: Prompt) -> int:

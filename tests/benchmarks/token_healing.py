@@ -168,7 +168,7 @@ def _measured(cut: _Cut, model: Model, context: LlamaContext, texts: _Texts) -> 
 
     healed = heal(tokens, rows, vocabulary, peek)
     typed = np.array([way.typed for way in healed.ways])[healed.owners]
-    after = texts.added(_softmax(healed.logits), typed)
+    after = texts.added(_softmax(healed.whole), typed)
     real = cut.text.encode()[length]
     return _Outcome(
         cut.case,

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.app.heat.measure import HeatMeasure
 from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.model.server_facts import ServerFactsDialog
 from studio.ui.widgets.labels import PlainLabel
-from tests.helpers.faulty_server import Cut, FaultyServer
-from tests.helpers.openai_server import Pretend
+from tests.helpers.faulty_server import Cut, FaultyServer, Slow
+from tests.helpers.openai_server import ByteLevel, Pretend
 from tests.ui.conftest import LONG
 
 TEXT = "The old fisherman "
@@ -83,3 +84,53 @@ def readable(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:  # another's, or gone
         return b""
+
+
+@pytest.mark.parametrize(
+    ("most", "far"), [(-1, False), (20, False), (20, True)], ids=["all", "20", "far"]
+)
+def test_at_vllm_words_have_what_else_could_stand_there(
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    most: int,
+    far: bool,
+) -> None:
+    window = open_window()
+    session = window.session
+    manuscript = session.draft.manuscript
+    with FaultyServer(Pretend(tokens=ByteLevel(), most_logprobs=most)) as server:
+        server.fault = Slow(0.05) if far else None
+        session.model.open(server.url)
+        qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
+        server.fault = None
+        session.sampling.set_params(SamplingParams(seed=3, top_k=12))
+        session.sampling.set_max_tokens(8)
+        manuscript.edit(0, 0, "The sea.")
+        window.editor.setFocus()
+        window.editor.move_caret(len(manuscript.text))
+        if far:
+            reason = "too far away"
+            qtbot.waitUntil(lambda: reason in (session.next_token.reason or ""), timeout=LONG)
+        else:
+            qtbot.waitUntil(lambda: bool(session.next_token.rows(5)), timeout=LONG)
+            assert session.next_token.sketch is not None
+            assert session.next_token.sketch.is_truncated == (most == 20)
+        window.actions_.continue_.trigger()
+        qtbot.waitUntil(lambda: len(manuscript.text) > 8, timeout=LONG)
+        qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+        spans = session.records.spans.all
+        assert len(spans) >= 7
+        assert {span.record.u is None for span in spans} == {far}
+        assert session.word.look_at(spans[3])
+        rows = session.word.next_token.rows(8)
+        assert [row.token for row in rows if row.chosen] in ([spans[3].record.id], [])
+        assert all("⟨token" not in row.text.text for row in rows)
+        session.heat.set_measure(HeatMeasure.SURPRISE)
+        tints = session.heat.tints([span.record for span in spans])
+        assert -1 not in tints.tolist()
+        assert session.model.report is not None
+        dialog = ServerFactsDialog(session.model.report)
+        qtbot.addWidget(dialog)
+        words = " ".join(label.text() for label in dialog.findChildren(PlainLabel))
+        assert ("names its 20 likeliest tokens" in words) == (most == 20 and not far)
+        assert ("heat show that" in words) == far

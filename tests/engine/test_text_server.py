@@ -164,7 +164,7 @@ def test_lanes_are_refused_and_texts_side_by_side_are_not(desk: Desk) -> None:
 
 
 def test_a_sequence_is_turned_and_stopped_while_it_runs(server: FaultyServer, desk: Desk) -> None:
-    server.fail(Stalled(700), times=2)
+    server.fail(Stalled(5_000), times=2)
     hot = SamplingParams(temperature=2.0, seed=7)
     begun: set[int] = set()
 
@@ -210,7 +210,7 @@ def test_what_is_queued_is_written_too(server: FaultyServer, desk: Desk) -> None
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "cut within": (Cut(700), "ended within an answer"),
+    "cut within": (Cut(5_000), "ended within an answer"),
     "stalled at once": (Cut(), "ended within an answer"),
     "no HTTP": (NoHttp(), "speaks another protocol"),
     "500": (Instead(answer_of({"error": {"message": "no memory"}}, 500)), "no memory"),
@@ -333,7 +333,7 @@ def test_a_busy_server_is_asked_again(server: FaultyServer, desk: Desk) -> None:
 
 
 def test_a_stop_ends_it_within_a_stream(server: FaultyServer, desk: Desk) -> None:
-    server.fault = Stalled(700)
+    server.fault = Stalled(5_000)
     seen = threading.Event()
     desk.on_event = lambda event: seen.set() if isinstance(event, Token) else None
     thread = threading.Thread(target=desk.run, args=(generate(SEEDED),))

@@ -73,16 +73,26 @@ def server_facts(report: ModelReport) -> dict[str, str]:
             title: visible_line(words, _LONGEST_FACT) for title, words in report.can[3:]
         }
     facts[tr("Vocabulary")] = f"{report.vocabulary_size:,}"
-    facts[tr("Draws")] = (
-        tr("by the server: it is too far away to be asked for each token")
-        if report.is_far
-        else tr("here, from what the server says of each place")
-    )
+    facts[tr("Draws")] = _draws(report)
     if report.parameters:
         facts[tr("Parameters")] = tr("{count:,.0f} million", count=report.parameters / 1e6)
     if report.file_bytes:
         facts[tr("File there")] = byte_size(report.file_bytes)
     return facts
+
+
+def _draws(report: ModelReport) -> str:
+    """Who draws the tokens of a model at a server."""
+    if report.is_far:
+        return tr("by the server: it is too far away to be asked for each token")
+    if report.known_tokens:
+        return tr(
+            "here, where the %n likeliest tokens that the server names settle what can be drawn; "
+            "else by the server",
+            "",
+            report.known_tokens,
+        )
+    return tr("here, from what the server says of each place")
 
 
 def layer_words(report: ModelReport) -> str:

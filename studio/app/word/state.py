@@ -39,6 +39,8 @@ class WordBands(NamedTuple):
     at_one: Interval
     surprise: Interval
     entropy: Interval
+    is_rank_least: bool
+    """Whether its rank may be a greater one: a server drew it beyond those that it names."""
 
 
 class WordFacts(NamedTuple):
@@ -190,6 +192,7 @@ class WordState(QObject):
             at_one=sketch.probability_range(token, 1.0),
             surprise=(most, least),
             entropy=(nats[0] / math.log(2.0), nats[1] / math.log(2.0)),
+            is_rank_least=int(self._stack.rank[0]) >= sketch.known,
         )
 
     def _rank(self, own_rank: int) -> int:

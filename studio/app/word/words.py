@@ -37,13 +37,16 @@ def ordinal(rank: int) -> str:
             return tr("{rank:,}th", rank=number)
 
 
-def ranks(used: int | None, own: int) -> str:
+def ranks(used: int | None, own: int, *, is_least: bool = False) -> str:
     """A rank after all samplers, and the model's own where that differs: ``2nd (own 5th)``.
 
     Args:
         used: The rank after all samplers, from 0; None where the token cannot be drawn.
         own: The rank in the model's own distribution, from 0.
+        is_least: Whether these are the least that they can be.
     """
+    if is_least:
+        return tr("{rank} at best", rank=ordinal(own))
     if used == own:
         return ordinal(own)
     now = tr("none") if used is None else ordinal(used)

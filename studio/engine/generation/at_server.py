@@ -1,10 +1,13 @@
 """Sequences at a server: each text as a whole, at the same time; it knows what it has read.
 
 It sends the most likely tokens, and a draw counts where these decide it. Where they do not, more
-are asked for, up to the whole vocabulary: so the tokens are those that the vocabulary gives. How
-many are asked for to begin with follows from what the last draws needed, since each token that is
-sent costs time: measured on the starter model, of 49,152 tokens 200 take 9 ms, 1,000 take 12 and
-all take 220.
+are asked for, up to the whole vocabulary: so the tokens are those that the vocabulary gives. A
+server that says no more than some draws where these do not settle all that could be drawn: whether
+it does so never depends on u, so that each token comes as often as it should.
+
+How many are asked for to begin with follows from what the last draws needed, since each token that
+is sent costs time: measured on the starter model, of 49,152 tokens 200 take 9 ms, 1,000 take 12
+and all take 220.
 """
 
 from __future__ import annotations
@@ -12,17 +15,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from studio.engine.context import Context
 from studio.engine.generation.sequence import SequenceState
-from studio.engine.messages import MOST_SEQUENCES, EngineError
-from studio.engine.server.context import FIRST, MORE, Place, ServerContext
+from studio.engine.generation.streamed import drawn_there
+from studio.engine.messages import MOST_SEQUENCES
+from studio.engine.server.served_context import FIRST, MORE, Place, ServedContext
 from studio.sampling import Choice, LogitSketch, SamplerState, SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits, deciding_temperature
-from studio.translation import tr
 
 _LOOKED_AT = 16
 """Draws."""
 _QUESTION = 2_000
 """What a question costs beside the tokens that are sent, in tokens."""
+_SEEDS = 2**31
 
 
 class AtServer:
@@ -32,9 +37,9 @@ class AtServer:
         context: Asks the server.
     """
 
-    def __init__(self, context: ServerContext) -> None:
+    def __init__(self, context: ServedContext) -> None:
         self._context = context
-        self.at_once = min(MOST_SEQUENCES, context.slots)
+        self.at_once = min(MOST_SEQUENCES, context.at_once)
         self._needed: dict[int, deque[int]] = {}
         """How many tokens a sequence's last draws needed."""
 
@@ -47,7 +52,7 @@ class AtServer:
         if any(len(text) > self._context.size for text in texts):
             return None
         places = [
-            Place(text, self._count(one), deciding_temperature(one.params))
+            Place(text, self._count(one), self._temperature(one.params))
             for one, text in zip(sequences, texts, strict=True)
         ]
         found = self._context.each(places)
@@ -65,27 +70,31 @@ class AtServer:
     def end(self) -> None:
         """See `Evaluation`: nothing goes on."""
 
+    def _temperature(self, params: SamplingParams) -> float:
+        """The T at which the most likely tokens are weighed."""
+        return deciding_temperature(params) if self._context.tempers else 1.0
+
     def _count(self, one: SequenceState) -> int:
         """How many tokens are asked for: with what the last draws would have cost least."""
         needed = self._needed.setdefault(one.number, deque(maxlen=_LOOKED_AT))
-        size = self._context.vocabulary_size
-        counts = [min(FIRST, size)]
-        while counts[-1] < size:
-            counts.append(min(MORE * counts[-1], size))
-        return min(counts, key=lambda count: sum(_cost(count, need, size) for need in needed))
+        most = self._context.most
+        counts = [min(FIRST, most)]
+        while counts[-1] < most:
+            counts.append(min(MORE * counts[-1], most))
+        return min(counts, key=lambda count: sum(_cost(count, need, most) for need in needed))
 
 
-def _cost(count: int, need: int, size: int) -> int:
+def _cost(count: int, need: int, most: int) -> int:
     """What a draw costs, in tokens that are sent.
 
     Args:
         count: How many are asked for at first.
         need: How many decide it.
-        size: How many there are.
+        most: How many can be asked for.
     """
     cost = _QUESTION + count
-    while count < min(need, size):
-        count = min(MORE * count, size)
+    while count < min(need, most):
+        count = min(MORE * count, most)
         cost += _QUESTION + count
     return cost
 
@@ -94,7 +103,7 @@ class ServedLogits:
     """What a server says of one place, and more of it where that does not decide a draw.
 
     Attributes:
-        is_drawn_here: Whether `choose` draws.
+        is_drawn_here: Whether `choose` draws, and no server.
 
     Args:
         context: Asks it.
@@ -103,15 +112,14 @@ class ServedLogits:
         needed: Is given how many were needed.
     """
 
-    is_drawn_here = True
-
     def __init__(
         self,
-        context: ServerContext,
+        context: ServedContext,
         place: Place,
         known: TruncatedLogits,
         needed: deque[int],
     ) -> None:
+        self.is_drawn_here = True
         self._context = context
         self._place = place
         self._known = known
@@ -132,18 +140,40 @@ class ServedLogits:
             EngineError: The server does not answer, or has another model.
             LogitsError: What it says are no probabilities.
         """
-        first = count = self._known.ids.size
-        while (choice := self._known.choose(params, history, u, top, state)) is None:
+        first = self._known.ids.size
+        while (choice := self._decided(params, history, u, top, state)) is None:
+            count = self._known.ids.size
+            if count >= self._context.most:
+                return self._drawn_there(params, history, u, top)
             (self._known,) = self._context.each([self._place._replace(best=MORE * count)])
             if self._known.ids.size <= count:
-                words = tr("These settings need more than a server says. Change them to go on.")
-                raise EngineError("server", words)
-            count = self._known.ids.size
+                return self._drawn_there(params, history, u, top)
+        count = self._known.ids.size
         if self._place.temperature == params.temperature:
             self._needed.append(choice.rank + 1)  # what all others weigh was known
         else:  # fewer are tried again, little by little
             self._needed.append(count if count > first else count // 2)
         return choice
+
+    def _decided(
+        self,
+        params: SamplingParams,
+        history: Sequence[int],
+        u: float,
+        top: int,
+        state: SamplerState,
+    ) -> Choice | None:
+        if self._context.knows_all or self._known.settles(params, history, state):
+            return self._known.choose(params, history, u, top, state)
+        return None
+
+    def _drawn_there(
+        self, params: SamplingParams, history: Sequence[int], u: float, top: int
+    ) -> Choice:
+        self.is_drawn_here = False
+        seed = int(u * _SEEDS)  # the same each time
+        self._known, token = self._context.drawn_there(self._place.text, params, history, seed)
+        return drawn_there(self._known, token, top)
 
     def sketch(self, token: int) -> LogitSketch:
         """What stays of it.
@@ -152,3 +182,15 @@ class ServedLogits:
             token: The one that was drawn.
         """
         return self._context.sketch(self._known, token)
+
+
+def behind_prompt(context: Context, text: Sequence[int], known: TruncatedLogits) -> ServedLogits:
+    """What a sequence's first token is drawn from, where not all is known of it.
+
+    Args:
+        context: Has read the prompt.
+        text: The prompt as it is read.
+        known: What is known of what follows it.
+    """
+    assert isinstance(context, ServedContext), "any other knows all"
+    return ServedLogits(context, Place(text, context.most), known, deque())

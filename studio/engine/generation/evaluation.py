@@ -82,9 +82,10 @@ def evaluation_of(
     if not isinstance(context, LlamaContext):
         from studio.engine.generation.at_server import AtServer
         from studio.engine.server.context import ServerContext
+        from studio.engine.server.served_context import ServedContext
 
-        assert isinstance(context, ServerContext), "there is no third kind"
-        if context.is_far:
+        assert isinstance(context, ServedContext), "there is no third kind"
+        if isinstance(context, ServerContext) and context.is_far:
             from studio.engine.generation.streamed import Streamed
 
             return Streamed(context, vocabulary, ignore_eos=ignore_eos)

@@ -252,7 +252,7 @@ class Generation:
         self._sequences[number] = one
         self._report_start(one)
         continued = self._read(prompt)
-        self._draw(one, prompt.statistics, continued)
+        self._draw(one, self._first(prompt), continued)
         if one.runs:
             evaluation.hold(one)
 
@@ -356,8 +356,18 @@ class Generation:
             assert continued is not None, "the prompt is evaluated"
             for one in going:
                 if not one.written:
-                    self._draw(one, self._prompt.statistics, continued)
+                    self._draw(one, self._first(self._prompt), continued)
         self._pending.step_is_over()
+
+    def _first(self, prompt: ReadPrompt) -> "LogitStatistics | TokenLikelihood | ServedLogits":
+        """What the first token behind a prompt is drawn from."""
+        known = prompt.statistics
+        if isinstance(known, LogitStatistics | TokenLikelihood):
+            return known
+        from studio.engine.generation.at_server import behind_prompt  # with it come sockets
+
+        assert prompt.continued is not None, "it is evaluated"
+        return behind_prompt(self._context, prompt.continued.evaluated, known)
 
     def _draw(
         self,

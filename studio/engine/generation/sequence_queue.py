@@ -11,6 +11,7 @@ from studio.engine.messages import EngineError, Prompt, QueueSequence
 from studio.engine.writing.prompt import FittedPrompt, TokenizedPrompt
 from studio.engine.writing.reader import ContinuedPrompt
 from studio.sampling import LogitStatistics, TokenLikelihood
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 
 Tokenize = Callable[[Prompt], TokenizedPrompt]
 Looked = type[LogitStatistics] | type[TokenLikelihood]
@@ -55,13 +56,16 @@ class ReadPrompt:
         self.continued: ContinuedPrompt | None = None
 
     @cached_property
-    def statistics(self) -> LogitStatistics | TokenLikelihood:
+    def statistics(self) -> LogitStatistics | TokenLikelihood | TruncatedLogits:
         """Of the logits that follow it, from which the first token of each sequence is drawn."""
         continued = self.continued
         assert continued is not None, "it is evaluated"
+        logits = continued.healed.logits
+        if isinstance(logits, TruncatedLogits):
+            return logits
         if self.looked is TokenLikelihood:
-            return TokenLikelihood(continued.healed.logits)
-        return LogitStatistics(continued.healed.logits, knows_zero=continued.knows_zero)
+            return TokenLikelihood(logits)
+        return LogitStatistics(logits, knows_zero=continued.knows_zero)
 
 
 class SequenceQueue:

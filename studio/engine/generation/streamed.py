@@ -17,6 +17,7 @@ from studio.engine.server.context import ServerContext
 from studio.engine.server.stream import DrawnThere, ServerStream
 from studio.engine.vocabulary import Vocabulary
 from studio.sampling import NO_STATE, Choice, LogitSketch, SamplerState, SamplingParams
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 
 _SEEDS = 2**32
 
@@ -41,7 +42,7 @@ class Streamed:
         self._context = context
         self._vocabulary = vocabulary
         self._ignore_eos = ignore_eos
-        self.at_once = min(MOST_SEQUENCES, context.slots)
+        self.at_once = min(MOST_SEQUENCES, context.at_once)
         self._going: dict[int, _Going] = {}
 
     def begin(self) -> None:
@@ -58,7 +59,7 @@ class Streamed:
         for one, text, it in zip(sequences, texts, going, strict=True):
             drawn = it.stream.next()
             if drawn.token is not None:
-                self._going[one.number] = it._replace(text=[*text, drawn.token])
+                self._going[one.number] = it._replace(text=[*text, drawn.token.id])
             found.append(StreamedLogits(self._context, self._vocabulary, text, drawn))
         return found
 
@@ -116,7 +117,8 @@ class StreamedLogits:
     ) -> None:
         self._context = context
         if drawn.token is not None:
-            self._token, self._known = drawn.token, context.known(drawn.likely)
+            self._token = drawn.token.id
+            self._known = context.known(drawn.likely, drawn.token)
             return
         # It ended with a token that it does not send: the likeliest of those that end a text.
         self._known = context.knowing(vocabulary.eos, text)
@@ -131,31 +133,8 @@ class StreamedLogits:
         top: int,
         _state: SamplerState,
     ) -> Choice:
-        """See `studio.sampling.choose`: the token that the server drew.
-
-        It is given as if drawn at T 1 without samplers: what these left at the server it does not
-        say.
-        """
-        known = self._known
-        weights: list[float] = np.exp(known.logits).tolist()
-        rank = int(np.flatnonzero(known.ids == self._token)[0])
-        entropy = known.sketch().entropy(1.0)
-        best = min(top, len(weights))
-        return Choice(
-            self._token,
-            rank,
-            0,
-            None,
-            None,
-            NO_STATE,
-            weights[rank],
-            1.0,
-            -entropy,
-            known.ids,
-            weights,
-            best,
-            known.logits[:2],
-        )
+        """See `studio.sampling.choose`: the token that the server drew."""
+        return drawn_there(self._known, self._token, top)
 
     def sketch(self, token: int) -> LogitSketch:
         """What stays of it.
@@ -164,3 +143,36 @@ class StreamedLogits:
             token: The one that was drawn.
         """
         return self._context.sketch(self._known, token)
+
+
+def drawn_there(known: TruncatedLogits, token: int, top: int) -> Choice:
+    """A token that a server drew, as if at T 1 without samplers: what these left it does not say.
+
+    Args:
+        known: What it says of the place.
+        token: The token, of which that says something.
+        top: How many of the likeliest are reported.
+    """
+    weights: list[float] = np.exp(known.logits).tolist()
+    if known.beside is not None and known.beside[0] == token:
+        rank, drawn = len(weights), float(np.exp(known.beside[1]))
+    else:
+        rank = int(np.flatnonzero(known.ids == token)[0])
+        drawn = weights[rank]
+    entropy = known.sketch().entropy(1.0)
+    best = min(top, len(weights))
+    return Choice(
+        token,
+        rank,
+        0,
+        None,
+        None,
+        NO_STATE,
+        drawn,
+        1.0,
+        -entropy,
+        known.ids,
+        weights,
+        best,
+        known.logits[:2],
+    )

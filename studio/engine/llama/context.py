@@ -51,7 +51,7 @@ class LlamaContext:
         flash_attention: Whether llama.cpp computes attention so; "auto" leaves it to llama.cpp.
     """
 
-    knows_zero = takes_repeat_penalty = True
+    knows_zero = knows_all = takes_repeat_penalty = True
 
     def __init__(
         self, model: Model, interrupt: Interrupt, flash_attention: FlashAttention = "auto"

@@ -1,4 +1,4 @@
-"""What llama-server says, as far as it is asked; each number within what it can be."""
+"""What llama-server and vLLM say, as far as they are asked; each number within what it can be."""
 
 from __future__ import annotations
 
@@ -126,3 +126,20 @@ class SpelledCompletion(msgspec.Struct, frozen=True):
     """The same, asked for how tokens are spelled."""
 
     completion_probabilities: Annotated[list[_SpelledPlace], msgspec.Meta(min_length=1)]
+
+
+class Prompted(msgspec.Struct, frozen=True):
+    """`POST /detokenize` at vLLM."""
+
+    prompt: _Text
+
+
+class _WrittenChoice(msgspec.Struct, frozen=True):
+    text: _Text
+    finish_reason: _Text | None = None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """`POST /v1/completions`."""
+
+    choices: Annotated[list[_WrittenChoice], msgspec.Meta(min_length=1)]

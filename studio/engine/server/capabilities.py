@@ -26,6 +26,9 @@ ALL = -1
 OWN_DRAWS = 20
 """So many log-probabilities a token are the least that draws of our own are made from."""
 
+MOST_TOKENS = 2**20
+"""No vocabulary has more."""
+
 _MANY = 1000
 _PROMPT = "Once upon a time there was a"
 _OTHER = "In the beginning the old king of the"
@@ -100,6 +103,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each token comes with its number in the vocabulary."""
     prompt_ids: Finding
     """Whether a prompt can be given as such numbers."""
+    vocabulary: Finding
+    """How many tokens the model has."""
     prompt_scored: Finding
     """By which of its fields the tokens of a prompt get log-probabilities."""
     seeds: Finding
@@ -149,6 +154,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             (tr("Before sampling"), self.raw.shown),
             (tr("Token ids"), self.token_ids.shown),
             (tr("Prompt as ids"), self.prompt_ids.shown),
+            (tr("Vocabulary"), self.vocabulary.shown),
             (tr("Prompt scored"), self.prompt_scored.shown),
             (tr("Seeds"), self.seeds.shown),
             (tr("Several texts a request"), self.several.shown),
@@ -169,7 +175,7 @@ class _Models(NamedTuple):
 def capabilities_of(
     asking: Asking, model: str = "", wait: Callable[[float], bool] | None = None
 ) -> Capabilities:
-    """Ask a server what it can do: about twenty requests of a few tokens.
+    """Ask a server what it can do: about fifty requests of a few tokens.
 
     Args:
         asking: The line to it.
@@ -360,6 +366,9 @@ class _Probe:
             prompts = self._finding(self._prompts)
         else:
             prompt_ids = scored = prompts = Finding(None, tr("it has chat alone"))
+        vocabulary = Finding(None, tr("it names no ids"))
+        if token_ids.is_there:
+            vocabulary = self._finding(self._vocabulary)
         return Capabilities(
             url=self._asking.address.shown,
             program=program,
@@ -376,6 +385,7 @@ class _Probe:
             raw=raw,
             token_ids=token_ids,
             prompt_ids=prompt_ids,
+            vocabulary=vocabulary,
             prompt_scored=scored,
             seeds=self._finding(self._seeds),
             several=several,
@@ -562,6 +572,25 @@ class _Probe:
             if error.kind in _DEAD:
                 raise
             return None
+
+    def _vocabulary(self) -> Finding:
+        """By the least id that a bias is refused for."""
+        low, high = 0, MOST_TOKENS
+        if not self._takes(low) or self._takes(high):
+            return Finding(None, tr("it does not say how many tokens there are"))
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._takes(middle) else (low, middle)
+        return Finding(high)
+
+    def _takes(self, token: int) -> bool:
+        try:
+            self._asked(logit_bias={str(token): 0.0})
+        except ServerError as error:
+            if error.kind in _DEAD:
+                raise
+            return False
+        return True
 
     def _prompt_scored(self) -> Finding:
         try:

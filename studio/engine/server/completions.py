@@ -48,6 +48,10 @@ class _Message(msgspec.Struct):
     content: _Text | None = None
 
 
+class _Scored(msgspec.Struct):
+    logprob: float
+
+
 class _Choice(msgspec.Struct):
     index: Annotated[int, msgspec.Meta(ge=0, lt=_MOST_CHOICES)] = 0
     text: _Text | None = None
@@ -58,7 +62,7 @@ class _Choice(msgspec.Struct):
     stop_reason: int | _Text | None = None
     token_ids: _Ids | None = None
     prompt_token_ids: _Ids | None = None
-    prompt_logprobs: list[dict[_Text, object] | None] | None = None
+    prompt_logprobs: list[dict[_Text, _Scored] | None] | None = None
 
 
 class _Usage(msgspec.Struct):
@@ -108,7 +112,8 @@ class Choice(NamedTuple):
         finish: Why it ended: "stop", "length", or another word; None while it has not.
         stop: The stop string that ended it, where the server says so.
         prompt_ids: Of its prompt, where the server says them.
-        scored: How many tokens of its prompt have a log-probability.
+        prompt: Log-probabilities by their ids of each token of its prompt: of the one that stands
+            there and of the likeliest. None for one that has none.
     """
 
     number: int
@@ -118,7 +123,12 @@ class Choice(NamedTuple):
     finish: str | None
     stop: str | None
     prompt_ids: tuple[int, ...] | None
-    scored: int
+    prompt: tuple[dict[int, float] | None, ...]
+
+    @property
+    def scored(self) -> int:
+        """How many tokens of its prompt have a log-probability."""
+        return sum(bool(place) for place in self.prompt)
 
 
 class Completion(NamedTuple):
@@ -169,8 +179,19 @@ def _choice(one: _Choice) -> Choice:
         finish=one.finish_reason,
         stop=one.stop_reason if isinstance(one.stop_reason, str) else None,
         prompt_ids=None if one.prompt_token_ids is None else tuple(one.prompt_token_ids),
-        scored=sum(bool(place) for place in one.prompt_logprobs or ()),
+        prompt=tuple(map(_place, one.prompt_logprobs or ())),
     )
+
+
+def _place(scored: dict[str, _Scored] | None) -> dict[int, float] | None:
+    """Log-probabilities by ids; a name that is no id is left out."""
+    if scored is None:
+        return None
+    return {int(name): one.logprob for name, one in scored.items() if _is_id(name)}
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
 
 
 def _steps(logprobs: _Logprobs) -> list[Step]:
@@ -206,6 +227,6 @@ def _candidate(top: _Top) -> Candidate:
 def _named(text: str, logprob: float | None) -> Candidate:
     """A token by its text, which may be its id's."""
     number = text.removeprefix(_ID)
-    if len(number) < len(text) and number.isascii() and number.isdigit() and len(number) <= 10:
+    if len(number) < len(text) and _is_id(number):
         return Candidate("", msgspec.convert(int(number), TokenId), logprob)
     return Candidate(text, None, logprob)

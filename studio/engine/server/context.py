@@ -1,10 +1,9 @@
-"""The logits after texts, from a server, which reads them."""
+"""The logits after texts, from a llama-server, which reads them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,12 @@ from studio.engine.messages import EngineError
 from studio.engine.server.answers import Completion, Likely
 from studio.engine.server.lines import Question
 from studio.engine.server.model import ServerModel
+from studio.engine.server.served_context import FIRST, MORE, Place, ServedContext
 from studio.engine.server.stream import ServerStream
 from studio.engine.server.vocabulary import one_tempered, one_token
 from studio.sampling import LogitSketch, SamplingParams
 from studio.sampling.sketches.truncated_logits import TruncatedLogits
+from studio.translation import tr
 
 _LEAST_LOGIT = -104.0
 _ROUNDING = 1e-5
@@ -25,90 +26,34 @@ _ROUNDING = 1e-5
 border between two, arithmetic decides, as between any two ways to sum."""
 _ROUNDING_TEMPERED = 1e-6
 """The same where the server weighs at T, and sums in double precision."""
-FIRST, MORE = 1_000, 4
-"""How many of the most likely tokens are asked for, and how many times as many where these do not
-do."""
 _SHOWN, _WHOLE_AT_END = 16, 6
 """Tokens of a text that is read between news of it; and at its end, where all tokens are asked for,
 since they may be taken back (`writing.healing`)."""
-_KEPT = 8
-"""Rows of whole vocabularies."""
-_LONG = 128
-"""Tokens: more are shown as they are read."""
-
-Logits = NDArray[np.float32]
 
 
-class Place(NamedTuple):
-    """A place of which the most likely tokens are asked for.
+class ServerContext(ServedContext):
+    """What a llama-server says of texts: see `ServedContext`.
 
-    Attributes:
-        text: The tokens before it.
-        best: How many.
-        temperature: The T at which they are weighed.
-    """
-
-    text: Sequence[int]
-    best: int
-    temperature: float = 1.0
-
-
-class ServerContext:
-    """Logits from a server, for what is asked of `studio.engine.context.Context`.
-
-    They are logarithms of probabilities: of the whole vocabulary behind a prompt, and of the most
-    likely tokens behind each that is written (`each`). What is read of a text stays in the server's
-    slots, of which it chooses the one that has most of it.
+    It says the whole vocabulary behind a prompt, and the most likely tokens behind each that is
+    written (`each`). What is read of a text stays in its slots, of which it chooses the one that
+    has most of it.
 
     Args:
         model: The model there.
     """
 
-    shared_cells = None
-    knows_zero = False
+    tempers = True
 
     def __init__(self, model: ServerModel) -> None:
-        self.size = model.context_size
-        self.slots = model.slots
+        size = model.vocabulary.size
+        super().__init__(model.context_size, size, size, model.slots)
         self.is_far = self.takes_repeat_penalty = model.is_far  # it draws, from its own logits
-        self.vocabulary_size = model.vocabulary.size
         self._model = model
-        self._tokens: list[int] = []
-        self._rows: dict[tuple[int, ...], Logits] = {}
-        """By what stands before, the last asked for last."""
         self._excess = 0.0
         """What the server's probabilities added up to beside 1 the last time that all were known:
         it sums in single precision."""
         self._tempered_excess: float | None = None
         """The same of those at another T, which newer versions sum in double precision."""
-
-    def evaluate(
-        self, tokens: Sequence[int], progress: Progress | None = None, wanted: int = 1
-    ) -> int:
-        """See `Context`: where no logits are wanted, nothing is asked."""
-        tokens = list(tokens)
-        pairs = zip(tokens, self._tokens, strict=False)
-        different = (place for place, (new, old) in enumerate(pairs) if new != old)
-        reused = next(different, min(len(tokens), len(self._tokens)))
-        missing = [
-            back for back in reversed(range(wanted)) if self._key(tokens, back) not in self._rows
-        ]
-        if missing and progress and len(tokens) - reused > _LONG:
-            progress(0, len(tokens) - reused)
-        for back in missing:
-            self._read(tokens[: len(tokens) - back])
-        self._tokens = tokens
-        return reused
-
-    look_inside = evaluate
-
-    def logits(self, back: int = 0) -> Logits:
-        """See `Context`."""
-        return self._rows[self._key(self._tokens, back)]
-
-    def peek(self, tokens: Sequence[int], wanted: int) -> list[Logits]:
-        """See `Context`: not here, since each costs a whole vocabulary over the network."""
-        return []
 
     def read(
         self,
@@ -145,18 +90,10 @@ class ServerContext:
             count *= MORE
 
     def each(self, places: Sequence[Place]) -> list[TruncatedLogits]:
-        """The most likely tokens of some places, whose texts the server reads at the same time.
+        """See `ServedContext`.
 
         At another T than 1 it draws itself. Where that is part of a character, it says nothing, or
         fails, and they are those at T 1.
-
-        Args:
-            places: The places.
-
-        Raises:
-            EvaluationStopped: The interrupt was set.
-            EngineError: The server does not answer, or has another model.
-            LogitsError: What it says are no probabilities.
         """
         asked = dict(enumerate(places))
         answers: dict[int, Completion] = {}
@@ -197,19 +134,27 @@ class ServerContext:
         )
 
     def sketch(self, known: TruncatedLogits, token: int) -> LogitSketch:
-        """What stays of a place: with bounds of what the server's own sum may be off by.
-
-        Args:
-            known: What it says of the place.
-            token: What stands there.
-        """
+        """See `ServedContext`: with bounds of what the server's own sum may be off by."""
         return self._wider(known).sketch(token)
+
+    def drawn_there(
+        self,
+        text: Sequence[int],
+        params: SamplingParams,
+        history: Sequence[int],
+        seed: int,
+    ) -> tuple[TruncatedLogits, int]:
+        """See `ServedContext`: it says all that there is, and never has to."""
+        words = tr("These settings need more than a server says. Change them to go on.")
+        raise EngineError("server", words)
 
     def _wider(self, known: TruncatedLogits) -> TruncatedLogits:
         if known.tail is None or known.tail.beta != 1.0:
             return known
         rounding = abs(self._excess) + _ROUNDING
-        return TruncatedLogits(known.ids, known.logits, known.size, rounding=rounding)
+        return TruncatedLogits(
+            known.ids, known.logits, known.size, rounding=rounding, beside=known.beside
+        )
 
     def stream(
         self,
@@ -245,19 +190,26 @@ class ServerContext:
             ignore_eos=ignore_eos,
         )
 
-    def known(self, likely: Sequence[Likely]) -> TruncatedLogits:
+    def known(self, likely: Sequence[Likely], drawn: Likely) -> TruncatedLogits:
         """What is known of a place.
 
         Args:
             likely: Its likeliest tokens.
+            drawn: The one that the server drew.
 
         Raises:
             LogitsError: They are no probabilities.
         """
         ids = [token.id for token in likely]
         logs = np.clip([token.logprob for token in likely], _LEAST_LOGIT, 0.0)
-        logs -= math.log1p(self._excess)
-        return TruncatedLogits(ids, logs, self.vocabulary_size, rounding=_ROUNDING)
+        excess = math.log1p(self._excess)
+        return TruncatedLogits(
+            ids,
+            logs - excess,
+            self.vocabulary_size,
+            rounding=_ROUNDING,
+            beside=(drawn.id, max(min(drawn.logprob, 0.0), _LEAST_LOGIT) - excess),
+        )
 
     def _answers(self, places: Sequence[Place]) -> list[Completion]:
         drawn = self._model.vocabulary.drawn
@@ -283,30 +235,15 @@ class ServerContext:
     def _checked(self, tokens: list[int]) -> NDArray[np.int64]:
         ids = np.array(tokens, dtype=np.int64)
         if not ids.size or ids.max() >= self.vocabulary_size:
-            raise EngineError("server", self._model.lines.no_llama_server())
+            raise EngineError("server", self._model.lines.misread())
         return ids
 
-    def drop_sequences(self) -> None:
-        """See `Context`: the server drops what has no room."""
-
-    def keep_prompt(self) -> None:
-        """See `Context`: what a server has read, it keeps itself."""
-
-    def close(self) -> None:
-        """See `Context`: there is nothing of it here."""
-
-    @staticmethod
-    def _key(tokens: list[int], back: int) -> tuple[int, ...]:
-        return tuple(tokens[: len(tokens) - back])
-
-    def _read(self, tokens: list[int]) -> None:
-        (answer,) = self._answers([Place(tokens, self.vocabulary_size)])
+    def _row(self, text: list[int]) -> NDArray[np.float32]:
+        (answer,) = self._answers([Place(text, self.vocabulary_size)])
         ids, logs = self._likely(answer)
         if np.unique(ids).size != self.vocabulary_size:
-            raise EngineError("server", self._model.lines.no_llama_server())
+            raise EngineError("server", self._model.lines.misread())
         row = np.empty(self.vocabulary_size, dtype=np.float32)
         row[ids] = logs
         self._excess = math.fsum(np.exp(logs).tolist()) - 1.0
-        while len(self._rows) >= _KEPT:
-            del self._rows[next(iter(self._rows))]
-        self._rows[tuple(tokens)] = row
+        return row

@@ -47,12 +47,16 @@ class Lines:
         address: Where it is.
         key: What it asks for; empty for none.
         interrupt: Ends what is asked.
+        program: Which server speaks there.
     """
 
-    def __init__(self, address: Address, key: str, interrupt: Interrupt) -> None:
+    def __init__(
+        self, address: Address, key: str, interrupt: Interrupt, program: str = "llama-server"
+    ) -> None:
         self.address = address
         self.key = key
         self.interrupt = interrupt
+        self._program = program
         self._lines: list[_Line] = []
         self._gone = 0
         """Connections of the lines that are no more."""
@@ -109,14 +113,15 @@ class Lines:
         try:
             return msgspec.json.decode(answer, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise EngineError("server", self.no_llama_server()) from None
+            raise EngineError("server", self.misread()) from None
 
-    def no_llama_server(self) -> str:
-        """What is said of what does not speak as llama-server does."""
+    def misread(self) -> str:
+        """What is said of what does not speak as the server does."""
         return tr(
-            "What answers at {url} is no llama-server, or one of another version. Check host and "
-            "port.",
+            "What answers at {url} is no {program}, or one of another version. Check host "
+            "and port.",
             url=self.address.shown,
+            program=self._program,
         )
 
 

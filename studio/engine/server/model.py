@@ -53,7 +53,7 @@ class ServerModel:
         # The server refuses a prompt that fills a slot.
         self.context_size = properties.default_generation_settings.n_ctx - 1
         if self.context_size < _LEAST_CONTEXT:
-            raise EngineError("server", self.lines.no_llama_server())
+            raise EngineError("server", self.lines.misread())
         self.vocabulary = ServerVocabulary(self.lines, properties, visible_line(properties.name))
         self.header = TemplateHeader(
             properties.chat_template or None,

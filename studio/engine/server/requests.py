@@ -27,8 +27,10 @@ _REPEAT = {
     "KoboldCpp": "rep_pen",
 }
 """Programs that take more than OpenAI's protocol has, and what they call the repeat penalty."""
-_OFF_IS_BELOW_0 = ("vLLM", "SGLang")
-"""Programs whose top-k is off at -1; at the others it is at 0."""
+_TEMPERED_FIRST = ("vLLM", "SGLang")
+"""Programs that filter behind temperature, and whose top-k is off at -1; at the others at 0."""
+_AS_GOOD_BEHIND = frozenset({"top_k", "min_p"})
+"""Filters that can be asked for behind temperature as they are before it there."""
 
 
 def request_of(
@@ -40,6 +42,9 @@ def request_of(
     stop: Sequence[str] = (),
     count: int = 1,
     ignore_eos: bool = False,
+    best: int = 1,
+    by_ids: bool = False,
+    mark: str = "",
 ) -> tuple[str, dict[str, object]]:
     """The path and the body that ask for texts.
 
@@ -51,12 +56,16 @@ def request_of(
         stop: What ends one.
         count: Texts of each prompt.
         ignore_eos: Whether they go on past an end-of-sequence token.
+        best: How many log-probabilities a token.
+        by_ids: Whether these name tokens by their ids: by their texts those that are spelled alike
+            would be one.
+        mark: The vocabulary's (`SamplingParams.logit_bias_vocabulary`), where that is known.
 
     Raises:
         ServerError: The server cannot be asked for that.
     """
     body: dict[str, object] = {"model": can.model} if can.model else {}
-    body |= sampling_of(params, can)
+    body |= sampling_of(params, can, mark)
     body["max_tokens"] = max_tokens
     if stop:
         body["stop"] = list(stop)
@@ -64,15 +73,16 @@ def request_of(
         body["ignore_eos"] = True
     if count > 1:
         body["n"] = count
+    named = {"return_tokens_as_token_ids": True} if by_ids else {}
     if prompts[0].format == "chat":
         if "chat" in can.logprobs_in:
-            body |= {"logprobs": True, "top_logprobs": 1}
+            body |= {"logprobs": True, "top_logprobs": best, **named}
         return "/v1/chat/completions", body | _messages(prompts[0], can)
     if not can.completions.is_there:
         words = tr("{url} has chat alone. Use a preset of the chat format.", url=can.url)
         raise ServerError("request", words)
     if "completions" in can.logprobs_in:
-        body["logprobs"] = 1
+        body |= {"logprobs": best, **named}
     if can.token_ids.is_there:
         body["return_token_ids"] = True
     texts = [_plain_text(prompt) for prompt in prompts]
@@ -102,7 +112,7 @@ def _messages(prompt: Prompt, can: Capabilities) -> dict[str, object]:
     return found
 
 
-def sampling_of(params: SamplingParams, can: Capabilities) -> dict[str, object]:
+def sampling_of(params: SamplingParams, can: Capabilities, mark: str = "") -> dict[str, object]:
     """Parameters as a server calls them; what it cannot be asked for is `left_out`.
 
     What does nothing is sent as well where the program is known to take it: its own defaults, or
@@ -111,6 +121,7 @@ def sampling_of(params: SamplingParams, can: Capabilities) -> dict[str, object]:
     Args:
         params: The parameters.
         can: What the server can do.
+        mark: As for `request_of`.
 
     Raises:
         ServerError: T is infinite, which no server takes.
@@ -129,22 +140,35 @@ def sampling_of(params: SamplingParams, can: Capabilities) -> dict[str, object]:
         value = getattr(params, name)
         if has_penalties and value != getattr(_NEUTRAL, name):
             body[name] = value
-    if params.logit_bias and not params.logit_bias_vocabulary:
+    if params.logit_bias and params.logit_bias_vocabulary in ("", mark):
         body["logit_bias"] = {str(token): max(bias, -100.0) for token, bias in params.biases}
     if can.program in _REPEAT:
-        off = -1 if can.program in _OFF_IS_BELOW_0 else 0
+        off = -1 if can.program in _TEMPERED_FIRST else 0
         body["top_k"] = params.top_k if "top_k" in steps else off
-        body["min_p"] = params.min_p if "min_p" in steps else 0.0
+        body["min_p"] = _min_p(params, steps, can.program) if "min_p" in steps else 0.0
         body[_REPEAT[can.program]] = params.repeat_penalty if has_penalties else 1.0
     return body
 
 
-def left_out(params: SamplingParams, program: str) -> Iterator[str]:
+def _min_p(params: SamplingParams, steps: Sequence[str], program: str) -> float:
+    """What min-p does before temperature, asked for behind it.
+
+    A token is left where z ≥ z₁ + ln p, so where z/T ≥ z₁/T + ln p^(1/T).
+    """
+    is_before = "temperature" in steps and steps.index("min_p") < steps.index("temperature")
+    if not is_before or program not in _TEMPERED_FIRST or params.temperature == 0.0:
+        return params.min_p
+    found: float = params.min_p ** (1.0 / params.temperature)
+    return found
+
+
+def left_out(params: SamplingParams, program: str, mark: str = "") -> Iterator[str]:
     """What of parameters does something here, and cannot be asked of a server.
 
     Args:
         params: The parameters.
         program: Which server it is.
+        mark: As for `request_of`.
     """
     if params.mirostat:
         yield "mirostat"
@@ -157,11 +181,12 @@ def left_out(params: SamplingParams, program: str) -> Iterator[str]:
         yield "dynatemp_range"
     if params.word_biases:
         yield "word_biases"
-    if params.logit_bias and params.logit_bias_vocabulary:
+    if params.logit_bias and params.logit_bias_vocabulary not in ("", mark):
         yield "logit_bias"
     if params.temperature != 1.0 and "temperature" in steps:
         before = steps[: steps.index("temperature")]
-        if any(step in known and step != "penalties" for step in before):
+        as_good = _AS_GOOD_BEHIND if program in _TEMPERED_FIRST else frozenset[str]()
+        if any(step in known - as_good and step != "penalties" for step in before):
             yield tr("filters before temperature (a server has them behind it)")
 
 

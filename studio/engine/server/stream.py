@@ -43,10 +43,10 @@ class DrawnThere(NamedTuple):
 
     Attributes:
         token: It; None where the text ended with one that is not sent.
-        likely: The likeliest tokens of its place.
+        likely: The likeliest tokens of its place, among which it need not be.
     """
 
-    token: int | None
+    token: Likely | None
     likely: Sequence[Likely]
 
 
@@ -129,10 +129,8 @@ class ServerStream:
             for event in self._asking.stream("/completion", body):
                 part = msgspec.convert(event, _Part)
                 for place in part.completion_probabilities:
-                    likely = list(place.top_logprobs)
-                    if all(it.id != place.id for it in likely):
-                        likely.append(Likely(place.id, place.logprob))
-                    self._found.put(DrawnThere(place.id, likely))
+                    drawn = Likely(place.id, place.logprob)
+                    self._found.put(DrawnThere(drawn, place.top_logprobs))
                 if part.stop:
                     break
             self._found.put(DrawnThere(None, ()))

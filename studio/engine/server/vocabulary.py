@@ -46,7 +46,7 @@ class ServerVocabulary(Vocabulary):
         start = self._asked("a", add_special=True)
         bare = self._asked("a")
         if not bare or len(start) < len(bare):
-            raise EngineError("server", lines.no_llama_server())
+            raise EngineError("server", lines.misread())
         self.drawn = bare[0]
         """A token that is whole characters: see `one_token`."""
         self._spelled = self._all_spelled(bare)
@@ -119,7 +119,7 @@ class ServerVocabulary(Vocabulary):
         tokens = found.completion_probabilities[0].top_logprobs
         spelled = {token.id: bytes(token.bytes) for token in tokens}
         if not spelled or len(spelled) != len(tokens) or max(spelled) != len(spelled) - 1:
-            raise EngineError("server", self._lines.no_llama_server())
+            raise EngineError("server", self._lines.misread())
         return [spelled[token] for token in range(len(spelled))]
 
     def _ending(self, prompt: Sequence[int]) -> dict[int, bool]:

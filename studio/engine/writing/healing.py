@@ -21,7 +21,8 @@ a rule a thousandth of that (tests/benchmarks/token_healing.py). Where one token
 and adds another text by each, it stands for the heavier, and the lighter is left out. Where two
 tokens add the same text, and are among the best, the heavier stands for both.
 
-Samplers, sketches and T work on these logits as on any.
+Samplers, sketches and T work on these logits as on any. Where the most likely tokens alone are
+known, nothing is taken back.
 """
 
 import heapq
@@ -32,7 +33,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.context import KnownLogits
 from studio.engine.vocabulary import Vocabulary
+from studio.sampling.sketches.truncated_logits import TruncatedLogits
 
 _MOST_TOKENS, _MOST_BYTES = 4, 32
 """Taken back at most."""
@@ -42,7 +45,7 @@ _MERGED = 128
 """Of so many of the best tokens no two add the same text."""
 
 Logits = NDArray[np.float32]
-Peek = Callable[[list[int], int], list[Logits]]
+Peek = Callable[[list[int], int], Sequence[KnownLogits]]
 """The logits after so many of the last of some tokens, in order; none where that is impossible."""
 
 
@@ -59,16 +62,23 @@ class Healed(NamedTuple):
     """The logits after a text, conditioned on it.
 
     Attributes:
-        logits: `(V,)`. Those of the heaviest way's tokens are the model's own to the last bit.
+        logits: `(V,)`, those of the heaviest way's tokens the model's own to the last bit; or what
+            is known of them.
         back: how many tokens are taken back.
         ways: all that were found, the heaviest first.
         owners: `(V,)`: the number of each token's way.
     """
 
-    logits: Logits
+    logits: KnownLogits
     back: int
     ways: tuple[Way, ...]
     owners: NDArray[np.int8]
+
+    @property
+    def whole(self) -> Logits:
+        """The logits, where those of all tokens are known."""
+        assert not isinstance(self.logits, TruncatedLogits), "only asked where all are known"
+        return self.logits
 
     def way(self, token: int) -> Way:
         """How a token is reached."""
@@ -131,17 +141,21 @@ def _is_of_word(byte: bytes) -> bool:
 
 
 def heal(
-    tokens: Sequence[int], rows: Sequence[Logits], vocabulary: Vocabulary, peek: Peek
+    tokens: Sequence[int], known: Sequence[KnownLogits], vocabulary: Vocabulary, peek: Peek
 ) -> Healed:
     """The logits after a text, conditioned on it.
 
     Args:
         tokens: the prompt, as the model sees it.
-        rows: the logits before the first token that is taken back, and after each of them: one
-            more than are taken back. They may be views, true until `peek` is called.
+        known: the logits before the first token that is taken back, and after each of them: one
+            more than are taken back. They may be views, true until `peek` is called. Where they are
+            not those of all tokens, none is taken back.
         vocabulary: the model's.
         peek: evaluates other ways.
     """
+    if isinstance(known[0], TruncatedLogits):
+        return Healed(known[0], 0, (Way((), 0),), np.zeros(known[0].size, dtype=np.int8))
+    rows = _whole(known)
     back = len(rows) - 1
     kept, last = list(tokens[: len(tokens) - back]), tuple(tokens[len(tokens) - back :])
     broken = next((row for row in rows if not math.isfinite(row.max())), None)
@@ -159,11 +173,18 @@ def heal(
             break
         # With what the rest is as a rule: a text that goes on is often these tokens.
         chain = search.chain(branch.rest)
-        others = peek([*kept, *branch.tokens, *chain], len(chain) + 1)
+        others = _whole(peek([*kept, *branch.tokens, *chain], len(chain) + 1))
         if not others or not all(math.isfinite(row.max()) for row in others):
             break
         search.add(branch.tokens, chain, branch.rest, branch.weight, others)
     return search.result()
+
+
+def _whole(known: Sequence[KnownLogits]) -> list[Logits]:
+    """Logits of all tokens."""
+    rows = [row for row in known if not isinstance(row, TruncatedLogits)]
+    assert len(rows) == len(known), "the context knows all"
+    return rows
 
 
 class _Branch(NamedTuple):

@@ -97,7 +97,8 @@ class Reader:
         context, tokens = self.context, fitted.tokens
         # Neither of what stands before the text, nor of a note in it.
         others = max(prompt.head, prompt.own + len(tokens) - len(prompt.tokens))
-        back = taken_back(tokens, others, self.vocabulary)
+        # Of a word's other beginnings the most likely tokens alone say too little.
+        back = taken_back(tokens, others, self.vocabulary) if context.knows_all else 0
         healed = self._found(tokens, back)
         if healed is not None:
             reused = len(tokens) if looks else context.evaluate(tokens, progress, wanted=0)

@@ -110,7 +110,7 @@ def _first_beyond(characters: int, places: TokenPlaces) -> int:
 def _is_possible(token: int, logits: KnownLogits) -> bool:
     """Whether the model can say a token."""
     if isinstance(logits, TruncatedLogits):
-        return token in logits.ids
+        return logits.knows(token)
     return bool(logits[token] > -np.inf)
 
 

@@ -20,7 +20,13 @@ from studio.sampling.tails.tail_nodes import GRID, measure, tail_of
 
 
 class Written(NamedTuple):
-    """A token of the tail whose logit is recorded all the same, because it was written."""
+    """A token of the tail whose logit is recorded all the same, because it was written.
+
+    Attributes:
+        token: It.
+        logit: Its logit.
+        rank: Its rank; the least that it can have where a server sent others (`TruncatedLogits`).
+    """
 
     token: int
     logit: float

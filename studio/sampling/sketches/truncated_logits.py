@@ -90,6 +90,7 @@ class TruncatedLogits:
         logits: `(n,)` float64 their log-probabilities times T: logits but for a constant.
         tail: All others; None where there are none.
         size: The vocabulary's size.
+        beside: A token that is none of the best and its log-probability times T; None for none.
 
     Args:
         ids: The N best tokens, in any order.
@@ -99,12 +100,14 @@ class TruncatedLogits:
         temperature: The T that they were taken at; at another than 1 the draws at that T, and what
             filters behind it leave, are the ones that are decided best.
         rounding: By how much what the best leave of 1 may be off.
+        beside: A token and its log-probability that is known too, whether it is one of the best or
+            not: a server that draws says it of what it drew.
 
     Raises:
         LogitsError: They cannot be the best of a distribution.
     """
 
-    __slots__ = ("ids", "logits", "size", "tail")
+    __slots__ = ("beside", "ids", "logits", "size", "tail")
 
     def __init__(
         self,
@@ -114,6 +117,7 @@ class TruncatedLogits:
         *,
         temperature: float = 1.0,
         rounding: float = ROUNDING,
+        beside: tuple[int, float] | None = None,
     ) -> None:
         tokens, logs = _checked(ids, log_probabilities, vocabulary_size)
         possible = logs > -LARGEST_LOG
@@ -126,6 +130,10 @@ class TruncatedLogits:
         self.logits: NDArray[np.float64] = (logs * temperature).astype(np.float32).astype(float)
         self.size = vocabulary_size
         self.tail: TailBounds | None = None
+        self.beside: tuple[int, float] | None = None
+        if beside is not None and others and beside[0] not in tokens:
+            (token,), (log,) = _checked([beside[0]], [beside[1]], vocabulary_size)
+            self.beside = int(token), min(float(log), float(logs[-1])) * temperature
         mass = math.fsum(np.exp(logs).tolist())
         cap = float(logs[-1])
         in_caps = (1.0 - mass) * math.exp(-cap)
@@ -152,6 +160,11 @@ class TruncatedLogits:
                 np.array([min(max(in_caps, 0.0) + slack, others)]),
                 1.0 / temperature,
             )
+
+    def knows(self, token: int) -> bool:
+        """Return whether a token's log-probability is known."""
+        is_beside = self.beside is not None and self.beside[0] == token
+        return is_beside or token in self.ids
 
     @property
     def is_near_tie(self) -> bool:
@@ -198,6 +211,30 @@ class TruncatedLogits:
             return self._choose(params, history, u, top, state)
         except UndecidedError:
             return None
+
+    def settles(
+        self, params: SamplingParams, history: Sequence[int], state: SamplerState = NO_STATE
+    ) -> bool:
+        """Return whether `choose` decides every u: all that the samplers leave is known.
+
+        Who draws by other means where this is not so must ask this, and not whether one u is
+        decided: tokens that are not known would come too seldom.
+
+        Args:
+            params: The samplers and their order.
+            history: The tokens so far, oldest first.
+            state: What samplers need beside the history.
+
+        Raises:
+            LogitsError: Biases have banned every token that is known.
+        """
+        if self.tail is None:
+            return True
+        try:
+            least, most = self._run_both(without_repeat_penalty(params), history, state)
+        except UndecidedError:
+            return False
+        return least[1:] == most[1:] and least.ranked.are_known(least.kept)
 
     def _choose(
         self,
@@ -251,7 +288,8 @@ class TruncatedLogits:
         """Return what stays of it: a truncated sketch, or a whole one where nothing is missing.
 
         Args:
-            written: The token that was written in this place; it must be one of the known.
+            written: The token that was written in this place; it must be one of the known. Of one
+                that is none of the best the rank is the least that it can have.
 
         Raises:
             ValueError: It is none of them.
@@ -261,7 +299,9 @@ class TruncatedLogits:
         head = min(HEAD, self.ids.size)
         place = np.flatnonzero(self.ids == written)
         record = None
-        if written is not None:
+        if self.beside is not None and written == self.beside[0]:
+            record = Written(*self.beside, self.ids.size)
+        elif written is not None:
             if not place.size:
                 raise ValueError(f"written: token {written} is none of those that are known.")
             rank = int(place[0])

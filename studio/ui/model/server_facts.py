@@ -26,21 +26,8 @@ class ServerFactsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Model options"))
         self.setMinimumWidth(round(_WIDTH * grown(self.font())))
-        draws = tr(
-            "The server draws, and gives the text alone: bars, heat and the record of each token "
-            "are absent. It runs temperature before its filters, and does not know XTC, DRY, "
-            "typical-p, top-n-sigma, Mirostat, word biases and dynamic temperature."
-        )
-        words = PlainLabel(
-            draws
-            if report.draws_there
-            else tr(
-                "How the model is loaded is the server’s own. What it does not say is not shown: "
-                "layers, memory, attention. It does not fill in between two texts, and the repeat "
-                "penalty cannot act: for these open a model on this machine. A text that stands "
-                "there is scored with a question for each token."
-            )
-        )
+        words = PlainLabel(_draws_there(report) if report.draws_there else _draws_here(report))
+
         words.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
@@ -52,3 +39,52 @@ class ServerFactsDialog(QDialog):
         column.addLayout(facts_form(model_title(report), server_facts(report)))
         column.addWidget(words)
         column.addWidget(buttons)
+
+
+def _draws_there(report: ModelReport) -> str:
+    """What is said of one that draws."""
+    given = (
+        tr(
+            "The server draws. What it says of each token that it wrote is kept with it: the word "
+            "panel and heat show that, and what could stand next is not known."
+        )
+        if report.has_sketches
+        else tr(
+            "The server draws, and gives the text alone: bars, heat and the record of each token "
+            "are absent."
+        )
+    )
+    return f"{given} {_lacks()}"
+
+
+def _draws_here(report: ModelReport) -> str:
+    """What is said of one of which tokens are drawn here."""
+    words = tr(
+        "How the model is loaded is the server’s own. What it does not say is not shown: "
+        "layers, memory, attention. It does not fill in between two texts, and the repeat "
+        "penalty cannot act: for these open a model on this machine. A text that stands "
+        "there is scored with a question for each token."
+    )
+    if report.can:  # of OpenAI's protocol
+        words = tr(
+            "Presets of the plain format are drawn here, those of the chat format by the server. "
+            "The repeat penalty cannot act, and nothing is filled in between two texts: for these "
+            "open a model on this machine."
+        )
+    if report.known_tokens:
+        words += " " + tr(
+            "Of each place the server names its %n likeliest tokens; where filters leave others "
+            "too, it draws, and the word has no draw of this machine’s. Started with "
+            "--max-logprobs -1 it names all. What a word may begin with is not looked back at.",
+            "",
+            report.known_tokens,
+        )
+        words += " " + _lacks()
+    return words
+
+
+def _lacks() -> str:
+    return tr(
+        "Where it draws it runs temperature before its filters, and does not know XTC, DRY, "
+        "typical-p, top-n-sigma, Mirostat, word biases and dynamic temperature."
+    )

@@ -301,7 +301,11 @@ class WordPanel(QFrame):
         shown = {
             self.title: facts.text.text,
             self.chance: self._shown_chance(facts),
-            self.values[0]: ranks(facts.rank, facts.own_rank),
+            self.values[0]: ranks(
+                facts.rank,
+                facts.own_rank,
+                is_least=facts.bands is not None and facts.bands.is_rank_least,
+            ),
             self.values[1]: _bits(facts.surprise, facts.bands and facts.bands.surprise),
             self.values[2]: _bits(facts.entropy, facts.bands and facts.bands.entropy),
             self.sentences: "\n".join(facts.sentences),

@@ -43,6 +43,7 @@ def test_a_rank_says_whose_it_is_where_two_differ() -> None:
     assert ranks(1, 1) == "2nd"
     assert ranks(0, 4) == "1st (own 5th)"
     assert ranks(None, 4) == "none (own 5th)"
+    assert ranks(None, 20, is_least=True) == "21st at best"
 
 
 def test_blame() -> None:

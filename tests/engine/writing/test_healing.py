@@ -89,7 +89,7 @@ def healed_of(vocabulary: MadeUp, tokens: list[int], back: int, *, peeks: bool =
 
 def by_added(vocabulary: MadeUp, healed: Healed) -> dict[bytes, float]:
     found: dict[bytes, float] = defaultdict(float)
-    for token, share in enumerate(softmax(healed.logits).tolist()):
+    for token, share in enumerate(softmax(healed.whole).tolist()):
         found[healed.added(token, vocabulary.text(token))] += share
     return found
 
@@ -156,7 +156,7 @@ def test_where_nothing_is_taken_back_nothing_changes() -> None:
     vocabulary = MadeUp(TEXTS)
     row = vocabulary.row([1, 2])
     healed = healed_of(vocabulary, [1, 2], 0)
-    assert np.array_equal(healed.logits, row)
+    assert np.array_equal(healed.whole, row)
     assert healed.typed(range(vocabulary.size)) == {}
     assert healed.replaced([1, 2], healed.way(3)) == [1, 2]
 
@@ -168,7 +168,7 @@ def test_what_is_no_number_stays_none() -> None:
     broken = sound * np.float32(np.nan)
     for rows in ([broken, sound], [sound, broken]):
         healed = heal(tokens, rows, vocabulary, lambda *_: [])  # type: ignore[arg-type] # stands in
-        assert np.isnan(healed.logits).all()
+        assert np.isnan(healed.whole).all()
 
 
 @given(st.text("abc ", min_size=2, max_size=7).map(str.encode))
@@ -251,7 +251,7 @@ class Reader:
         rows = [self._context.logits(back - count) for count in range(back + 1)]
         healed = heal(tokens, rows, self.vocabulary, self._context.peek)
         found: dict[str, float] = defaultdict(float)
-        for token, share in enumerate(softmax(healed.logits).tolist()):
+        for token, share in enumerate(softmax(healed.whole).tolist()):
             added = healed.added(token, self.vocabulary.text(token))
             found[added.decode(errors="replace")] += share
         return found

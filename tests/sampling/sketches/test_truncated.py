@@ -202,6 +202,57 @@ def test_real_draws_are_those_of_the_whole(real_logits: NDArray[np.float32]) -> 
     assert decided_at[1] > 1.5 * decided_at[0]
 
 
+@pytest.mark.parametrize("params", FILTERS)
+def test_what_settles_all_draws_decides_each(
+    params: SamplingParams, real_logits: NDArray[np.float32]
+) -> None:
+    settled = 0
+    for row in real_logits[7::40]:
+        logs = log_probabilities(row)
+        for count in (20, 200):
+            truncated = cut_off(logs, count)
+            if truncated.settles(params, ()):
+                settled += 1
+                assert check_draws(logs, truncated, params, US) == len(US)
+    assert settled or not 0 < params.top_k < 100
+
+
+def test_whether_all_are_settled_is_no_question_of_one(real_logits: NDArray[np.float32]) -> None:
+    truncated = cut_off(log_probabilities(real_logits[5]), 20)
+    assert truncated.choose(SamplingParams(), (), 0.01) is not None
+    assert not truncated.settles(SamplingParams(), ())
+    # The last that is known may have as much as the first that is not.
+    assert truncated.settles(SamplingParams(top_k=19), ())
+    assert cut_off(log_probabilities(real_logits[5]), real_logits.shape[1]).settles(
+        SamplingParams(), ()
+    )
+
+
+@pytest.mark.parametrize("rank", [0, 19, 20, 300, 20_000, 49_000])
+def test_a_token_that_was_drawn_is_known_wherever_it_ranks(
+    rank: int, real_logits: NDArray[np.float32]
+) -> None:
+    logs = log_probabilities(real_logits[5])
+    order = np.lexsort((np.arange(logs.size), -logs))
+    token = int(order[rank])
+    truncated = TruncatedLogits(
+        order[:20], logs[order[:20]], logs.size, beside=(token, float(logs[token]))
+    )
+    bare = cut_off(logs, 20)
+    assert truncated.knows(token)
+    assert not truncated.knows(int(order[40_000]))
+    assert (truncated.ids.tolist(), truncated.tail) == (bare.ids.tolist(), bare.tail)
+    sketch = LogitSketch.from_bytes(truncated.sketch(token).to_bytes())
+    assert isinstance(sketch, TruncatedSketch)
+    for t in TEMPERATURES:
+        low, high = sketch.probability_range(token, t)
+        exact = float(distribution(logs, SamplingParams(temperature=t), ())[token])
+        assert low * (1 - 1e-4) <= exact <= high * (1 + 1e-4)
+    if rank >= 20:
+        assert sketch.written is not None
+        assert sketch.written.rank == 20  # it is that at least
+
+
 def test_curve_of_the_two_ends_holds_the_truth(real_logits: NDArray[np.float32]) -> None:
     for row in real_logits[3::50]:
         logs = log_probabilities(row)
