@@ -7,14 +7,14 @@ import pytest
 
 from studio.engine.generation.at_server import AtServer
 from studio.engine.generation.sequence import SequenceState
-from studio.engine.server.context import ServerContext
+from studio.engine.server.served_context import ServedContext
 
 
 class SomeServer:
-    """A vocabulary's size, and slots."""
+    """How many tokens it says at most, and of how many texts at once."""
 
-    slots = 4
-    vocabulary_size = 49_152
+    most = 49_152
+    at_once = 4
 
 
 class Sequence:
@@ -35,7 +35,7 @@ class Sequence:
     ],
 )
 def test_the_cheapest_count_is_asked_for(needed: tuple[int, ...], count: int) -> None:
-    server = AtServer(cast(ServerContext, SomeServer()))
+    server = AtServer(cast(ServedContext, SomeServer()))
     access: Any = server
     access._needed[0] = deque(needed, maxlen=16)
     assert access._count(cast(SequenceState, Sequence())) == count
