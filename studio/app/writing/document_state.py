@@ -77,8 +77,8 @@ class DocumentState:
         saved_plan: The plan that is saved for the file.
         passages: Those of the plan by the number of the text, the earliest first: undo brings
             those back that went with their text.
-        former_passages: The same of before they were changed while a take grew, for what that one
-            has replaced may come back.
+        former_passages: The same of before others were set: text that comes back by undo, or as a
+            take ends without a trace, has those again that it had.
         revision: The number of the text for which passages were looked up last.
         saved_takes: How many takes had been made when it was opened or saved.
         runs: The runs of lanes that were made for it.

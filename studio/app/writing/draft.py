@@ -27,6 +27,7 @@ from studio.manuscript import (
     ManuscriptContent,
     Origin,
     Outside,
+    PromptPassage,
     PromptPlan,
     RecoveryRecord,
     Take,
@@ -91,6 +92,8 @@ class Draft(QObject):
         self._reads_after = False
         self._visible_end = 0
         """One past the last visible character; kept up to date, not searched for at each key."""
+        self._came = NO_PLAN
+        """What has come into the text since its last state, each part as a passage."""
         self.reach = 0
         self.preset_in_force: Callable[[], bytes] = lambda: b""
         """Says what a document keeps of it."""
@@ -128,10 +131,8 @@ class Draft(QObject):
         """Set the plan."""
         if plan != self.state.plan:
             if plan.passages != self.state.plan.passages:
-                if self.manuscript.growing is None:
-                    self.state.former_passages = {}
-                elif self.state.passages:
-                    self.state.former_passages = self.state.passages
+                former = {**self.state.former_passages, **self.state.passages}
+                self.state.former_passages = dict(list(former.items())[-_REMEMBERED:])
                 self.state.passages = {}
             self.state.plan = plan
             self._on_state_changed()
@@ -420,7 +421,7 @@ class Draft(QObject):
         plan, passages, state.plan, state.passages = state.plan, state.passages, NO_PLAN, {}
         self.manuscript.take_up(ManuscriptContent() if content is None else content)
         state.plan, state.passages = plan, passages
-        state.revision = self.manuscript.revision
+        state.revision, self._came = self.manuscript.revision, NO_PLAN
         if plan != NO_PLAN:
             self.prompt_changed.emit()
         self.brief_changed.emit()
@@ -511,7 +512,8 @@ class Draft(QObject):
         self.state.runs = self.state.saved_runs = document.runs if document is not None else ()
         # Before the text, whose change asks what would follow it.
         self.state.brief = self.state.saved_brief = _brief_of(brief)
-        self.state.plan, self.state.passages = NO_PLAN, {}  # passages are of the text before
+        # Passages are of the text before.
+        self.state.plan, self.state.passages, self.state.former_passages = NO_PLAN, {}, {}
         if document is None:
             self.manuscript.load(file.text, generated, origin)
         else:
@@ -537,6 +539,11 @@ class Draft(QObject):
         elif self._visible_end > position:
             self._visible_end = self._last_visible(position)
         self.state.plan = self.plan.after(position, removed, len(inserted))
+        if self.state.former_passages and self.manuscript.growing is None:
+            self._came = self._came.after(position, removed, len(inserted))
+            if inserted:
+                came = PromptPassage(position, position + len(inserted), is_pinned=False)
+                self._came = self._came.with_passage(came)
         reach = self.state.caret + (AFTER if self._reads_after else 0)
         if position <= reach:
             self.prompt_changed.emit()
@@ -554,16 +561,22 @@ class Draft(QObject):
         if self.manuscript.growing is not None:
             return  # no step leads back there
         state, passages, revision = self.state, self.plan.passages, self.manuscript.revision
-        if not (passages or state.passages):
+        came, self._came = self._came, NO_PLAN
+        if not (passages or state.passages or state.former_passages):
             return
-        known = state.passages.get(revision, passages)
+        known = state.passages.get(revision)
+        if known is None:
+            # Others were set since: what has come back has those that it had.
+            plan, former = self.plan, state.former_passages.get(revision, ())
+            for part in came.passages:
+                plan = plan.with_brought_back(part.start, part.end, former)
+            known = plan.passages
         is_another, state.revision = revision != state.revision, revision
         if is_another and known != passages:
             state.plan = msgspec.structs.replace(state.plan, passages=known)
             self.brief_changed.emit()
             self.prompt_changed.emit()
-            return
-        state.passages[revision] = passages
+        state.passages[revision] = known if is_another else passages
         if len(state.passages) > _REMEMBERED:
             del state.passages[next(iter(state.passages))]
 

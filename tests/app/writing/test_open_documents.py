@@ -24,7 +24,7 @@ from studio.app.writing.document_state import DocumentState
 from studio.app.writing.open_documents import OpenDocuments
 from studio.app.writing.recovery import Recovery
 from studio.engine.messages import Generate, Score, Scored, Stop, Superseded
-from studio.manuscript import GrowingTakeError, Origin, write_text_file
+from studio.manuscript import NO_PLAN, GrowingTakeError, Origin, write_text_file
 from studio.manuscript.buffer import BufferContent
 from studio.memory_budgets import UNDO
 from studio.token_record import undrawn
@@ -423,9 +423,10 @@ def test_nothing_of_one_document_stays_behind(desk: Open) -> None:
     put_aside = {f"_{field.name}" for field in fields(BufferContent)}
     assert set(vars(manuscript._buffer)) == of_the_window | put_aside
 
-    # `_visible_end` follows from the text.
+    # `_visible_end` follows from the text; nothing has come into it between two states.
+    assert desk.draft._came == NO_PLAN
     of_the_window = {"manuscript", "reach", "preset_in_force", "preset_name", "prompting"}
     of_the_window |= {"_reads_after"}
     held = vars(desk.draft).items()
     found = {name for name, value in held if not isinstance(value, SignalInstance)}
-    assert found == of_the_window | {"state", "_visible_end"}
+    assert found == of_the_window | {"state", "_visible_end", "_came"}

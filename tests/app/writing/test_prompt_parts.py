@@ -10,7 +10,7 @@ from studio.app.writing.document_state import DocumentState
 from studio.app.writing.draft import Draft
 from studio.app.writing.prompt_parts import parts_of
 from studio.engine.messages import PINNED_PART, PromptNote, PromptParts, PromptRange
-from studio.manuscript import NO_PLAN, Manuscript, Note, PromptPassage, PromptPlan
+from studio.manuscript import NO_PLAN, Edit, Manuscript, Note, PromptPassage, PromptPlan
 from studio.presets import Preset
 from tests.helpers.fake_engine import Desk
 
@@ -173,6 +173,45 @@ def test_passages_are_changed_while_a_take_grows_that_ends_without_a_trace(
     manuscript.edit(0, len(manuscript), "")
     manuscript.undo()
     assert draft.plan.passages == (new, moved)
+
+
+def test_passages_were_changed_before_undo_brings_their_text_back(draft: Draft) -> None:
+    manuscript = draft.manuscript
+    manuscript.begin_take(len(TEXT)).append(" It rained.")
+    manuscript.end_take()
+    rained = PromptPassage(len(TEXT) + 1, len(TEXT) + 11, is_pinned=True)
+    draft.set_plan(PromptPlan(passages=(rained,)))
+    [takes] = manuscript.take_sets
+    manuscript.retake(takes).append(" It snowed all day.")
+    manuscript.end_take()
+    assert not draft.plan.passages
+    first = PromptPassage(0, 4, is_pinned=False)
+    draft.set_plan(PromptPlan(passages=(first,)))
+    manuscript.edit(0, 0, "Now ")
+    manuscript.undo()
+    assert draft.plan.passages == (first,), "what was typed had none"
+    manuscript.undo()
+    assert manuscript.text == TEXT + " It rained."
+    assert draft.plan.passages == (first, rained)
+    manuscript.redo()
+    assert draft.plan.passages == (first,)
+    manuscript.undo()
+    assert draft.plan.passages == (first, rained)
+    draft.set_plan(PromptPlan(passages=(first,)))
+    manuscript.redo()
+    manuscript.undo()
+    assert draft.plan.passages == (first,), "it was taken out by hand"
+
+
+def test_passages_were_changed_before_undo_brings_back_several_parts(draft: Draft) -> None:
+    manuscript = draft.manuscript
+    near = PromptPassage(0, 3, is_pinned=True)
+    far = PromptPassage(len(TEXT) - 6, len(TEXT), is_pinned=True)
+    draft.set_plan(PromptPlan(passages=(near, far)))
+    manuscript.edit_all([Edit(0, 3, ""), Edit(len(TEXT) - 6, 6, "")])
+    draft.set_plan(PromptPlan(passages=(PromptPassage(7, 9, is_pinned=False),)))
+    manuscript.undo()
+    assert draft.plan.passages == (near, PromptPassage(10, 12, is_pinned=False), far)
 
 
 def test_what_is_behind_the_caret_makes_no_difference(draft: Draft) -> None:
