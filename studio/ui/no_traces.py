@@ -10,14 +10,20 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QStandardPaths
 
-from studio.app.user_folders import config_folder, data_folder, state_folder
+from studio.app.user_folders import (
+    config_folder,
+    data_folder,
+    engine_cache_folder,
+    state_folder,
+)
 
 
 @contextmanager
 def no_traces() -> Iterator[None]:
     """To be entered before the first window is made, when the application has its name."""
     QStandardPaths.setTestModeEnabled(True)
-    folders = config_folder(), data_folder(), state_folder()
+    # The cache, too: a timing that is kept there decides how a model is evaluated.
+    folders = config_folder(), data_folder(), state_folder(), engine_cache_folder()
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
     yield

@@ -387,10 +387,12 @@ def main() -> int:
     lost = sorted(report.lost)
     points = ", ".join(f"{report.within[point]} {point}" for point in _USUAL)
     print(f"\nseed {given.seed}: {report.kills.total()} windows killed, in the middle of: {points}")
-    print(
-        f"{len(lost)} documents came back, {report.offered} of them offered; seconds of writing "
-        f"lost: {lost[len(lost) // 2]:.2f} in the middle, {lost[-1]:.2f} at most"
-    )
+    if lost:
+        middle, most = lost[len(lost) // 2], lost[-1]
+        print(f"{len(lost)} documents came back, {report.offered} of them offered")
+        print(f"seconds of writing lost: {middle:.2f} in the middle, {most:.2f} at most")
+    else:
+        print("no document came back")
     report.failures += [f"{one:.1f} s of writing lost" for one in lost if one > MOST_LOST]
     for failure in report.failures:
         print(f"FAILED {failure}")
