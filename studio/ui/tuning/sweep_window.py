@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.session import Session
+from studio.app.timers import single_shot
 from studio.app.tuning.sweep_form import (
     AIMS,
     MOST_SAMPLES,
@@ -98,6 +99,8 @@ class SweepWindow(QDialog):
         super().__init__(parent)
         self._session = session
         self._shown: SweepResult | None = None
+        # In turns of their own: table, chart and texts together take longer than two frames.
+        self._later = single_shot(self, self._follow_cell)
         self._value = 0
         """The place of the value whose texts are shown."""
         self.run = SweepRun(
@@ -312,7 +315,7 @@ class SweepWindow(QDialog):
             last = self.table.rowCount() - 1, self.table.columnCount() - 1
             self.table.setCurrentCell(min(row, last[0]), min(1 + self._value, last[1]))
         self.table.blockSignals(False)
-        self._follow_cell()
+        self._later.start()
 
     def _fill_table(self, result: SweepResult) -> None:
         sweep = result.sweep
@@ -340,6 +343,7 @@ class SweepWindow(QDialog):
 
     def _follow_cell(self) -> None:
         """Show the measure of the row that is chosen, and the texts of the column."""
+        self._later.stop()
         result = self._shown
         row, column = self.table.currentRow(), self.table.currentColumn()
         if column > 0:
