@@ -68,7 +68,9 @@ def side_by_side(arguments: Sequence[str]) -> list[str]:
     """Has the unit tier run in several processes: its tests compute, where those of others wait."""
     if list(arguments[:2]) != ["-m", "unit"] or "-n" in arguments:
         return list(arguments)
-    return ["-n", "auto", "--maxprocesses=4", "--dist=loadfile", *arguments]
+    # pytest-xdist waits without end for a process that has taken the place of a crashed one.
+    workers = ("-n", "auto", "--maxprocesses=4", "--dist=loadfile", "--max-worker-restart=0")
+    return [*workers, *arguments]
 
 
 def _test(root: Path, command: Sequence[str], env: Mapping[str, str]) -> int:
