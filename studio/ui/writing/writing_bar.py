@@ -2,6 +2,7 @@
 
 from html import escape
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -74,12 +75,16 @@ class WritingBar(QWidget):
         row = QHBoxLayout(self)
         set_margins(row, 26, 8, 26, 8)
         set_spacing(row, 12)
-        row.addWidget(ActionButton(continue_action, primary=True))
-        row.addWidget(ActionButton(retake_action, shows_key=False))
-        row.addWidget(self.takes)
+        begin = ActionButton(continue_action, primary=True)
+        again = ActionButton(retake_action, shows_key=False)
         # Behind all other buttons: as it comes and goes it moves words, and none of them.
         self.stop = ActionButton(stop_action)
-        row.addWidget(self.stop)
+        for part in (begin, again, self.takes, self.stop):
+            row.addWidget(part)
+        for button in (begin, again, self.stop):
+            # A click leaves the keyboard in the text: with a button that cannot be pressed any more
+            # it would go on to the next, and what is typed then would press that.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # What is merely reported gives way first where the window is narrow: what was before what
         # will be.
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)

@@ -4,11 +4,14 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.app.generation.sequence import SequencePhase
 from studio.app.model.state import ModelPhase
 from studio.ui.main_window import MainWindow
+from studio.ui.widgets.actions import ActionButton
 from tests.ui.conftest import LONG, NEVER_ENDS
 
 
@@ -82,6 +85,23 @@ def test_stop_while_a_long_prompt_is_read(window: MainWindow, qtbot: QtBot) -> N
     assert not window.actions_.stop.isEnabled()
     assert session.draft.manuscript.text == text
     assert session.writing.take_set() is None
+
+
+def test_a_click_on_a_button_leaves_the_keyboard_in_the_text(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    session = window.session
+    session.draft.manuscript.edit(0, 0, "The old fisherman")
+    session.sampling.set_max_tokens(1000)
+    session.sampling.change(logit_bias=NEVER_ENDS)
+    window.editor.setFocus()
+    buttons = {button.accessibleName(): button for button in window.findChildren(ActionButton)}
+    for name in ("Continue", "Retake"):
+        QTest.mouseClick(buttons[name], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: tokens_of(window) >= 2, timeout=LONG)
+        QTest.mouseClick(buttons["Stop"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+        assert window.focusWidget() is window.editor
 
 
 def test_one_seed_writes_the_same_text_again(window: MainWindow, qtbot: QtBot) -> None:
