@@ -264,6 +264,7 @@ class MainWindow(QMainWindow):
             actions.previous_take,
             actions.next_take,
         )
+        self.writing_bar.keyboard_left.connect(self.editor.setFocus)
         self.writing_bar.follow_scrub(self.session.scrub, self.session.next_token)
         self.take_margin = TakeMargin(
             self.editor,

@@ -38,6 +38,16 @@ from studio.ui.editor.placeholder import EditorPlaceholder
 from studio.ui.editor.provenance_highlighter import ProvenanceHighlighter
 from studio.ui.editor.scroll import ScrollKeeper
 
+_STANDARD_KEYS = {
+    "edit-undo": QKeySequence.StandardKey.Undo,
+    "edit-redo": QKeySequence.StandardKey.Redo,
+    "edit-cut": QKeySequence.StandardKey.Cut,
+    "edit-copy": QKeySequence.StandardKey.Copy,
+    "edit-paste": QKeySequence.StandardKey.Paste,
+    "select-all": QKeySequence.StandardKey.SelectAll,
+}
+"""By the names that Qt gives the entries of its context menu."""
+
 EMPTY_STATE = mark("Write the first sentence, then press Ctrl+Enter to continue it.")
 
 UNDO_REFUSED = mark("A text is being written. Press Esc to stop; then it can be undone.")
@@ -577,6 +587,10 @@ class ManuscriptEditor(Page):
             "edit-delete": (self._delete, editable and cursor.hasSelection()),
         }
         for action in menu.actions():
+            if (standard := _STANDARD_KEYS.get(action.objectName())) is not None:
+                # Qt names no key that an action of the window has too.
+                keys = QKeySequence(standard).toString(QKeySequence.SequenceFormat.NativeText)
+                action.setText("\t".join(filter(None, (action.text().split("\t")[0], keys))))
             if action.objectName() in ours:
                 slot, enabled = ours[action.objectName()]
                 action.triggered.disconnect()

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -46,6 +46,9 @@ class WritingBar(QWidget):
         parent: The Qt parent, if any.
     """
 
+    keyboard_left = Signal()
+    """A button that had the keyboard was pressed: the text has it next."""
+
     def __init__(
         self,
         writing: Writing,
@@ -83,8 +86,10 @@ class WritingBar(QWidget):
             row.addWidget(part)
         for button in (begin, again, self.stop):
             # A click leaves the keyboard in the text: with a button that cannot be pressed any more
-            # it would go on to the next, and what is typed then would press that.
+            # it would go on to the next, and what is typed then would press that. Space on one
+            # gives it back to the text, before the button is greyed.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.released.connect(lambda it=button: it.hasFocus() and self.keyboard_left.emit())
         # What is merely reported gives way first where the window is narrow: what was before what
         # will be.
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -102,6 +103,40 @@ def test_a_click_on_a_button_leaves_the_keyboard_in_the_text(
         QTest.mouseClick(buttons["Stop"], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
         assert window.focusWidget() is window.editor
+
+
+def test_space_on_a_button_gives_the_keyboard_back_to_the_text(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    session = window.session
+    session.draft.manuscript.edit(0, 0, "The old fisherman")
+    session.sampling.set_max_tokens(2)
+    session.sampling.change(logit_bias=NEVER_ENDS)
+    buttons = {button.accessibleName(): button for button in window.findChildren(ActionButton)}
+    for name in ("Continue", "Retake"):
+        buttons[name].setFocus(Qt.FocusReason.TabFocusReason)
+        assert window.focusWidget() is buttons[name]
+        QTest.keyClick(buttons[name], Qt.Key.Key_Space)
+        assert not session.writing.is_idle
+        assert window.focusWidget() is window.editor
+        qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
+
+
+def test_the_texts_menu_names_the_keys_that_the_edit_menu_has_too(window: MainWindow) -> None:
+    menu = window.editor.context_menu(QPoint(5, 5))
+    named = {action.objectName(): action.text().partition("\t")[2] for action in menu.actions()}
+    keys = ("edit-undo", "edit-redo", "edit-cut", "edit-copy", "edit-paste", "select-all")
+    assert [named[name] for name in keys] == [
+        QKeySequence(standard).toString(QKeySequence.SequenceFormat.NativeText)
+        for standard in (
+            QKeySequence.StandardKey.Undo,
+            QKeySequence.StandardKey.Redo,
+            QKeySequence.StandardKey.Cut,
+            QKeySequence.StandardKey.Copy,
+            QKeySequence.StandardKey.Paste,
+            QKeySequence.StandardKey.SelectAll,
+        )
+    ]
 
 
 def test_one_seed_writes_the_same_text_again(window: MainWindow, qtbot: QtBot) -> None:
