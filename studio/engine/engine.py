@@ -276,6 +276,7 @@ class Engine:
         )
         self._opened = opened = _Opened(model, context)
         self._machines = machines
+        context.time_batches()
         if fewer:
             print(f"studio: {fewer}", file=sys.stderr, flush=True)
         if self._huge_pages:

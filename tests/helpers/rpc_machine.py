@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,30 @@ class RpcMachine:
         self.process.send_signal(signal.SIGSTOP)
         seen = psutil.Process(self.process.pid)
         until(lambda: seen.status() == psutil.STATUS_STOPPED, "the server's halt")
+
+    @contextmanager
+    def slowed(self, times: int = 20) -> Iterator[None]:
+        """Have it compute a part of the time alone, as if the model were larger.
+
+        Args:
+            times: By so many times.
+        """
+        ended = threading.Event()
+
+        def work() -> None:
+            while not ended.is_set():
+                self.process.send_signal(signal.SIGSTOP)
+                ended.wait((times - 1) * 0.002)
+                self.process.send_signal(signal.SIGCONT)
+                ended.wait(0.002)
+
+        working = threading.Thread(target=work)
+        working.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            working.join()
 
     def answers(self) -> bool:
         """Whether it can be used now."""

@@ -152,8 +152,13 @@ class _Filled:
             raise
 
     def _fill(self) -> None:
-        self._batch.put([self._token] * _READ, 0, MAIN)
-        self._decode()
+        done = 0
+        while done < _READ:
+            # No more at a time than its machines, if any, compute in the time that they have.
+            count = min(_READ - done, self._watch.batch_size if self._watch else _READ)
+            self._batch.put([self._token] * count, done, MAIN)
+            self._decode()
+            done += count
         size = llama_cpp.llama_state_seq_get_size(self._context, MAIN)
         state = (ctypes.c_uint8 * size).from_buffer(np.empty(size, np.uint8))
         llama_cpp.llama_state_seq_get_data(self._context, state, size, MAIN)

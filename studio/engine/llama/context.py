@@ -6,7 +6,8 @@ what is evaluated already is kept.
 
 import ctypes
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 import llama_cpp
 import numpy as np
@@ -28,7 +29,8 @@ from studio.translation import tr
 
 _CHUNK_CPU, _CHUNK_MACHINES, _CHUNK_GPU = 256, 128, 512
 """Tokens a batch. A processor reads no faster with more, and 8 % slower with 128 where attention is
-flash attention. Between two batches progress is shown, and a machine that is halted is missed."""
+flash attention. Between two batches progress is shown, and a machine that is halted is missed; slow
+machines have smaller ones (`MachineWatch.batch_size`)."""
 
 _SHOWN_FROM = 128
 """Tokens above which an evaluation shows its progress."""
@@ -107,6 +109,41 @@ class LlamaContext:
         """Those after the tokens before these, the last first; see `evaluate`."""
         self.prompt_cache: PromptCache | None = None
         """Where prompts that were evaluated are kept; None for nowhere."""
+
+    def time_batches(self) -> None:
+        """Have the watch of other machines know what a batch takes, by ever larger ones.
+
+        Of a new context: nothing is evaluated afterwards. It ends early where the interrupt is set.
+        """
+        size = 0
+        with suppress(EvaluationStopped):
+            while size < (fits := min(self._batch_size, self.size)) < self._chunk:
+                size = fits
+                try:
+                    self._decode([0] * size, 0, _MAIN)
+                finally:
+                    self._keep(0)
+
+    @property
+    def _batch_size(self) -> int:
+        """How many tokens a batch has now."""
+        return min(self._chunk, self._watch.batch_size) if self._watch else self._chunk
+
+    def _batches(self, start: int, end: int, wanted: int) -> Iterator[tuple[int, int]]:
+        """From where to where the batches go; the last `wanted` tokens are in one.
+
+        Args:
+            start: The first token's place.
+            end: Behind the last one's.
+            wanted: So many of the last.
+        """
+        last = end - wanted
+        while start < end:
+            stop = min(start + self._batch_size, end)
+            if last < stop < end or start >= last:
+                stop = last if start < last else end
+            yield start, stop
+            start = stop
 
     @property
     def used(self) -> int:
@@ -232,7 +269,8 @@ class LlamaContext:
         llama_cpp.llama_memory_seq_cp(self._memory, _MAIN, _SCRATCH, 0, shared)
         try:
             self._has_logits, self._earlier = False, []
-            self._decode(tokens[shared:], shared, _SCRATCH, wanted)
+            for start, end in self._batches(shared, len(tokens), wanted):
+                self._decode(tokens[start:end], start, _SCRATCH, wanted)
             self._rows = wanted
         finally:
             llama_cpp.llama_memory_seq_rm(self._memory, _SCRATCH, -1, -1)
@@ -266,10 +304,10 @@ class LlamaContext:
         position = reused = self._keep(min(begun, first))
         self._make_room(len(tokens) - position)
         fits = max(1, _LOGITS_BYTES // (4 * self._vocabulary_size))
-        batch = min(self._chunk if self._chunk == _CHUNK_GPU else READ_BATCH, fits)
+        most = min(self._chunk if self._chunk == _CHUNK_GPU else READ_BATCH, fits)
         while position < len(tokens):
-            is_wanted = position >= first
-            end = position + batch if is_wanted else min(position + self._chunk, first)
+            is_wanted, batch = position >= first, self._batch_size
+            end = position + min(batch, most) if is_wanted else min(position + batch, first)
             chunk = tokens[position:end]
             progress(position - reused, len(tokens) - reused)
             self._decode(chunk, position, _MAIN, len(chunk) if is_wanted else 1)
@@ -352,8 +390,10 @@ class LlamaContext:
         """
         cells = self._cells
         self._has_logits = False
-        for start in range(0, len(tokens), READ_BATCH):
-            chunk = tokens[start : start + READ_BATCH]
+        left = tokens
+        while left:
+            batch = min(READ_BATCH, self._batch_size)
+            chunk, left = left[:batch], left[batch:]
             try:
                 self._decode(chunk, cells.length(sequence), cells.llama_id(sequence))
             except (EvaluationStopped, EngineError):
@@ -477,18 +517,14 @@ class LlamaContext:
         progress: Callable[[int, int], None] | None,
         wanted: int,
     ) -> None:
-        position, total = start, len(tokens) - start
+        total = len(tokens) - start
         self._make_room(total)
-        while position < len(tokens):
+        for position, end in self._batches(start, len(tokens), wanted):
             if progress and total > _SHOWN_FROM:
                 progress(position - start, total)
-            end = min(position + self._chunk, len(tokens))
-            if len(tokens) - wanted < end < len(tokens):
-                end = len(tokens) - wanted  # those whose logits are wanted are in one batch
             chunk = tokens[position:end]
             self._decode(chunk, position, _MAIN, wanted)
             self._tokens += chunk
-            position = end
         self._has_logits, self._rows, self._earlier = True, wanted, []
 
     def _decode(self, tokens: list[int], position: int, sequence: int, wanted: int = 1) -> None:

@@ -6,8 +6,9 @@ once a second, on llama.cpp's own connection, where the question waits behind wh
 that has not answered for some seconds is lost, unless it computes something that takes so long.
 
 A server computes in one thread, for one client: while it does nobody can say whether it is halted.
-What it may take follows from what it took before. That its machine is gone altogether, the system
-notices meanwhile (`keep_alive`), and llama.cpp then finds its connection broken.
+What it may take follows from what it took before, and long texts are evaluated in batches so small
+that this is little. That its machine is gone altogether, the system notices meanwhile
+(`keep_alive`), and llama.cpp then finds its connection broken.
 """
 
 import os
@@ -27,7 +28,9 @@ _LOOK = 0.5
 _LIMIT = 3.0
 """Seconds without an answer, of a machine that has nothing to compute."""
 _FOLD = 4
-"""So many times what the last batch took, by the token, the next one may take."""
+"""So many times what is expected of a batch it may take."""
+_BATCH = _LIMIT / _FOLD
+"""Seconds that a batch is to take, where its tokens can be divided."""
 _LONGEST = 60.0
 """Seconds that a batch may take at most, and the first one, of which nothing is known."""
 _LOADING = 180.0
@@ -79,8 +82,8 @@ class MachineWatch:
         """Since when each owes an answer."""
         self._busy: tuple[float, float] | None = None
         """Since when something is computed, and how long it may take."""
-        self._seconds_per_token = 0.0
-        """Of the last batch; 0 where nothing is known."""
+        self._last: tuple[int, float] | None = None
+        """Tokens and seconds of the last batch; None where nothing is known."""
         self._asks_no_more, self._closed = threading.Event(), threading.Event()
         self._end_once = threading.Lock()
         self._asking: list[threading.Thread] = []
@@ -137,21 +140,34 @@ class MachineWatch:
             self._busy = None
             keep_alive(self._machines.values(), _TAKING)
 
+    @property
+    def batch_size(self) -> int:
+        """How many tokens a batch is to have, a power of two: a halt within it is missed soon."""
+        if self._last is None:
+            return 1
+        tokens, seconds = self._last
+        fits = int(tokens * _BATCH / max(seconds, 1e-6))
+        return 1 << max(0, fits.bit_length() - 1)
+
     @contextmanager
     def computing(self, tokens: int) -> Iterator[None]:
-        """While a batch is evaluated.
+        """While a batch is evaluated. One that is ended by an error says nothing of the next.
 
         Args:
             tokens: How many it has.
         """
-        allowed = _FOLD * self._seconds_per_token * tokens if self._seconds_per_token else _LONGEST
+        allowed = _LONGEST
+        if self._last:
+            # A smaller one may take as long: of few tokens the weights are read no quicker.
+            before, seconds = self._last
+            allowed = _FOLD * seconds * max(1.0, tokens / before)
         started = time.monotonic()
         self._busy = started, min(_LONGEST, max(_LIMIT, allowed))
         try:
             yield
+            self._last = tokens, time.monotonic() - started
         finally:
             self._busy = None
-            self._seconds_per_token = (time.monotonic() - started) / tokens
 
     def close(self) -> None:
         """End the watch. To be done before the model is closed: a question would connect anew."""

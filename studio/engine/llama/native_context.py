@@ -1,6 +1,7 @@
 """How every context of the engine is asked for, and its batches computed."""
 
 import ctypes
+from contextlib import nullcontext
 
 import llama_cpp
 
@@ -53,13 +54,16 @@ def decode(
         EvaluationStopped: The interrupt was set.
         EngineError: llama.cpp refused.
     """
-    if watch is None:
+    with watch.computing(batch.n_tokens) if watch else nullcontext():
         status = llama_cpp.llama_decode(context, batch)
-    else:
-        with watch.computing(batch.n_tokens):
-            status = llama_cpp.llama_decode(context, batch)
+        if watch:
             # Other machines are asked, and waited for where the logits are read.
             llama_cpp.llama_synchronize(context)
+        _check(context, status)
+
+
+def _check(context: llama_cpp.llama_context_p, status: int) -> None:
+    """Raise what llama_decode's status says."""
     if status == 2:
         raise EvaluationStopped
     if status == 1:

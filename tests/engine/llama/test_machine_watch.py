@@ -2,6 +2,7 @@
 
 import pytest
 
+from studio.engine.interrupt import EvaluationStopped
 from studio.engine.llama.machine_watch import MachineWatch
 
 MACHINE = "10.0.0.1:50052"
@@ -60,20 +61,61 @@ def test_one_that_has_nothing_to_compute_has_three_seconds(watched: Watched) -> 
 @pytest.mark.parametrize(
     ("before", "tokens", "looks"),
     [
-        (0.0, 1, 120),  # of the first batch nothing is known: a minute
-        (1.0, 128, 120),  # and never more
-        (0.05, 20, 8),
-        (0.05, 1, 6),  # never less than at rest
+        (None, 1, 120),  # of the first batch nothing is known: a minute
+        ((1, 1.0), 128, 120),  # and never more
+        ((1, 0.0625), 20, 10),
+        ((1, 0.0625), 1, 6),  # never less than at rest
+        ((64, 2.0), 1, 16),  # one token may take as long as many
     ],
 )
-def test_a_batch_may_take_four_times_what_the_last_one_took_by_the_token(
-    watched: Watched, before: float, tokens: int, looks: int
+def test_a_batch_may_take_four_times_what_follows_from_the_last_one(
+    watched: Watched, clock: list[float], before: tuple[int, float] | None, tokens: int, looks: int
 ) -> None:
-    watched.watch._seconds_per_token = before
+    if before:
+        take(watched.watch, clock, *before)
+        watched.watch._asked[MACHINE] = clock[0]
     with watched.watch.computing(tokens):
         assert not watched.is_lost(*[LOOK] * looks)
         assert watched.is_lost(LOOK)
-    assert watched.watch._seconds_per_token == (looks + 1) * LOOK / tokens
+
+
+def take(watch: MachineWatch, clock: list[float], tokens: int, seconds: float) -> None:
+    """Have a batch take so long."""
+    with watch.computing(tokens):
+        clock[0] += seconds
+
+
+@pytest.mark.parametrize(
+    ("tokens", "seconds", "size", "looks"),
+    [
+        (1, 0.008, 64, 6),
+        (64, 0.06, 512, 6),
+        (1, 0.4, 1, 6),
+        (16, 0.5, 16, 6),
+        (1, 8.0, 1, 64),  # one token cannot be divided
+        (128, 6.0, 16, 48),  # slower all at once: what takes the time is not known
+    ],
+)
+def test_batches_are_so_small_that_a_halt_within_one_is_missed_as_soon_as_at_rest(
+    watched: Watched, clock: list[float], tokens: int, seconds: float, size: int, looks: int
+) -> None:
+    watch = watched.watch
+    assert watch.batch_size == 1, "nothing is known"
+    take(watch, clock, tokens, seconds)
+    assert watch.batch_size == size
+    watch._asked[MACHINE] = clock[0]
+    with watch.computing(size):
+        assert not watched.is_lost(*[LOOK] * looks)
+        assert watched.is_lost(LOOK)
+
+
+def test_a_batch_that_was_ended_says_nothing_of_the_next(
+    watched: Watched, clock: list[float]
+) -> None:
+    take(watched.watch, clock, 1, 0.4)
+    with pytest.raises(EvaluationStopped), watched.watch.computing(1):
+        raise EvaluationStopped
+    assert watched.watch.batch_size == 1
 
 
 def test_a_model_on_its_way_there_has_three_minutes_for_a_piece(watched: Watched) -> None:
