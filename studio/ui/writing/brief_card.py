@@ -31,6 +31,7 @@ class _BriefEdit(BoundedEdit):
 
     def __init__(self) -> None:
         super().__init__(tr("with it the brief"))
+        self._prompt = tr("What the model should know or do: tone, setting, task.")
         # Else a space at a line's end, which hangs over, would bring a scroll bar of its own.
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.take_up(self.new_document())
@@ -63,6 +64,11 @@ class _BriefEdit(BoundedEdit):
         # Of such a document the layout counts lines, wrapped ones too.
         lines = round(self.document().documentLayout().documentSize().height())
         shown = min(max(lines, _FEWEST_LINES), _MOST_LINES)
+        # What an empty field asks for stays in its one line.
+        metrics, width = self.fontMetrics(), self.viewport().width()
+        prompt = metrics.elidedText(self._prompt, Qt.TextElideMode.ElideRight, width)
+        if prompt != self.placeholderText():
+            self.setPlaceholderText(prompt)
         # A laid-out line may be higher than the font's spacing, and the last one is to be seen.
         first = self.document().firstBlock()
         line = self.blockBoundingRect(first).height() / max(first.lineCount(), 1)
@@ -116,7 +122,6 @@ class BriefCard(Card):
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(tr("Brief"))
         set_tip(self.edit, self.toolTip())
-        self.edit.setPlaceholderText(tr("What the model should know or do: tone, setting, task."))
         self._draft = draft
         self._is_following = False
         self.edit.textChanged.connect(self._on_edited)

@@ -51,6 +51,18 @@ def test_it_folds_and_keeps_what_is_in_it(card: BriefCard, draft: Draft, qtbot: 
     assert card.edit.isVisible()
 
 
+def test_what_an_empty_brief_asks_for_stays_in_one_line(card: BriefCard) -> None:
+    card.resize(700, 60)
+    whole = card.edit.placeholderText()
+    assert whole.endswith("task.")
+    card.resize(300, 60)
+    shown = card.edit.placeholderText()
+    assert shown.endswith("…")
+    assert card.edit.fontMetrics().horizontalAdvance(shown) <= card.edit.viewport().width()
+    card.resize(700, 60)
+    assert card.edit.placeholderText() == whole
+
+
 def test_a_link_stands_on_the_line_of_the_name(theme: Theme, card: BriefCard) -> None:
     link = quiet_link("Brief", "Notes", "Notes")
     card.add_link(link)
