@@ -16,7 +16,15 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
 
 from studio.app.tuning.augment_run import AugmentRun
 from studio.engine.messages import FinishReason
@@ -58,6 +66,8 @@ _REASONS: dict[FinishReason, str] = {
     "stopped": mark("stopped"),
 }
 _LONGEST_TEXT = 300
+_MOST_FITTING = 1_000
+"""Texts whose beginnings are kept: many times as many as are in view."""
 _WIDEST = {
     ROW: "0000",
     T: "00.00",
@@ -233,6 +243,39 @@ class _Filter(QSortFilterProxyModel):
         return not self._words or self._words in self._texts.entry(row).text.casefold()
 
 
+class _FittingText(QStyledItemDelegate):
+    """A text that ends where its cell does.
+
+    Qt lays a whole text out whenever it is painted, to find its last letters: here that is done
+    once a text and width. It halves the time that a table takes which is filled row by row.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._fitting: dict[str, str] = {}
+        self._room: tuple[int, str] | None = None
+        """The width in pixels, and the font, of those."""
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        """As Qt has it, with as much of the text as is seen."""
+        super().initStyleOption(option, index)
+        margin = option.widget.style().pixelMetric(
+            QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget
+        )
+        width = option.rect.width() - 2 * (margin + 1)
+        room = width, option.font.key()
+        if room != self._room or len(self._fitting) > _MOST_FITTING:
+            self._room = room
+            self._fitting.clear()
+        text = option.text
+        if (fitting := self._fitting.get(text)) is None:
+            end = Qt.TextElideMode.ElideRight
+            fitting = self._fitting[text] = option.fontMetrics.elidedText(text, end, width)
+        option.text = fitting
+
+
 class TextTable(QTableView):
     """The table.
 
@@ -249,6 +292,7 @@ class TextTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTabKeyNavigation(False)  # Tab leads on
+        self.setItemDelegateForColumn(TEXT, _FittingText(self))
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrap(False)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
 from studio.ui.tuning.augment_window import AugmentWindow
 from studio.ui.tuning.text_table import LIKELY, ROW, TEXT, Shown, T
 from studio.ui.widgets import file_dialog
-from tests.ui.conftest import LONG
+from tests.ui.conftest import LONG, NEVER_ENDS
 
 TEXT_BEFORE = "The old fisherman looked out over the sea. He"
 
@@ -95,6 +96,35 @@ def test_rows_come_and_are_sorted_filtered_and_chosen(
     until_ended(view, qtbot)
     assert view.run.rows == 10
     assert not view.run.is_row(refused)
+
+
+def test_a_text_ends_where_its_cell_does(
+    window: MainWindow, view: AugmentWindow, qtbot: QtBot
+) -> None:
+    window.session.sampling.set_max_tokens(100)
+    window.session.sampling.change(logit_bias=NEVER_ENDS)
+    view.samples.setValue(1)
+    press(view.begin)
+    until_ended(view, qtbot)
+    index = view.table.model().index(0, TEXT)
+    whole = index.data()
+    delegate = view.table.itemDelegateForIndex(index)
+    assert isinstance(delegate, QStyledItemDelegate)
+
+    def painted() -> str:
+        option = QStyleOptionViewItem()
+        view.table.initViewItemOption(option)
+        option.rect = view.table.visualRect(index)
+        delegate.initStyleOption(option, index)
+        assert option.fontMetrics.horizontalAdvance(option.text) <= option.rect.width()
+        return option.text
+
+    narrow = painted()
+    assert narrow.endswith("…")
+    assert whole.startswith(narrow[:-1])
+    view.resize(view.width() + 300, view.height())
+    qtbot.waitUntil(lambda: len(painted()) > len(narrow))
+    assert index.data() == whole
 
 
 def test_it_pauses_gives_way_and_goes_on_with_a_file_of_before(
