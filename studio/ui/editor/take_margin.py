@@ -71,6 +71,8 @@ class TakeMargin(QObject):
         self._stands = False
         """Whether there was one and it ended the text then, in ink: what it grows by stands in its
         last line, unless the page becomes higher."""
+        self._is_current = False
+        """Whether nothing has happened since the bar was looked for."""
         self._painted = QRegion()
         """Where the bar was painted, on the whole page."""
         self._passages: list[PassageSteps] = []
@@ -89,14 +91,13 @@ class TakeMargin(QObject):
         editor.room_changed.connect(self._place)
         editor.document().documentLayout().documentSizeChanged.connect(self._on_resized)
         theme.changed.connect(editor.viewport().update)
-        writing.takes_changed.connect(self._clock.request)
+        writing.takes_changed.connect(self._on_changed)
         self._follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Give the words the room that they want, once they have their letters."""
         if event.type() is QEvent.Type.LayoutRequest:
-            self._stands = False
-            self._clock.request()
+            self._on_resized()
         return False
 
     @property
@@ -157,31 +158,42 @@ class TakeMargin(QObject):
             and takes.current.growing
         )
 
-    def _on_resized(self) -> None:
-        self._stands = False
+    def _on_changed(self) -> None:
+        self._is_current = False
         self._clock.request()
 
-    def _follow(self) -> None:
-        stands = self._stands and self._only_grows
-        self._marked = takes = self._writing.take_set()
-        if takes is not None:
-            self.steps.show_takes(takes)
-        if stands:
+    def _on_resized(self) -> None:
+        self._stands = False
+        self._on_changed()
+
+    def _look(self) -> None:
+        """Find the bar, if anything has happened to it since."""
+        if self._is_current or (self._stands and self._only_grows):
             return  # many times a second, while a take grows
+        self._marked = takes = self._writing.take_set()
         bar = self.bar
         if takes is not None:
             text, self._take = self._editor.manuscript, takes.current
             self._start, end = takes.place.start, takes.place.end
             is_last = end == len(text) and not text.part(end - 1, end).isspace()
             self._stands = bar is not None and is_last
+        self._bar = _moved(bar, self._editor.verticalScrollBar().value())
+        self._is_current = True
+
+    def _follow(self) -> None:
+        takes = self._writing.take_set()
+        if takes is not None:
+            self.steps.show_takes(takes)
+        self._look()
+        if not self._is_current:
+            return
         # What the bar has more or less, beside the lines that are new. Qt paints all text between
         # the parts of the page that are to be painted.
         scrolled = self._editor.verticalScrollBar().value()
-        self._bar = _moved(bar, scrolled)
         changed = QRegion(self._bar).xored(self._painted)
         if not changed.isEmpty():
             self._editor.viewport().update(changed.translated(0, -scrolled))
-        self._place(bar)
+        self._place(None if self._bar.isEmpty() else self._bar.translated(0, -scrolled))
 
     def _place(self, bar: QRect | None = None) -> None:
         """Put the words beside the bar, or nowhere; where it stands is looked for if not given."""
@@ -238,15 +250,14 @@ class TakeMargin(QObject):
         # On the whole page: what is painted goes with the text where that is scrolled. A part that
         # is painted meanwhile has no more than its own share of the bar, out of view nothing has.
         scrolled = self._editor.verticalScrollBar().value()
-        knows = self.is_settled or self._only_grows
-        bar = self._bar if knows else _moved(self.bar, scrolled)
+        self._look()
+        bar = self._bar
         part = painter.clipRegion().translated(0, scrolled)
         new = part.intersected(bar)
         self._painted = self._painted.subtracted(part).united(new)
         colors = self._theme.colors
-        if knows:
-            for _, other in self.others():
-                painter.fillRect(other, QColor(colors.cut))
+        for _, other in self.others():
+            painter.fillRect(other, QColor(colors.cut))
         if not bar.isEmpty():
             painter.fillRect(bar.translated(0, -scrolled), QColor(colors.generated))
 

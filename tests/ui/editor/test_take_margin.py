@@ -370,3 +370,32 @@ def test_while_the_model_writes_no_steps_stand_in_the_margin_and_bars_do(
     passages.session.stop()
     qtbot.waitUntil(lambda: passages.session.writing.is_idle, timeout=LONG)
     qtbot.waitUntil(lambda: bool(shown_steps(passages)), timeout=LONG)
+
+
+def test_a_line_that_is_typed_in_keeps_its_quiet_bar(passages: MainWindow, qtbot: QtBot) -> None:
+    margin, colors = passages.take_margin, passages.theme.colors
+    QTest.keyClicks(passages.editor, " It was cold")
+    qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+    QTest.keyClicks(passages.editor, ".")
+    assert not margin.is_settled
+    [_, (_, bar)] = margin.others()
+    assert color_at(passages, bar.center()) == colors.cut
+
+
+def test_a_line_that_is_new_is_painted_with_its_part_of_the_bar(
+    passages: MainWindow, qtbot: QtBot
+) -> None:
+    margin, colors = passages.take_margin, passages.theme.colors
+    manuscript = passages.session.draft.manuscript
+    takes = passages.session.writing.take_set()
+    assert takes is not None
+    take = manuscript.retake(takes)
+    take.append("One.")
+    qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+    take.append("\n\nTwo.")
+    assert not margin.is_settled
+    line = passages.editor.line_at(len(text(passages)) - 1)
+    assert margin.bar is not None
+    place = QPoint(margin.bar.center().x(), line.center().y())
+    assert color_at(passages, place) == colors.generated
+    manuscript.end_take()
