@@ -123,12 +123,11 @@ class TakeMargin(QObject):
         """The takes of the passages in view that are not meant, and where their bars stand."""
         if not self._editor.is_whole:
             return []
+        others = [one for one in self._editor.manuscript.take_sets if one is not self._marked]
+        if not others:
+            return []  # where what is in view need not be looked for
         first, last = self._editor.visible_range()
-        seen = (
-            one
-            for one in self._editor.manuscript.take_sets
-            if one is not self._marked and one.place.start < last and first < one.place.end
-        )
+        seen = (one for one in others if one.place.start < last and first < one.place.end)
         bars = ((one, self._bar_of(one)) for one in seen)
         return [(one, bar) for one, bar in bars if bar is not None]
 

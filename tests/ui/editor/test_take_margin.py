@@ -136,7 +136,11 @@ def test_where_the_bar_stands_is_looked_for_once_a_frame(
         return found
 
     monkeypatch.setattr(TakeMargin, "bar", property(count))
-    margin._follow()
+    taken.session.writing.takes_changed.emit()
+    assert not margin.is_settled
+    taken.editor.viewport().repaint()
+    qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+    taken.editor.viewport().repaint()
     assert len(looks) == 1
 
 
