@@ -6,7 +6,7 @@ itself are the writer's, and are not looked at.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -95,11 +95,16 @@ def painting(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Words]]:
         yield found
 
 
-def shown_words() -> list[Words]:
-    """All that is shown or spoken now."""
+def shown_words(besides: Collection[QWidget] = ()) -> list[Words]:
+    """All that is shown or spoken now.
+
+    Args:
+        besides: Widgets that are not looked at.
+    """
     found: list[Words] = []
     for widget in QApplication.allWidgets():
-        found += _of_widget(widget)
+        if widget not in besides:
+            found += _of_widget(widget)
     return found
 
 

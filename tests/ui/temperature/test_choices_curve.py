@@ -95,7 +95,7 @@ def test_a_press_and_a_drag_set_t(
     QTest.mouseRelease(curve, LEFT, NONE, QPoint(curve.width() + 40, 70))
     assert state.params.temperature == math.inf
     QTest.mouseMove(curve, QPoint(10, 70))
-    QTest.mousePress(curve, Qt.MouseButton.RightButton, NONE, QPoint(10, 20))
+    QTest.mouseClick(curve, Qt.MouseButton.RightButton, NONE, QPoint(10, 20))
     assert state.params.temperature == math.inf
 
 
