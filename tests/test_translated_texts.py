@@ -1,7 +1,8 @@
 """Every word a user reads passes the one function that translates."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -189,11 +190,12 @@ def test_exceptions_are_needed() -> None:
         assert texts <= {text for _, text in _bare_texts(file)}, file
 
 
-def _bare_texts(file: str) -> Iterator[tuple[int, str]]:
+@cache
+def _bare_texts(file: str) -> list[tuple[int, str]]:
     tree = ast.parse((STUDIO / file).read_text(encoding="utf-8"))
     package = file.partition("/")[0] if "/" in file else "."
     mistakes = ["ValueError"] if package in WITHOUT_MISTAKES else []
-    return bare_texts(tree, mistakes)
+    return list(bare_texts(tree, mistakes))
 
 
 @pytest.mark.parametrize(

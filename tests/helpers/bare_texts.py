@@ -90,6 +90,8 @@ def bare_texts(tree: ast.Module, mistakes: Collection[str] = ()) -> Iterator[tup
 
 def _in(node: ast.AST, *, is_shown: bool) -> Iterator[tuple[int, str]]:
     match node:
+        case ast.Name() | ast.expr_context():  # most there are, and with nothing in them
+            return
         case ast.Constant(value=str(text)):
             if _reads_as_text(text, is_shown=is_shown):
                 yield node.lineno, text
