@@ -64,14 +64,15 @@ def figures_of(sweep: Sweep, texts: Iterable[SweepText]) -> SweepFigures:
         of_all = of_all + of_prompt if of_all.size else of_prompt
         for at, measure in enumerate(sweep.measures):
             own = sums[:, at, prompt].sum(axis=2)
-            by_prompt[measure.name].append(_intervals(measure, own, of_prompt[:, at]))
+            found = _intervals(measure, own, of_prompt[:, at], counts[prompt])
+            by_prompt[measure.name].append(found)
     if sweep.plan.samples == 1:
         of_all = _resampled_prompts(sweep, sums)
     pooled: dict[str, list[Interval]] = {}
     resampled: dict[str, NDArray[np.float64]] = {}
     for at, measure in enumerate(sweep.measures):
         own = sums[:, at].sum(axis=(1, 3))
-        pooled[measure.name] = _intervals(measure, own, of_all[:, at])
+        pooled[measure.name] = _intervals(measure, own, of_all[:, at], counts.sum(axis=0))
         resampled[measure.name] = _ratio(measure, *of_all[:2, at])
     return SweepFigures(pooled, by_prompt, resampled, counts, written)
 
@@ -136,20 +137,26 @@ def _resampled_prompts(sweep: Sweep, sums: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _intervals(
-    measure: Measure, sums: NDArray[np.float64], resampled: NDArray[np.float64]
+    measure: Measure,
+    sums: NDArray[np.float64],
+    resampled: NDArray[np.float64],
+    counts: NDArray[np.int64],
 ) -> list[Interval]:
     """Of the sums, `(3, values)`, and those of resamples, `(3, values, resamples)`.
 
-    What is open of a figure widens its interval.
+    What is open of a figure widens its interval. Of `counts`, `(values,)` how many texts there are,
+    one alone has none: it is in all resamples that have a figure.
     """
     above, below, half = sums
     if measure.is_share:
         pairs = zip(above.tolist(), below.tolist(), strict=True)
         return [share_interval(hits, round(count)) for hits, count in pairs]
     figures = _ratio(measure, above, below)
+    of_resamples = _ratio(measure, *resampled[:2])
+    of_resamples[counts == 1] = math.nan
     found = [
         percentile_interval(float(figure), own)
-        for figure, own in zip(figures, _ratio(measure, *resampled[:2]), strict=True)
+        for figure, own in zip(figures, of_resamples, strict=True)
     ]
     for place in np.flatnonzero(half).tolist():
         ends = [

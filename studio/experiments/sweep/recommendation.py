@@ -28,6 +28,8 @@ _PERHAPS_HELD = mark(
     "“{measure}” is {figure}: it is within the limit of {limit}, but the interval is not, and more "
     "texts may show otherwise."
 )
+_LEAST_SHARE = 0.01
+"""Of the resamples; what is chosen in fewer is not named."""
 
 
 @dataclass(frozen=True)
@@ -321,10 +323,10 @@ def _stability(sweep: Sweep, shares: tuple[float, ...], value: int) -> str:
     named = [
         tr("{value} in {share:.0f} %", value=value_words(sweep, place), share=100 * shares[place])
         for place in order[:_MOST_NAMED]
-        if shares[place] >= 0.005 or place == value
+        if shares[place] >= _LEAST_SHARE or place == value
     ]
     none = 1.0 - sum(shares)
-    if none >= 0.005:
+    if none >= _LEAST_SHARE:
         named.append(tr("none in {share:.0f} %", share=100 * none))
     return tr(
         "Of {count:,} resamples of these texts the criterion chooses {choices}.",

@@ -28,6 +28,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.page_scroll import PageScroll
+from studio.ui.widgets.screen_room import height_on_screen
 from studio.visible_text import visible_name
 
 _AUTOMATIC = mark("automatic")
@@ -40,8 +41,8 @@ _GIB = 1024
 """MiB."""
 _WIDTH = 660
 """Pixels, at a zoom of 100 %."""
-_BAR, _AROUND = 40, 60
-"""Pixels for margins and a bar that scrolls, and of a screen for a dialog's frame."""
+_BAR = 40
+"""Pixels for margins and a bar that scrolls."""
 
 
 class ModelOptionsDialog(QDialog):
@@ -181,8 +182,7 @@ class ModelOptionsDialog(QDialog):
         width = max(self.minimumWidth(), self.width(), page.minimumSize().width() + _BAR)
         inner = width - margins.left() - margins.right()
         beside = layout.sizeHint().height() - self._scroll.sizeHint().height()
-        room = self.screen().availableGeometry().height() - _AROUND
-        height = min(room, page.totalHeightForWidth(inner) + beside)
+        height = height_on_screen(self, page.totalHeightForWidth(inner) + beside)
         if width > self.width() or height > self.height() or not self.isVisible():
             self.resize(max(width, self.width()), max(height, self.height()))
 

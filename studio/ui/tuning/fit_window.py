@@ -35,6 +35,7 @@ from studio.ui.tuning.voice_column import VoiceColumn
 from studio.ui.widgets import file_dialog
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.labels import PlainLabel
+from studio.ui.widgets.screen_room import height_on_screen
 from studio.ui.widgets.tips import set_tip
 from studio.visible_text import visible_name
 
@@ -79,7 +80,8 @@ class FitWindow(QDialog):
         )
         self.setWindowTitle(tr("Fit temperature to this text"))
         self.setAcceptDrops(True)
-        self.resize(*_SIZE)
+        width, height = _SIZE
+        self.resize(width, height_on_screen(self, height))
         self.scope = ComboBox(theme)
         self.scope.setAccessibleName(tr("What counts"))
         self.scope.setToolTip(tr("Which part of the text in front is fitted"))

@@ -55,6 +55,7 @@ from studio.ui.tuning.sweep_plot import SweepPlot
 from studio.ui.widgets import file_dialog
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.new_file import ask_new_file
+from studio.ui.widgets.screen_room import height_on_screen
 from studio.ui.widgets.tips import set_tip
 from studio.visible_text import visible_line, visible_lines, visible_path
 
@@ -108,7 +109,8 @@ class SweepWindow(QDialog):
         )
         session.writes_changed.connect(self.run.writing.look)
         self.setWindowTitle(tr("Sweep temperature"))
-        self.resize(*_SIZE)
+        width, height = _SIZE
+        self.resize(width, height_on_screen(self, height))
         self._build_form(theme)
         self.lead = _label("lead")
         self.lead.setAccessibleName(tr("Result"))
@@ -310,12 +312,19 @@ class SweepWindow(QDialog):
         self.table.clear()
         if result is not None:
             if row < 0:
-                row, self._value = 0, (result.chosen.value if result.chosen else None) or 0
+                row, self._value = self._first_cell(result)
             self._fill_table(result)
             last = self.table.rowCount() - 1, self.table.columnCount() - 1
             self.table.setCurrentCell(min(row, last[0]), min(1 + self._value, last[1]))
         self.table.blockSignals(False)
         self._later.start()
+
+    @staticmethod
+    def _first_cell(result: SweepResult) -> tuple[int, int]:
+        """The measure that the criterion looks at, and the value that it chooses."""
+        criterion, names = result.sweep.plan.criterion, [it.name for it in result.sweep.measures]
+        row = names.index(criterion.measure) if criterion else 0
+        return row, (result.chosen.value if result.chosen else None) or 0
 
     def _fill_table(self, result: SweepResult) -> None:
         sweep = result.sweep

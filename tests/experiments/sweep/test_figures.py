@@ -84,6 +84,9 @@ def test_what_was_stopped_has_figures_of_what_there_is() -> None:
     assert found.counts.tolist() == [[1, 2, 1], [2, 2, 1]]
     assert found.pooled["tokens"][2].figure == pytest.approx(2.5)
     assert math.isnan(found.by_prompt["self_bleu"][0][2].figure), "a text alone resembles none"
+    # Nor has it a spread, as long as it is the first of those to come.
+    assert found.by_prompt["tokens"][0][2].figure == 3.0
+    assert math.isnan(found.by_prompt["tokens"][0][2].low)
 
 
 def test_one_text_of_each_prompt_is_resampled_over_prompts() -> None:

@@ -13,6 +13,7 @@ from studio.app.tuning.fit_scope import FitScope
 from studio.app.tuning.fit_words import lead
 from studio.ui.main_window import MainWindow
 from studio.ui.tuning.fit_window import STALE, FitWindow
+from studio.ui.widgets.screen_room import height_on_screen
 from tests.ui.conftest import LONG
 
 TEXT = (
@@ -154,3 +155,13 @@ def test_two_voices_stand_side_by_side(
     until_fitted(view, qtbot)
     assert view.other.fit is not None
     assert view.other.fit.whole.tokens > 30
+
+
+def test_a_window_is_no_higher_than_its_screen(window: MainWindow) -> None:
+    window.actions_.fit.trigger()
+    view = window.findChild(FitWindow)
+    assert isinstance(view, FitWindow)
+    screen = view.screen().availableGeometry().height()
+    assert view.height() == height_on_screen(view, view.height()) < screen
+    assert height_on_screen(view, 10_000) == height_on_screen(view, screen) < screen
+    assert height_on_screen(view, 200) == 200

@@ -50,8 +50,14 @@ def test_temperatures_are_swept_and_points_lead_to_texts(
     assert heads == ["", "T 0.2", "T 1.5"]
     assert model.index(0, 0).data() == "Perplexity at T 1"
 
+    # What is shown first is what the criterion looks at.
+    criterion = result.sweep.plan.criterion
+    assert criterion is not None
+    row = [it.name for it in result.sweep.measures].index(criterion.measure)
+    assert row > 0
+    qtbot.waitUntil(lambda: "T 1.5: " in view.plot.accessibleDescription(), timeout=LONG)
     view.plot._on_clicked(None, view.plot.plotItem.items[-1].points()[1:2])
-    assert (view.table.currentRow(), view.table.currentColumn()) == (0, 2)
+    assert (view.table.currentRow(), view.table.currentColumn()) == (row, 2)
     assert view.texts.toPlainText().startswith("T 1.5 · this text · seed 1\n")
     assert result.figures.texts[-1].text[:3] in view.texts.toPlainText()
     assert "T 1.5: " in view.plot.accessibleDescription()
