@@ -18,6 +18,7 @@ from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
 from studio.app.tuning.augment_form import AugmentForm
 from studio.app.tuning.sample_writing import SampleWriting
+from studio.app.tuning.time_left import TimeLeft
 from studio.experiments.augmentation.data_set import DataSet, begun_seed
 from studio.experiments.augmentation.errors import AugmentationError
 from studio.experiments.augmentation.journal import ROWS, Choice, Entry
@@ -81,7 +82,8 @@ class AugmentRun(QObject):
         self._chosen: dict[TextKey, bool] = {}
         self._background = Background("augmentation", self)
         self.writing = SampleWriting(client, model, gives_way, self)
-        self.writing.changed.connect(self.changed)
+        self._time_left = TimeLeft()
+        self.writing.changed.connect(self._follow_writing)
         self.writing.ended.connect(self._on_ended)
         fingerprint.changed.connect(self._open)
 
@@ -116,7 +118,7 @@ class AugmentRun(QObject):
         if self.writing.is_running and not self.writing.is_writing:
             waits = tr("paused") if self.writing.is_paused else tr("it waits")
             words = tr("{words}; {waits}", words=words, waits=waits)
-        return words
+        return ", ".join(filter(None, (words, self._time_left.words(made.rows, made.wanted))))
 
     def is_row(self, entry: Entry) -> bool:
         """Whether a text is a row."""
@@ -215,6 +217,10 @@ class AugmentRun(QObject):
         except OSError as error:
             self.writing.stop()
             self._say(_not_written(data_set.out, error))
+
+    def _follow_writing(self) -> None:
+        self._time_left.follow(self.writing.is_writing, self.rows)
+        self.changed.emit()
 
     def _on_entry(self, entry: Entry) -> None:
         self.entries.append(entry)

@@ -12,6 +12,7 @@ from studio.app.engine_line.client import EngineClient
 from studio.app.model.fingerprint import ModelFingerprint
 from studio.app.model.state import ModelState
 from studio.app.tuning.sample_writing import SampleWriting
+from studio.app.tuning.time_left import TimeLeft
 from studio.experiments.samples import WrittenSample
 from studio.experiments.sweep.figures import SweepFigures, figures_of
 from studio.experiments.sweep.plan import Sweep
@@ -66,7 +67,8 @@ class SweepRun(QObject):
         """How many texts are in the figures that were made last, or are being made."""
         self._background = Background("sweep", self)
         self.writing = SampleWriting(client, model, gives_way, self)
-        self.writing.changed.connect(self.changed)
+        self._time_left = TimeLeft()
+        self.writing.changed.connect(self._follow_writing)
         self.writing.ended.connect(self._on_ended)
 
     @property
@@ -84,7 +86,9 @@ class SweepRun(QObject):
         """How far it is, for the writer."""
         count = self.sweep.texts if self.sweep else 0
         words = tr("{done:,} of {count:,} texts", done=len(self.texts), count=count)
-        return words if self.writing.is_writing else tr("{progress}; it waits", progress=words)
+        if not self.writing.is_writing:
+            return tr("{progress}; it waits", progress=words)
+        return ", ".join(filter(None, (words, self._time_left.words(len(self.texts), count))))
 
     def begin(self, sweep: Sweep) -> None:
         """Write and measure, in place of what was before.
@@ -111,6 +115,10 @@ class SweepRun(QObject):
         """End all of it; nothing is measured any more."""
         self.stop()
         self._background.close()
+
+    def _follow_writing(self) -> None:
+        self._time_left.follow(self.writing.is_writing, len(self.texts))
+        self.changed.emit()
 
     def _keep(self, written: WrittenSample) -> None:
         assert self.sweep is not None

@@ -89,6 +89,7 @@ class AugmentWindow(QDialog):
         self._build_table(theme)
         self._build_layout()
         self.run.changed.connect(self._follow)
+        self.run.added.connect(lambda: self._progress.setText(self.run.progress))
         self.diversity.changed.connect(self._show_diversity)
         self._follow()
         self._show_diversity()

@@ -98,6 +98,18 @@ def test_rows_come_and_are_sorted_filtered_and_chosen(
     assert not view.run.is_row(refused)
 
 
+def test_how_far_it_is_follows_each_row(
+    window: MainWindow, view: AugmentWindow, qtbot: QtBot
+) -> None:
+    shown: list[str] = []
+    view.run.added.connect(lambda: shown.append(view._progress.text()))
+    view.samples.setValue(12)
+    press(view.begin)
+    until_ended(view, qtbot)
+    assert [words.partition(" of 12 rows")[0] for words in shown[:3]] == ["1", "2", "3"]
+    assert view._progress.text().startswith("12 of 12 rows")
+
+
 def test_a_text_ends_where_its_cell_does(
     window: MainWindow, view: AugmentWindow, qtbot: QtBot
 ) -> None:
