@@ -89,7 +89,7 @@ class WritingBar(QWidget):
             # it would go on to the next, and what is typed then would press that. Space on one
             # gives it back to the text, before the button is greyed.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.released.connect(lambda it=button: it.hasFocus() and self.keyboard_left.emit())
+            button.released.connect(self._give_keyboard_back)
         # What is merely reported gives way first where the window is narrow: what was before what
         # will be.
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -114,6 +114,11 @@ class WritingBar(QWidget):
         """
         self._scrub = scrub, vocabulary
         scrub.changed.connect(self._show_scrub)
+
+    def _give_keyboard_back(self) -> None:
+        pressed = self.sender()
+        if isinstance(pressed, ActionButton) and pressed.hasFocus():
+            self.keyboard_left.emit()
 
     def _show_stop(self) -> None:
         # While a take is turned nothing is under way that a button would have to end.
