@@ -51,7 +51,8 @@ def test_the_text_stays_and_the_model_opens_again_without_the_machine(
         ]
         button.click()
         qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
-        assert model.options == LoadOptions(threads=1, context_size=2048)
+        assert [it.layers for it in model.report.devices] == [31]
+        assert model.options == options, "what was chosen stays so"
         assert window.notice.action is not actions.open_without
         assert manuscript.text == kept
         session.sampling.set_max_tokens(3)

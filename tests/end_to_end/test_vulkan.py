@@ -64,7 +64,7 @@ def test_the_text_stays_and_the_model_opens_again_without_the_graphics_processor
     ]
     button.click()
     qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
-    assert model.options == LoadOptions(threads=1, context_size=2048, gpu_layers=0)
+    assert model.options == LoadOptions(threads=1, context_size=2048), "what was chosen stays so"
     assert [it.layers for it in model.report.devices] == [31, 0]
     assert window.notice.action is not actions.open_without
     assert manuscript.text == kept

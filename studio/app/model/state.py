@@ -91,6 +91,9 @@ class ModelState(QObject):
         self.path = ""
         """The path of the model that is open, or was last asked for; see `is_server`."""
         self.options = LoadOptions()
+        """How models are to be loaded, as the writer chose."""
+        self._in_force = self.options
+        """How this one is loaded: the same, or without a device that failed."""
         self.fraction = 0.0
         """How much of the load is done, 0 to 1."""
         self.report: ModelReport | None = None
@@ -98,7 +101,7 @@ class ModelState(QObject):
         """Why it failed."""
         self.way_on = WayOn.NOTHING
         """What can be done about what `failed` reported last."""
-        self._before: tuple[str, LoadOptions, ModelReport] | None = None
+        self._before: tuple[str, LoadOptions, LoadOptions, ModelReport] | None = None
         """The model that was open when another one was asked for."""
         self._is_old_engine = False
         """Whether an engine that was running already was given the load and has not begun it."""
@@ -106,8 +109,8 @@ class ModelState(QObject):
         """Whether a new engine is to load it, as soon as the old one is gone."""
         self._refused: tuple[str, LoadOptions | None] | None = None
         """The model that was not opened because it has ended the engine before."""
-        self._without: tuple[str, LoadOptions] | None = None
-        """The model for which a device failed or was missing, and options without that."""
+        self._without: tuple[str, LoadOptions, LoadOptions] | None = None
+        """The model for which a device failed or was missing, its options, and those without it."""
         self._gpus = ""
         """The graphics processors that compute layers; empty for none."""
         self._lost = ""
@@ -165,6 +168,7 @@ class ModelState(QObject):
         *,
         anyway: bool = False,
         key: str | None = None,
+        in_force: LoadOptions | None = None,
     ) -> None:
         """Load another model, in place of the one that is open.
 
@@ -177,6 +181,7 @@ class ModelState(QObject):
             options: How to load it; None for the last options.
             anyway: Whether to open it even where it has ended the engine before.
             key: What the server asks for; None for what was given last.
+            in_force: Options for this load alone, as a device fails; None for those above.
         """
         if is_server(path):
             if key is not None:
@@ -189,9 +194,10 @@ class ModelState(QObject):
             self._refuse(path, options, death)
             return
         if self.report is not None:
-            self._before = self.path, self.options, self.report
+            self._before = self.path, self.options, self._in_force, self.report
         if options is not None:
             self.options = options
+        self._in_force = in_force or self.options
         self.path = path
         self.report = None
         self.fraction = 0.0
@@ -233,15 +239,19 @@ class ModelState(QObject):
             self.open(*refused, anyway=True)
 
     def open_without(self) -> None:
-        """Open the model for which a device failed or was missing, without that."""
+        """Open the model for which a device failed or was missing, without that.
+
+        What the writer chose stays so, and the next model is loaded with it.
+        """
         without, self._without = self._without, None
         if without:
-            self.open(*without)
+            path, options, in_force = without
+            self.open(path, options, in_force=in_force)
 
     def reopen(self) -> None:
-        """Load the same model again, in a new child where the old one died."""
+        """Load the same model again as it was, in a new child where the old one died."""
         if self.path:
-            self.open(self.path)
+            self.open(self.path, in_force=self._in_force)
 
     def cancel(self) -> None:
         """Give up a load; what was open before is opened again."""
@@ -259,7 +269,7 @@ class ModelState(QObject):
                 request=self._request,
                 path=self.path,
                 key=self._keys.get(self.path, ""),
-                options=self.options,
+                options=self._in_force,
                 cache=self._cache,
             )
         )
@@ -307,12 +317,13 @@ class ModelState(QObject):
                 self._is_at_work = False
                 before, self._before = self._before, None
                 if before:
-                    path, options, _ = before
-                    self.open(path, options, anyway=True)
+                    path, options, in_force, _ = before
+                    self.open(path, options, anyway=True, in_force=in_force)
                     return
                 self.phase = ModelPhase.NONE
             case Failed():
-                self._without = self.path, without_machine(self.options, event.machine)
+                without = without_machine(self._in_force, event.machine)
+                self._without = self.path, self.options, without
                 way_on = WayOn.WITHOUT if event.machine else WayOn.CHOOSE
                 self._fail(event.message, way_on, keeps=event.has_model)
                 return
@@ -350,7 +361,7 @@ class ModelState(QObject):
             detail = f"\n\n{words}"
         untouched = tr("Your text is untouched.")
         if lost:
-            self._without = self.path, without_machine(self.options, lost)
+            self._without = self.path, self.options, without_machine(self._in_force, lost)
             # What was open before may need it as well, and says so when it is opened.
             message = tr(
                 "The machine {address} no longer answers, and the engine cannot go on without it. "
@@ -361,7 +372,7 @@ class ModelState(QObject):
             self._fail(message, WayOn.WITHOUT)
         elif is_gpu_failure and not self.is_ready:
             # If it is the file after all, it will end the engine once more, and be known for it.
-            self.open(self.path, without_gpus(self.options), anyway=True)
+            self.open(self.path, anyway=True, in_force=without_gpus(self._in_force))
             words = tr(
                 "The engine ended as it loaded “{name}” on {gpus} ({cause}). It is loaded again, "
                 "without graphics processors. {untouched}",
@@ -371,7 +382,7 @@ class ModelState(QObject):
             )
             self.reported.emit(words + detail)
         elif is_gpu_failure:
-            self._without = self.path, without_gpus(self.options)
+            self._without = self.path, self.options, without_gpus(self._in_force)
             ended = tr(
                 "The engine stopped unexpectedly while {gpus} computed ({cause}). {untouched}",
                 gpus=gpus,
@@ -449,11 +460,11 @@ class ModelState(QObject):
         self._is_at_work = False
         self.way_on = way_on
         if keeps and before:
-            self.path, self.options, self.report = before
+            self.path, self.options, self._in_force, self.report = before
             self.phase = ModelPhase.READY
             self.changed.emit()
         elif before:
-            path, options, report = before
+            path, options, in_force, report = before
             name = model_name(path, report.quantization)
             message = tr(
                 "{message} “{name}”, which was open before, is opened again.",
@@ -462,7 +473,7 @@ class ModelState(QObject):
             )
             # Without a report of its own: if this fails too, nothing is left to go back to.
             self.way_on = WayOn.NOTHING
-            self.open(path, options, anyway=True)
+            self.open(path, options, anyway=True, in_force=in_force)
         else:
             self.phase = ModelPhase.FAILED
             self.report = None

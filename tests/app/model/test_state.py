@@ -138,6 +138,15 @@ def test_a_machine_that_goes_away_is_named_and_the_model_opens_without_it(
     client.answer(Loaded(request=again.request, report=model_report(A)))
     client.die()
     assert str(model.way_on) == str(WayOn.REOPEN), "it was the machine once"
+    model.reopen()
+    assert client.last(Load).options == again.options, "the same model as it was"
+    assert model.options == options, "what was chosen stays so"
+    client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
+    model.open(B)
+    assert client.last(Load).options == options
+    model.cancel()
+    client.answer(Superseded(request=client.last(Load).request))
+    assert (client.last(Load).path, client.last(Load).options) == (A, again.options)
 
 
 def test_a_machine_that_is_missing_at_a_load_leaves_the_open_model_open(
@@ -154,6 +163,7 @@ def test_a_machine_that_is_missing_at_a_load_leaves_the_open_model_open(
     model.open_without()
     assert client.last(Load).path == B
     assert client.last(Load).options == LoadOptions(threads=3)
+    assert model.options == LoadOptions(threads=3, machines=(ONE,))
     report = model_report(B, fewer_layers="There was no room.")
     news: list[str] = []
     model.reported.connect(news.append)
@@ -176,6 +186,7 @@ def test_a_graphics_processor_that_ends_the_load_is_left_out_at_once(
     client.die(LOST)
     again = client.last(Load)
     assert (again.path, again.options) == (A, LoadOptions(threads=2, gpu_layers=0))
+    assert model.options == LoadOptions(threads=2), "no setting of the writer's"
     assert model.phase is ModelPhase.LOADING
     assert "on A card (SIGABRT" in reported[-1]
     assert "loaded again, without graphics processors. Your text is untouched." in reported[-1]
@@ -202,6 +213,7 @@ def test_a_graphics_processor_that_ends_the_engine_is_named_and_left_out_on_dema
     model.open_without()
     expected = LoadOptions(threads=2, machines=(ONE,), tensor_split=(2.0,))
     assert client.last(Load).options == expected, "machines compute what they are given"
+    assert model.options == options
     client.answer(Loaded(request=client.last(Load).request, report=model_report(A)))
     client.die(LOST)
     assert str(model.way_on) == str(WayOn.REOPEN), "no graphics processor had any of it"
