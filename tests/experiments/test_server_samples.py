@@ -338,3 +338,6 @@ def test_parameters_as_servers_call_them(server: FaultyServer) -> None:
     xtc = SamplingParams(xtc_probability=0.5, xtc_threshold=0.1, mirostat=0, dynatemp_range=0.5)
     assert list(left_out(xtc, can.program)) == ["xtc", "dynatemp_range"]
     assert list(left_out(SamplingParams(xtc_threshold=0.2), can.program)) == []  # off
+    kept = SamplingParams(top_p=0.9, min_keep=3)
+    assert list(left_out(kept, can.program)) == ["min_keep"]
+    assert list(left_out(SamplingParams(min_keep=3), can.program)) == []  # nothing heeds it

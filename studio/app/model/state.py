@@ -142,14 +142,18 @@ class ModelState(QObject):
         return (report.path, report.file_bytes, report.vocabulary_size) if report else None
 
     def acting(self, params: SamplingParams) -> SamplingParams:
-        """What of parameters acts on the logits of the open model.
+        """What of parameters acts on the logits of the open model, or at the server that draws.
 
         Args:
             params: The parameters.
         """
-        if self.report is None or self.report.takes_repeat_penalty:
+        if self.report is None:
             return params
-        return without_repeat_penalty(params)
+        if self.report.draws_there:
+            from studio.engine.server.requests import acting_there  # with it come sockets and TLS
+
+            return acting_there(params, self.report.backend, self.mark)
+        return params if self.report.takes_repeat_penalty else without_repeat_penalty(params)
 
     @property
     def mark(self) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from studio.engine.messages import FinishReason, Prompt
 from studio.engine.server.asking import ServerError
 from studio.engine.server.capabilities import FLAG, FLAGGED, Capabilities
 from studio.engine.server.completions import Choice, Completion
 from studio.sampling import SamplingParams, active_steps
+from studio.sampling.samplers.steps import HEED_MIN_KEEP
 from studio.translation import tr
 from studio.visible_text import visible_line
 
@@ -179,6 +182,8 @@ def left_out(params: SamplingParams, program: str, mark: str = "") -> Iterator[s
         yield "repeat_penalty"
     if params.dynatemp_range:
         yield "dynatemp_range"
+    if params.min_keep > 1 and not HEED_MIN_KEEP.isdisjoint(steps):
+        yield "min_keep"
     if params.word_biases:
         yield "word_biases"
     if params.logit_bias and params.logit_bias_vocabulary not in ("", mark):
@@ -188,6 +193,27 @@ def left_out(params: SamplingParams, program: str, mark: str = "") -> Iterator[s
         as_good = _AS_GOOD_BEHIND if program in _TEMPERED_FIRST else frozenset[str]()
         if any(step in known - as_good and step != "penalties" for step in before):
             yield tr("filters before temperature (a server has them behind it)")
+
+
+def acting_there(params: SamplingParams, program: str, mark: str = "") -> SamplingParams:
+    """What of parameters acts where a server draws: `left_out` lists nothing of it.
+
+    Args:
+        params: The parameters.
+        program: Which server it is.
+        mark: As for `request_of`.
+    """
+    lacks = frozenset(left_out(params, program, mark))
+    return structs.replace(
+        params,
+        mirostat=0,
+        dynatemp_range=0.0,
+        min_keep=_NEUTRAL.min_keep,
+        samplers=tuple(step for step in active_steps(params) if step not in lacks),
+        repeat_penalty=1.0 if "repeat_penalty" in lacks else params.repeat_penalty,
+        word_biases=(),
+        logit_bias=() if "logit_bias" in lacks else params.logit_bias,
+    )
 
 
 def has_no_room(error: ServerError) -> bool:

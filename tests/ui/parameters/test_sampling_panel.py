@@ -227,6 +227,36 @@ def test_what_cannot_act_at_a_server_is_not_named(
     assert texts(panel) == ["top-p 0.95   repeat 1.05"]
 
 
+@pytest.mark.parametrize(
+    ("params", "program", "words"),
+    [
+        (SamplingParams(top_p=0.95, repeat_penalty=1.05), "vLLM", "top-p 0.95   repeat 1.05"),
+        (SamplingParams(top_p=0.95, repeat_penalty=1.05), "Ollama", "top-p 0.95"),
+        (SamplingParams(min_p=0.05, presence_penalty=0.5), "Ollama", "presence 0.5"),
+        (SamplingParams(min_p=0.05, xtc_probability=0.5, min_keep=4, seed=3), "vLLM",
+         "min-p 0.05   seed 3"),
+        (SamplingParams(min_p=0.05, mirostat=2), "vLLM", "min-p 0.05"),
+        (SamplingParams(dry_multiplier=0.8, logit_bias=((4, 1.0),)), "SGLang",
+         "no filter, no penalty   1 bias"),
+    ],
+)  # fmt: skip
+def test_what_a_server_that_draws_is_not_asked_for_is_not_named(
+    state: SamplingState,
+    panel: SamplingPanel,
+    model: ModelState,
+    client: FakeClient,
+    params: SamplingParams,
+    program: str,
+    words: str,
+) -> None:
+    state.set_params(params)
+    path = "http://127.0.0.1:8000"
+    model.open(path)
+    report = model_report(path, draws_there=True, backend=program)
+    client.answer(Loaded(request=client.sent[-1].request, report=report))
+    assert texts(panel) == [words]
+
+
 def test_a_long_summary_can_be_read_whole(state: SamplingState, panel: SamplingPanel) -> None:
     state.set_params(SamplingParams(top_p=0.9, xtc_probability=0.5, dry_multiplier=0.8, seed=3))
     tips = {label.toolTip() for label in panel.findChildren(QLabel)}
