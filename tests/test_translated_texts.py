@@ -76,6 +76,9 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
             *("Bearer ", "Location", "Retry-After"),
         }
     ),
+    "engine/served_template.py": frozenset(
+        ("Be kind and brief.", "Who was the old king of the sea?", "He was")
+    ),
     "engine/server/capabilities.py": frozenset(
         {
             *("Once upon a time there was a", "In the beginning the old king of the"),

@@ -132,7 +132,7 @@ class Engine:
         self._huge_pages = huge_pages
         self._opened: _Opened | None = None
         self._text_server: TextServer | None = None
-        """Where that writes by itself: all, or chats where a model is open beside it."""
+        """Where that may write by itself: all, or chats where a model is open beside it."""
         self._skeletons = Skeletons()
         log.install()
         backend.begin()
@@ -362,7 +362,7 @@ class Engine:
         score(command, prompt, opened.reader, control, self._emit)
 
     def _generate(self, command: Generate, control: Control) -> None:
-        if self._text_server and (not self._opened or command.prompt.format == "chat"):
+        if self._text_server and self._text_server.writes(command.prompt):
             self._text_server.generate(command, control, self._emit)
             return
         opened = self._ready()
@@ -403,9 +403,9 @@ class Engine:
         generation.run(control)
 
     def _ready(self, prompt: Prompt | None = None) -> _Opened:
-        is_chat = prompt is not None and prompt.format == "chat"
-        if self._text_server and (not self._opened or is_chat):
-            raise self._text_server.refusal()
+        server = self._text_server
+        if server and (server.writes(prompt) if prompt else not self._opened):
+            raise server.refusal()
         if not self._opened:
             raise EngineError("no_model", tr("No model is open. Open a GGUF file first."))
         self._opened.model.check_unchanged()
@@ -417,6 +417,8 @@ class Engine:
         return tokenize(prompt, opened.model.vocabulary, skeleton, opened.context.size // 4)
 
     def _skeleton(self, prompt: Prompt, opened: _Opened) -> ChatSkeleton:
+        if self._text_server:
+            return self._text_server.skeletons[bool(prompt.system)]
         try:
             return self._skeletons.of(
                 opened.model.header,

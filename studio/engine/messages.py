@@ -194,6 +194,9 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     draws itself where these do not settle what can be drawn."""
     can: Annotated[tuple[tuple[Word, Word], ...], msgspec.Meta(max_length=64)] = ()
     """What was found of a server by asking it: titles, and whether it has that, or why not."""
+    chats_there: Word = ""
+    """Why a server of which tokens are drawn here writes chats by itself; empty where it does not.
+    """
 
     def __post_init__(self) -> None:
         """Cut what the model's file says of itself to a line each: it may be of any length."""

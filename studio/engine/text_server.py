@@ -39,6 +39,7 @@ from studio.engine.messages import (
     StopSequence,
     Token,
 )
+from studio.engine.served_template import TemplateNotSeenError, served_skeletons
 from studio.engine.server.asking import Address, Asking, ServerError
 from studio.engine.server.asking_again import BUSY, asked_again
 from studio.engine.server.capabilities import (
@@ -56,6 +57,7 @@ from studio.engine.server.model import FAR
 from studio.engine.server.requests import check_model, has_no_room, reason_of, request_of
 from studio.engine.server.spelled_vocabulary import NotSpelledError, SpelledVocabulary
 from studio.engine.server.streamed_tokens import StreamedToken, StreamedTokens, StreamReader
+from studio.engine.templates.chat_template import ChatSkeleton
 from studio.engine.vocabulary import Vocabulary
 from studio.engine.writing.prompt_pieces import pieces_of, room_for
 from studio.sampling import MAX_SEED, SamplingParams
@@ -136,7 +138,11 @@ class TextServer:
         self.vocabulary: SpelledVocabulary | None = None
         self._lines = Lines(address, key, interrupt, self.can.program or tr("such server"))
         self.own_draws = self._found_own_draws()
-        """Whether tokens are drawn here, of the plain format."""
+        """Whether tokens are drawn here."""
+        self.skeletons: dict[bool, ChatSkeleton] = {}
+        """Of its chat template, by whether there is a system message; none where it writes chats.
+        """
+        self._own_chats = self._found_own_chats()
         self.tokens = StreamedTokens(self.can, self.vocabulary)
         # Numbers that are made here mean nothing when the server is opened again.
         self.mark = self.vocabulary.mark if self.vocabulary else f"{secrets.token_hex(6)} "
@@ -167,6 +173,26 @@ class TextServer:
             return Finding(True)
         words = tr("where its {count:,} likeliest tokens settle what can be drawn", count=most)
         return Finding(True, words)
+
+    def _found_own_chats(self) -> Finding:
+        """Whether chats are drawn here as well; learns what its chat template is then."""
+        if not self.own_draws.is_there or self.vocabulary is None:
+            return self.own_draws
+        if not self.can.chat_ids.is_there:
+            return self.can.chat_ids
+        try:
+            self.skeletons = served_skeletons(self._lines, self.can.model, self.vocabulary)
+        except TemplateNotSeenError as error:
+            return Finding(None, visible_line(str(error)))
+        return Finding(True)
+
+    def writes(self, prompt: Prompt) -> bool:
+        """Whether it writes such a prompt by itself, and nothing is drawn here.
+
+        Args:
+            prompt: What is written on.
+        """
+        return not (self.own_draws.is_there and (prompt.format == "plain" or self.skeletons))
 
     def _round_trip(self) -> float:
         started = time.perf_counter()
@@ -207,7 +233,12 @@ class TextServer:
             known_tokens=self._known_tokens(),
             vocabulary=self.mark,
             control=vocabulary.control if vocabulary else {},
-            can=(*can.rows()[:-1], (tr("Drawn here"), self.own_draws.shown)),
+            can=(
+                *can.rows()[:-1],
+                (tr("Drawn here"), self.own_draws.shown),
+                (tr("Chats drawn here"), self._own_chats.shown),
+            ),
+            chats_there="" if self.skeletons else self._own_chats.why,
         )
 
     def _known_tokens(self) -> int:
@@ -219,9 +250,10 @@ class TextServer:
         name = self.can.program or tr("This server")
         if self.own_draws.is_there:
             words = tr(
-                "{name} writes chats by itself, and does not say what could stand next. In the "
-                "plain format that is shown.",
+                "{name} writes chats by itself ({why}), and does not say what could stand next. In "
+                "the plain format that is shown.",
                 name=name,
+                why=self._own_chats.why,
             )
         else:
             words = tr(

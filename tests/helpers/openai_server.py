@@ -138,6 +138,8 @@ class Pretend:
         key: Asked for, where there is one.
         goes_on: Whether a chat whose last message is an answer's beginning goes on from there.
         tokens: Its model's vocabulary.
+        counts_chats: Whether it counts chats into ids.
+        drops_system: Whether its template leaves out a system message.
     """
 
     program: str = "vllm"
@@ -148,6 +150,8 @@ class Pretend:
     key: str = ""
     goes_on: bool = False
     tokens: Ascii = field(default_factory=Ascii)
+    counts_chats: bool = True
+    drops_system: bool = False
 
     def __call__(self, request: Request) -> Answer:
         """Answer a request."""
@@ -166,7 +170,10 @@ class Pretend:
                 part = {"type": "output_text", "text": "a", "logprobs": [{"top_logprobs": top}]}
                 return answer_of({"output": [{"type": "message", "content": [part]}]})
             case "/tokenize" if self.program == "vllm":
-                ids = self.tokens.ids(str(request.json["prompt"]))
+                if "messages" in request.json and not self.counts_chats:
+                    return _error(400, "prompt: Field required")
+                text = self._rendered(request.json) if "messages" in request.json else None
+                ids = self.tokens.ids(str(request.json["prompt"]) if text is None else text)
                 return answer_of({"tokens": ids, "count": len(ids), "max_model_len": self.context})
             case "/detokenize" if self.program == "vllm":
                 return answer_of({"prompt": self._text(request.json["tokens"], skips=False)})
@@ -369,8 +376,19 @@ class Pretend:
         value = {"object": "text_completion", "model": self.model, "choices": choices}
         return b"data: " + msgspec.json.encode(value) + b"\n\n"
 
+    def _rendered(self, body: dict[str, Any]) -> str:
+        """A chat as its model was taught it; with control tokens where there are some for that."""
+        messages = [(str(one["role"]), str(one["content"])) for one in body["messages"]]
+        if self.drops_system and messages[0][0] == "system":
+            messages[0] = ("user", "")
+        if type(self.tokens) is Ascii:
+            return "".join(f"{role}: {text}\n" for role, text in messages)
+        asked = "<|start|>assistant\n" if body.get("add_generation_prompt", True) else ""
+        turns = (f"<|start|>{role}\n{text}<|end|>\n" for role, text in messages)
+        return "".join(turns) + asked
+
     def _chat(self, body: dict[str, Any]) -> Answer:
-        prompt = "".join(f"{one['role']}: {one['content']}\n" for one in body["messages"])
+        prompt = self._rendered(body)
         count = body.get("top_logprobs", 0) if body.get("logprobs") else None
         if self.program == "lmstudio":
             count = None

@@ -103,6 +103,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each token comes with its number in the vocabulary."""
     prompt_ids: Finding
     """Whether a prompt can be given as such numbers."""
+    chat_ids: Finding
+    """Whether a chat is counted into such numbers, behind which it goes on as a chat does."""
     vocabulary: Finding
     """How many tokens the model has."""
     prompt_scored: Finding
@@ -154,6 +156,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             (tr("Before sampling"), self.raw.shown),
             (tr("Token ids"), self.token_ids.shown),
             (tr("Prompt as ids"), self.prompt_ids.shown),
+            (tr("Chat as ids"), self.chat_ids.shown),
             (tr("Vocabulary"), self.vocabulary.shown),
             (tr("Prompt scored"), self.prompt_scored.shown),
             (tr("Seeds"), self.seeds.shown),
@@ -366,6 +369,10 @@ class _Probe:
             prompts = self._finding(self._prompts)
         else:
             prompt_ids = scored = prompts = Finding(None, tr("it has chat alone"))
+        chat_ids = Finding(None, tr("it has no chat"))
+        if chat.is_there:
+            lacks = Finding(None, tr("a prompt cannot be given so"))
+            chat_ids = self._finding(self._chat_ids) if prompt_ids.is_there else lacks
         vocabulary = Finding(None, tr("it names no ids"))
         if token_ids.is_there:
             vocabulary = self._finding(self._vocabulary)
@@ -385,6 +392,7 @@ class _Probe:
             raw=raw,
             token_ids=token_ids,
             prompt_ids=prompt_ids,
+            chat_ids=chat_ids,
             vocabulary=vocabulary,
             prompt_scored=scored,
             seeds=self._finding(self._seeds),
@@ -572,6 +580,26 @@ class _Probe:
             if error.kind in _DEAD:
                 raise
             return None
+
+    def _chat_ids(self) -> Finding:
+        """Whether a chat's ids, as a prompt, have follow what follows the chat."""
+        body = {
+            "model": self._model,
+            "messages": [{"role": "user", "content": _PROMPT}],
+            "add_generation_prompt": True,
+        }
+        try:
+            answer = self._asking.post("/tokenize", body).value
+            ids = msgspec.convert(answer, _Tokenized).tokens
+        except msgspec.ValidationError:
+            ids = []
+        if not ids:
+            return Finding(None, tr("no way was found to a chat’s ids"))
+        chat = _first(self._chatted(logprobs=True, top_logprobs=1)).top
+        numbers = _first(self._completed(ids, logprobs=1)).top
+        if chat and numbers and chat[0].text == numbers[0].text:
+            return Finding(True)
+        return Finding(None, tr("a chat’s ids have another text follow than the chat has"))
 
     def _vocabulary(self) -> Finding:
         """By the least id that a bias is refused for."""

@@ -60,6 +60,8 @@ class Brief(msgspec.Struct, frozen=True, tag=True):
 
 
 Segment = Literal | System | Brief
+Messages = list[dict[str, Any]]
+"""A conversation, as templates take it."""
 
 
 class TemplateSource(Protocol):
@@ -181,22 +183,15 @@ def compile_source(
             most=_LONGEST_TEMPLATE,
         )
         raise unusable(found)
-    user = {"role": "user", "content": _BRIEF_MARK}
-    if has_system:
-        both = {"role": "user", "content": f"{_SYSTEM_MARK}\n\n{_BRIEF_MARK}"}
-        attempts = [[{"role": "system", "content": _SYSTEM_MARK}, user], [both]]
-    else:
-        attempts = [[user]]
-    plain = len(attempts)
-    typed = [[_with_typed_content(message) for message in messages] for messages in attempts]
-    attempts += typed
-    answer = {"role": "assistant", "content": _ANSWER_MARK}
-    answered = [[*messages, answer] for messages in attempts[:plain]]
-    answered += [[*messages, _with_typed_content(answer)] for messages in typed]
+    tried = attempts(has_system=has_system)
+    plain = len(tried)
+    with_answers = [answered(messages) for messages in tried]
+    tried += list(map(_with_typed_contents, tried))
+    with_answers += list(map(_with_typed_contents, with_answers))
     limits = limits or TemplateLimits()
     request = {
         "template": template,
-        "attempts": attempts + answered,
+        "attempts": tried + with_answers,
         "variables": {
             "bos_token": bos_token,
             "eos_token": eos_token,
@@ -213,25 +208,74 @@ def compile_source(
     }
     renderings = render(request, limits, command or own_command("render-template"), is_stopped)
     problems = []
-    asked, with_answer = renderings[: len(attempts)], renderings[len(attempts) :]
-    for number, rendering in enumerate(asked):
+    for rendering, answer in zip(renderings[: len(tried)], renderings[len(tried) :], strict=True):
         if "error" in rendering:
             problems.append(explain(rendering["error"], rendering["detail"], limits))
             continue
-        text = _before_answer(
-            _clean(rendering["text"]), _clean(with_answer[number].get("text", ""))
+        skeleton = skeleton_of(
+            _clean(rendering["text"]), _clean(answer.get("text", "")), has_system=has_system
         )
-        segments = _segments(text)
-        if problem := _problem(segments, has_system=has_system):
-            problems.append(problem)
-            continue
-        return ChatSkeleton(segments)
+        if isinstance(skeleton, ChatSkeleton):
+            return skeleton
+        problems.append(skeleton)
     # The last plain attempt asks least of the template; its problem is the real one.
     raise unusable(problems[plain - 1])
 
 
-def _with_typed_content(message: dict[str, Any]) -> dict[str, Any]:
-    return {**message, "content": [{"type": "text", "text": message["content"]}]}
+def attempts(*, has_system: bool) -> list[Messages]:
+    """Conversations with marks in place of the writer's texts, to be rendered in this order.
+
+    Args:
+        has_system: Whether there will be a system message.
+    """
+    user = {"role": "user", "content": _BRIEF_MARK}
+    if not has_system:
+        return [[user]]
+    both = {"role": "user", "content": f"{_SYSTEM_MARK}\n\n{_BRIEF_MARK}"}
+    return [[{"role": "system", "content": _SYSTEM_MARK}, user], [both]]
+
+
+def answered(messages: Messages) -> Messages:
+    """A conversation with an answer, its mark."""
+    return [*messages, {"role": "assistant", "content": _ANSWER_MARK}]
+
+
+def spoken(messages: Messages, *, system: str, brief: str, answer: str) -> Messages:
+    """A conversation with texts in place of their marks.
+
+    Args:
+        messages: The conversation.
+        system: The system message.
+        brief: The brief.
+        answer: The answer.
+    """
+    texts = {_SYSTEM_MARK: system, _BRIEF_MARK: brief, _ANSWER_MARK: answer}
+    found = list[dict[str, Any]]()
+    for message in messages:
+        content = message["content"]
+        for mark, text in texts.items():
+            content = content.replace(mark, text)
+        found.append({**message, "content": content})
+    return found
+
+
+def skeleton_of(asked: str, with_answer: str, *, has_system: bool) -> ChatSkeleton | str:
+    """What a rendered conversation leaves for the writer's texts, or why it cannot be used.
+
+    Args:
+        asked: The conversation, rendered for an answer to be written.
+        with_answer: The same with an answer in it; empty where that was refused.
+        has_system: Whether there is a system message.
+    """
+    segments = _segments(_before_answer(asked, with_answer))
+    return _problem(segments, has_system=has_system) or ChatSkeleton(segments)
+
+
+def _with_typed_contents(messages: Messages) -> Messages:
+    return [
+        {**message, "content": [{"type": "text", "text": message["content"]}]}
+        for message in messages
+    ]
 
 
 def _clean(text: str) -> str:

@@ -67,10 +67,16 @@ def _draws_here(report: ModelReport) -> str:
     )
     if report.can:  # of OpenAI's protocol
         words = tr(
-            "Presets of the plain format are drawn here, those of the chat format by the server. "
             "The repeat penalty cannot act, and nothing is filled in between two texts: for these "
             "open a model on this machine."
         )
+        if report.chats_there:
+            words = tr(
+                "Presets of the plain format are drawn here, those of the chat format by the "
+                "server ({why}). {words}",
+                why=report.chats_there,
+                words=words,
+            )
     if report.known_tokens:
         words += " " + tr(
             "Of each place the server names its %n likeliest tokens; where filters leave others "

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from studio.engine.control import Control
 from studio.engine.engine import Engine
@@ -217,8 +218,64 @@ def test_an_end_is_drawn_too(opened: Open) -> None:
     assert finished.end.record.id == 0
 
 
-def test_a_chat_is_the_servers(opened: Open) -> None:
+CHAT = Prompt(manuscript="The sea.", brief="Say <|end|> it", system="Be kind", format="chat")
+
+
+def chat_ids(prompt: Prompt, *, has_system: bool = True) -> list[int]:
+    """A chat's tokens: only the template's own are control tokens."""
+    start, end = (WORDS.TOKENS.index(name) for name in (b"<|start|>", b"<|end|>"))
+    marker = [WORDS.TOKENS.index(bytes([byte])) for byte in b"<|end|>"]  # cut behind its "<"
+    before, _, after = prompt.brief.partition("<|end|>")
+    brief = [*WORDS.ids(before), *(marker if after else ()), *WORDS.ids(after)]
+    system = [start, *WORDS.ids(f"system\n{prompt.system}"), end, *WORDS.ids("\n")]
+    user = [start, *WORDS.ids("user\n"), *brief, end, *WORDS.ids("\n")]
+    return [
+        *(system if has_system else ()),
+        *user,
+        start,
+        *WORDS.ids(f"assistant\n{prompt.manuscript}"),
+    ]
+
+
+@pytest.mark.parametrize("system", ["Be kind", ""])
+def test_a_chats_tokens_are_drawn_here_too(opened: Open, system: str) -> None:
     desk, server = opened()
+    assert dict(desk.report.can)["Chat as ids"] == "yes"
+    assert dict(desk.report.can)["Chats drawn here"] == "yes"
+    assert desk.report.chats_there == ""
+    chat = structs.replace(CHAT, system=system)
+    params = SamplingParams(seed=5, temperature=0.8)
+    found = desk.write(params, prompt=chat)
+    tokens = prompt = chat_ids(chat, has_system=bool(system))
+    for token in found:
+        u = uniform(5, len(tokens))
+        assert token.record.id == choose(logs_behind(tokens), params, tokens, u).token
+        assert token.record.u is not None
+        tokens = [*tokens, token.record.id]
+    assert len(found) == 24
+    bodies = [it.json for it in server.asked("/v1/completions")]
+    assert prompt in [body["prompt"] for body in bodies]
+    assert not server.asked("/v1/chat/completions")
+    shown = desk.run(PreviewNextToken(request=3, prompt=chat))[-1]
+    assert isinstance(shown, Distribution)
+    scored = desk.run(Score(request=4, prompt=structs.replace(chat, manuscript="The sea the x")))
+    records = [record for it in scored if isinstance(it, Scored) for record in it.tokens]
+    assert b"".join(record.text for record in records).decode() in "The sea the x"
+
+
+def test_a_system_message_that_a_template_drops_stands_before_the_brief(opened: Open) -> None:
+    desk, server = opened(drops_system=True)
+    desk.write(SamplingParams(seed=5), prompt=CHAT, tokens=1)
+    sent = [it.json["prompt"] for it in server.asked("/v1/completions")][-1]
+    assert isinstance(sent, list)
+    text = b"".join(map(WORDS.spelled, sent)).decode()
+    assert text == ("<|start|>user\nBe kind\n\nSay <|end|> it<|end|>\n<|start|>assistant\nThe sea.")
+
+
+def test_a_chat_is_the_servers_where_it_does_not_count_one_into_ids(opened: Open) -> None:
+    desk, server = opened(counts_chats=False)
+    assert "prompt: Field required" in dict(desk.report.can)["Chat as ids"]
+    assert "prompt: Field required" in desk.report.chats_there
     chat = Prompt(manuscript="", brief="Hello", format="chat")
     found = desk.write(SamplingParams(seed=2), prompt=chat, tokens=6)
     assert len(found) == 6
@@ -228,6 +285,21 @@ def test_a_chat_is_the_servers(opened: Open) -> None:
     (failed,) = desk.run(PreviewNextToken(request=3, prompt=chat))
     assert isinstance(failed, Failed)
     assert "In the plain format that is shown" in failed.message
+    assert desk.write(SamplingParams(seed=2), tokens=1)[0].record.u is not None
+
+
+def test_a_chat_whose_tokens_are_others_than_its_texts_is_the_servers(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = Pretend._rendered
+
+    def changed(self: Pretend, body: dict[str, object]) -> str:
+        # Something that depends on what is said, and is no part of a template's skeleton.
+        return rendered(self, body).replace("old king", "king")
+
+    monkeypatch.setattr(Pretend, "_rendered", changed)
+    desk, _ = opened()
+    assert desk.report.chats_there == "its chats have other tokens than their texts"
 
 
 def test_a_control_tokens_name_is_text_where_the_server_draws_too(
