@@ -60,7 +60,7 @@ def test_saved_listed_saved_again(folder: PresetFolder) -> None:
 @pytest.mark.parametrize("name", ["Mine", "mINE", "Code", "code", "greedy"])
 def test_a_name_that_is_taken_is_refused(folder: PresetFolder, name: str) -> None:
     folder.add(MINE)
-    with pytest.raises(TakenNameError):
+    with pytest.raises(TakenNameError, match=f"“{name}”"):
         folder.add(msgspec.structs.replace(MINE, name=name))
     assert names(folder) == ["Mine"]
 
@@ -82,7 +82,7 @@ def test_a_name_that_leads_out_touches_nothing(folder: PresetFolder, name: str) 
 
 def test_the_built_in_ones_never_change(folder: PresetFolder) -> None:
     for change in (folder.delete, lambda name: folder.rename(name, "New"), folder.stored):
-        with pytest.raises(ReadOnlyPresetError, match="built in") as caught:
+        with pytest.raises(ReadOnlyPresetError, match="“Code” is built in") as caught:
             change("Code")
         assert caught.value.field == "name"
     with pytest.raises(ReadOnlyPresetError):
