@@ -408,7 +408,9 @@ class Pretend:
             message = {"role": "assistant", "content": choice.pop("text")}
             choice.pop("ids", None)
             choice |= {"index": index, "message": message}
-            choice["logprobs"] = {"content": _content(lists)} if lists else None
+            # vLLM's token that was drawn is the first of those, and one of their number.
+            most = count if self.program == "vllm" else None
+            choice["logprobs"] = {"content": _content(lists, most)} if lists else None
         usage = {"completion_tokens": total}
         return answer_of({"model": self.model, "choices": choices, "usage": usage})
 
@@ -417,13 +419,13 @@ def _listed(stop: Any) -> list[str]:
     return [stop] if isinstance(stop, str) else list(stop or ())
 
 
-def _content(lists: dict[str, Any]) -> list[dict[str, Any]]:
+def _content(lists: dict[str, Any], most: int | None = None) -> list[dict[str, Any]]:
     found = zip(lists["tokens"], lists["token_logprobs"], lists["top_logprobs"], strict=True)
     return [
         {
             "token": token,
             "logprob": value,
-            "top_logprobs": [{"token": one, "logprob": it} for one, it in top.items()],
+            "top_logprobs": [{"token": one, "logprob": it} for one, it in list(top.items())[:most]],
         }
         for token, value, top in found
     ]

@@ -595,9 +595,10 @@ class _Probe:
             ids = []
         if not ids:
             return Finding(None, tr("no way was found to a chat’s ids"))
-        chat = _first(self._chatted(logprobs=True, top_logprobs=1)).top
-        numbers = _first(self._completed(ids, logprobs=1)).top
-        if chat and numbers and chat[0].text == numbers[0].text:
+        # The favourites: vLLM gives the token that was drawn as the one likeliest of a chat.
+        chat = _first(self._chatted(logprobs=True, top_logprobs=1, temperature=0.0))
+        numbers = _first(self._completed(ids, logprobs=1, temperature=0.0))
+        if chat.token.text == numbers.token.text:
             return Finding(True)
         return Finding(None, tr("a chat’s ids have another text follow than the chat has"))
 

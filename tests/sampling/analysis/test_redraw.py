@@ -75,9 +75,14 @@ def logits_after(text: Sequence[int], model: int, size: int) -> NDArray[np.float
 
 
 def write(
-    params: SamplingParams, seed: int, model: int, size: int = KNOWN, tokens: int = TOKENS
+    params: SamplingParams,
+    seed: int,
+    model: int,
+    size: int = KNOWN,
+    tokens: int = TOKENS,
+    beside: Sequence[int] | None = None,
 ) -> Text:
-    """A text, drawn as the engine draws it."""
+    """A text, drawn as the engine draws it; beside another one to where it parts, unsketched."""
     ids = list(PROMPT)
     draws: list[Draw] = []
     state = STATE
@@ -86,16 +91,18 @@ def write(
         u = uniform(seed, len(ids))
         state = state._replace(chance=chance(seed, len(ids)))
         choice = choose(logits, params, ids, u, state=state)
-        sketch = LogitSketch.of(logits, written=choice.token)
+        sketch = LogitSketch.of(logits, written=choice.token) if beside is None else None
         learnt = choice.state.mu, choice.state.adaptive_mean
         draws.append(Draw(sketch, choice.token, u, params, *learnt))
         ids.append(choice.token)
+        if beside is not None and choice.token != beside[len(draws) - 1]:
+            break
         state = state._replace(mu=choice.mu, adaptive_mean=choice.adaptive_mean)
     return Text(ids[len(PROMPT) :], draws, seed)
 
 
 def first_difference(one: Sequence[int], other: Sequence[int]) -> int | None:
-    pairs = enumerate(zip(one, other, strict=True))
+    pairs = enumerate(zip(one, other, strict=False))  # the other one may end there
     return next((index for index, (mine, yours) in pairs if mine != yours), None)
 
 
@@ -105,7 +112,7 @@ def params_of(fields: Mapping[str, object], temperature: float) -> SamplingParam
 
 def assert_parts_as_written(text: Text, other: SamplingParams, model: int) -> Divergence | None:
     """It parts where a text written anew with the same u does, and with the same token."""
-    anew = write(other, text.seed, model)
+    anew = write(other, text.seed, model, beside=text.ids)
     expected = first_difference(text.ids, anew.ids)
     found = text.redraw().first(other)
     if expected is None:
