@@ -62,6 +62,10 @@ if os.environ.get("KELVIN_TEST_DISPLAY") != "xvfb":
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
+_COLLECTS_ALL = 100
+"""Tests after which all that they left is looked through; after each what is new."""
+
+
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Without Qt do without pytest-qt, which would end the run: most tests need neither."""
     try:
@@ -73,6 +77,9 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Nor is what is imported and rewritten looked through again and again, which took a quarter of
+    # the time of a first collection.
+    gc.disable()
     for name, words in tiers.TIERS.items():
         config.addinivalue_line("markers", f"{name}: {words}")
     config.pluginmanager.register(tiers.TierWatch())
@@ -95,24 +102,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tiers.mark(items)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
-    """Have Python's collector rest meanwhile: what is imported and rewritten here stays.
-
-    It looked through it again and again: a quarter of the time that a first collection took.
-    """
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.enable()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Have Python's collector look through no test: what was collected stays to the end."""
     gc.collect()
     gc.freeze()
+
+
+_ended = count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Collect cycles here, in Qt's thread, and not where a server's thread makes an object.
+
+    An object of Qt's that goes in another thread than its own takes the process with it, now and
+    then (`studio.collector`). The program's window has no such threads, and pauses the collector in
+    those that it has.
+    """
+    gc.disable()
+    gc.collect(2 if next(_ended) % _COLLECTS_ALL == 0 else 1)
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,10 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def collecting() -> Iterator[None]:
-    """The window's start has put it off; here no window comes that begins it."""
-    yield
+    """As where the program starts; the window's start puts it off, and here comes none."""
     gc.enable()
+    yield
+    gc.disable()
 
 
 class Called:

@@ -69,7 +69,7 @@ def side_by_side(arguments: Sequence[str]) -> list[str]:
     if list(arguments[:2]) != ["-m", "unit"] or "-n" in arguments:
         return list(arguments)
     # pytest-xdist waits without end for a process that has taken the place of a crashed one.
-    workers = ("-n", "auto", "--maxprocesses=4", "--dist=loadfile", "--max-worker-restart=0")
+    workers = ("-n", "auto", "--maxprocesses=4", "--dist=worksteal", "--max-worker-restart=0")
     return [*workers, *arguments]
 
 

@@ -47,7 +47,7 @@ def test_a_backend_that_there_is_not_says_which_there_are() -> None:
 
 def test_the_unit_tier_alone_runs_in_several_processes() -> None:
     assert side_by_side(["-m", "unit", "-x"])[-6:] == [
-        *("--maxprocesses=4", "--dist=loadfile", "--max-worker-restart=0"),
+        *("--maxprocesses=4", "--dist=worksteal", "--max-worker-restart=0"),
         *("-m", "unit", "-x"),
     ]
     for given in (["-m", "unit", "-n", "0"], ["-m", "not unit"], ["tests/ui"], []):
