@@ -73,7 +73,11 @@ class Program:
             )
         self.process = psutil.Process(self._process.pid)
         self.last: Answer = {}
-        self.last = self._answer()
+        try:
+            self.last = self._answer()
+        except EOFError:
+            status = self._process.wait()
+            raise EOFError(f"status {status}\n{self.errors[-3000:]}") from None
 
     def do(self, number: int, name: str, chances: str) -> Answer | None:
         """Have a step done; None where the window was closed by it."""

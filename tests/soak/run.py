@@ -172,8 +172,8 @@ class Soak:
         self._started += 1
         try:
             program = Program(self._desk, self._started, file)
-        except EOFError:
-            raise HungError("it ended before it stood") from None
+        except EOFError as error:
+            raise HungError(f"it ended before it stood, with {error}") from None
         self._programs.append(program)
         self._sampler.watch(program.number, program.process)
         self._take(program, f"opened {file.name if file else ''}", program.last)

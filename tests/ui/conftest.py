@@ -36,8 +36,6 @@ def widgets_end_with_their_test(qapp: QApplication) -> Iterator[None]:
     """
     yield
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    # While one is held, no caret scrolls its page in any test that comes.
-    assert not qapp.mouseButtons(), "a test ends with a mouse button held"
 
 
 @pytest.fixture(autouse=True)
