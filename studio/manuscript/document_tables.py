@@ -83,6 +83,16 @@ class _Facts(msgspec.Struct, frozen=True):
     """Documents of before say neither of the two."""
 
 
+# msgspec finds out what a class has when it is first decoded, and where two threads do so at once
+# it may take the process with it. Documents are read in several; who imports this does so in one.
+_KINDS: tuple[type, ...] = (
+    *(SamplingParams, OwnSampling, Place, Note, PromptPlan, TokenRecord, ModelRecord),
+    *(_Groups, _Facts),
+)
+for _kind in _KINDS:
+    msgspec.msgpack.Decoder(_kind)
+
+
 class _Numbered(Generic[_T]):
     """Numbers for things that are known by their identity, the same at each write."""
 

@@ -4,8 +4,11 @@ hurt."""
 from __future__ import annotations
 
 import gc
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -489,3 +492,35 @@ def test_how_a_take_is_followed_is_a_number_of_bits(follows: object) -> None:
         connection.commit()
         with pytest.raises(DocumentError):
             document_of_bytes(connection.serialize())
+
+
+ROOT = Path(__file__).parents[2]
+_AT_ONCE = """
+import sys, threading
+from pathlib import Path
+from studio.manuscript.document_file import document_of_bytes
+
+data = Path(sys.argv[1]).read_bytes()
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+
+def read():
+    together.wait()
+    document_of_bytes(data)
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_several_threads_read_the_first_documents_of_a_process_at_once(tmp_path: Path) -> None:
+    # One process in four died of it.
+    path = tmp_path / "Sea.kelvin"
+    path.write_bytes(document_to_bytes(sea()))
+    command = [sys.executable, "-P", "-c", _AT_ONCE, str(path)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    running = [subprocess.Popen(command, env=env) for _ in range(12)]
+    assert [process.wait() for process in running] == [0] * 12
