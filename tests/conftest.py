@@ -116,9 +116,8 @@ _ended = count(1)
 def pytest_runtest_teardown() -> None:
     """Collect cycles here, in Qt's thread, and not where a server's thread makes an object.
 
-    An object of Qt's that goes in another thread than its own takes the process with it, now and
-    then (`studio.collector`). The program's window has no such threads, and pauses the collector in
-    those that it has.
+    An object of Qt's that is destroyed in another thread than its own crashes the process, now and
+    then. The program pauses the collector in the threads of its window (`studio.collector`).
     """
     gc.disable()
     gc.collect(2 if next(_ended) % _COLLECTS_ALL == 0 else 1)

@@ -13,6 +13,7 @@ from studio.engine.server.answers import Prompted, Tokens
 from studio.engine.server.lines import Lines, Question
 from studio.engine.server.spelled_vocabulary import SpelledVocabulary
 from studio.engine.templates.chat_template import (
+    NO_THINKING,
     ChatSkeleton,
     Messages,
     answered,
@@ -23,8 +24,6 @@ from studio.engine.templates.chat_template import (
 from studio.engine.writing.prompt import tokenize
 from studio.translation import tr
 
-_NO_THOUGHT = {"enable_thinking": False, "thinking": False}
-"""As for a template that is rendered here: the manuscript is the answer."""
 _SYSTEM, _BRIEF, _ANSWER = "Be kind and brief.", "Who was the old king of the sea?", "He was"
 
 
@@ -99,7 +98,7 @@ class _Rendering:
             "model": self._model,
             "messages": messages,
             "add_generation_prompt": asks,
-            "chat_template_kwargs": _NO_THOUGHT,
+            "chat_template_kwargs": NO_THINKING,
         }
         return self._lines.ask(Question("/tokenize", body), Tokens).tokens
 

@@ -83,13 +83,20 @@ class _Facts(msgspec.Struct, frozen=True):
     """Documents of before say neither of the two."""
 
 
-# msgspec finds out what a class has when it is first decoded, and where two threads do so at once
-# it may take the process with it. Documents are read in several; who imports this does so in one.
-_KINDS: tuple[type, ...] = (
-    *(SamplingParams, OwnSampling, Place, Note, PromptPlan, TokenRecord, ModelRecord),
-    *(_Groups, _Facts),
+_READ: tuple[type, ...] = (
+    SamplingParams,
+    OwnSampling,
+    Place,
+    Note,
+    PromptPlan,
+    TokenRecord,
+    ModelRecord,
+    _Groups,
+    _Facts,
 )
-for _kind in _KINDS:
+# Documents are read in several threads. msgspec finds out which fields a class has when it is first
+# decoded, and two threads that do so at once may crash the process: one does it here, on import.
+for _kind in _READ:
     msgspec.msgpack.Decoder(_kind)
 
 

@@ -572,14 +572,23 @@ class _Probe:
             return ids
         body = {"content": _PROMPT, "add_special": True, "prompt": _PROMPT, "model": self._model}
         try:
-            answer = self._asking.post("/tokenize", body).value
-            return msgspec.convert(answer, _Tokenized).tokens or None
-        except msgspec.ValidationError:
-            return None
+            return self._tokenized(body) or None
         except ServerError as error:
             if error.kind in _DEAD:
                 raise
             return None
+
+    def _tokenized(self, body: dict[str, object]) -> Sequence[int]:
+        """The ids of a prompt or a chat; none where the answer has another form than is known.
+
+        Raises:
+            ServerError: It refuses that.
+        """
+        answer = self._asking.post("/tokenize", body).value
+        try:
+            return msgspec.convert(answer, _Tokenized).tokens
+        except msgspec.ValidationError:
+            return ()
 
     def _chat_ids(self) -> Finding:
         """Whether a chat's ids, as a prompt, have follow what follows the chat."""
@@ -588,11 +597,7 @@ class _Probe:
             "messages": [{"role": "user", "content": _PROMPT}],
             "add_generation_prompt": True,
         }
-        try:
-            answer = self._asking.post("/tokenize", body).value
-            ids = msgspec.convert(answer, _Tokenized).tokens
-        except msgspec.ValidationError:
-            ids = []
+        ids = self._tokenized(body)
         if not ids:
             return Finding(None, tr("no way was found to a chat’s ids"))
         # The favourites: vLLM gives the token that was drawn as the one likeliest of a chat.

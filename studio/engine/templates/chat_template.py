@@ -62,6 +62,9 @@ class Brief(msgspec.Struct, frozen=True, tag=True):
 Segment = Literal | System | Brief
 Messages = list[dict[str, Any]]
 """A conversation, as templates take it."""
+NO_THINKING = {"enable_thinking": False, "thinking": False}
+"""What templates call it. The manuscript is the answer: a reasoning model must not be opened for
+thought."""
 
 
 class TemplateSource(Protocol):
@@ -196,9 +199,7 @@ def compile_source(
             "bos_token": bos_token,
             "eos_token": eos_token,
             "add_generation_prompt": True,
-            # The manuscript is the answer: a reasoning model must not be opened for thought.
-            "enable_thinking": False,
-            "thinking": False,
+            **NO_THINKING,
             "tools": None,
             "documents": None,
         },
