@@ -183,6 +183,15 @@ class Environment:
 
         pip's own cache does not distinguish one set of options from another.
         """
+        digest = hashlib.sha256(self._build_options().encode()).hexdigest()[:12]
+        return self._user_cache() / "llama.cpp" / f"{self.backend}-{digest}"
+
+    def kept_types(self) -> Path:
+        """Returns the folder where is kept what mypy has found out, for the next checkout."""
+        return self._user_cache() / "mypy"
+
+    def _user_cache(self) -> Path:
+        """Returns pip's cache, where the user has it."""
         home = Path(self._env.get("HOME") or Path.home())
         if sys.platform == "win32":
             local = self._env.get("LOCALAPPDATA") or home / "AppData" / "Local"
@@ -191,9 +200,7 @@ class Environment:
             cache = home / "Library" / "Caches" / "pip"
         else:
             cache = Path(self._env.get("XDG_CACHE_HOME") or home / ".cache") / "pip"
-        cache = Path(self._env.get("PIP_CACHE_DIR") or cache)
-        digest = hashlib.sha256(self._build_options().encode()).hexdigest()[:12]
-        return cache / "llama.cpp" / f"{self.backend}-{digest}"
+        return Path(self._env.get("PIP_CACHE_DIR") or cache)
 
     def _compiled_alone(self) -> Path | None:
         """Writes the lock's lines of what is compiled to a file of their own, if it has any."""
