@@ -197,12 +197,12 @@ class _Measurement:
         probe.stop()
         return {"milliseconds": longest * 1e3}
 
-    def turn(self) -> dict[str, object]:
-        """From a new T to the redrawn bars, 95th percentile over many turns."""
+    def turn(self, turns: float = _TURNS) -> dict[str, object]:
+        """From a new T to the redrawn bars, 95th percentile over so many turns."""
         self._next_token_preview()
         histogram = self._window.findChildren(NextTokenHistogram)[0]
         times = []
-        for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
+        for temperature in np.geomspace(0.1, 5.0, int(turns)).tolist():
             started = time.perf_counter()
             self._session.sampling.change(temperature=temperature)
             histogram.repaint()
@@ -211,7 +211,7 @@ class _Measurement:
         self._session.sampling.set_params(_PARAMS)
         return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3}
 
-    def turn_heat(self) -> dict[str, object]:
+    def turn_heat(self, turns: float = _TURNS) -> dict[str, object]:
         """From a new T to everything redrawn, a page of tinted tokens included; the same figure.
 
         Also says how many tokens were in view.
@@ -223,7 +223,7 @@ class _Measurement:
         self._next_token_preview()
         QApplication.processEvents()
         times = []
-        for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
+        for temperature in np.geomspace(0.1, 5.0, int(turns)).tolist():
             started = time.perf_counter()
             session.sampling.change(temperature=temperature)
             # What has changed is painted when the events are: editor, bars, curve and track.
@@ -234,7 +234,7 @@ class _Measurement:
         session.sampling.set_params(_PARAMS)
         return {"milliseconds": statistics.quantiles(times, n=20)[-1] * 1e3, "tokens": tokens}
 
-    def landscape(self) -> dict[str, object]:
+    def landscape(self, turns: float = _TURNS) -> dict[str, object]:
         """From a new T to the landscape of 1,000 tokens redrawn; the same figure, and how many."""
         session, landscape = self._session, self._window.landscape
         self._write_page()
@@ -244,7 +244,7 @@ class _Measurement:
         view = landscape.panel.view
         assert view is not None, "it is shown"
         times = []
-        for temperature in np.geomspace(0.1, 5.0, _TURNS).tolist():
+        for temperature in np.geomspace(0.1, 5.0, int(turns)).tolist():
             started = time.perf_counter()
             session.sampling.change(temperature=temperature)
             landscape.state.update_now()

@@ -216,7 +216,7 @@ def test_a_lane_that_has_ended_is_used_and_the_others_write_on(
 ) -> None:
     state = window.session.compare
     page = open_compare(window, qtbot)
-    state.set_max_tokens(200)
+    state.set_max_tokens(100)
     for lane in state.lanes:
         lane.sampling.change(logit_bias=NEVER_ENDS)
     run(window, page)
@@ -235,7 +235,7 @@ def test_a_lane_that_has_ended_is_used_and_the_others_write_on(
     # What is asked at the caret ends no lane.
     wait_until_ended(window, qtbot)
     assert [lane.reason for lane in others] == ["max_tokens"] * 3
-    assert [len(lane.tokens) for lane in others] == [200] * 3
+    assert [len(lane.tokens) for lane in others] == [100] * 3
     qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
     assert window.actions_.continue_.isEnabled()
 

@@ -17,6 +17,8 @@ from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 BEFORE = "The old fisherman looked out over the sea. He had"
 AFTER = " Then he rowed home through the fog, and slept until the storm was over."
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -28,7 +30,7 @@ def desk(window: MainWindow) -> MainWindow:
     """A window with a text, and the caret in its middle."""
     session = window.session
     session.sampling.set_params(SamplingParams(temperature=0.9, seed=11, logit_bias=NEVER_ENDS))
-    session.sampling.set_max_tokens(20)
+    session.sampling.set_max_tokens(12)
     put(window, BEFORE, AFTER)
     return window
 

@@ -145,14 +145,14 @@ def test_esc_ends_it_and_an_edit_meanwhile_costs_what_it_touches(
 
 def test_writing_goes_before_scoring(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    paste(window, qtbot, PARAGRAPH * 8)
+    paste(window, qtbot, PARAGRAPH * 4)
     qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
     score(window)
     session.sampling.set_max_tokens(2)
     QTest.keyClick(window.editor, Qt.Key.Key_Return, CONTROL)
     wait_until_scored(window, qtbot)
     qtbot.waitUntil(lambda: session.writing.is_idle, timeout=LONG)
-    assert len(session.draft.manuscript.text) > len(PARAGRAPH) * 8
+    assert len(session.draft.manuscript.text) > len(PARAGRAPH) * 4
 
 
 def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first(
@@ -164,7 +164,7 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
     text = "\n".join(
         f"{number}. The old fisherman looked out over the sea, and counted {number} gulls."
-        for number in range(40)
+        for number in range(30)
     )
     paste(window, qtbot, text)
     words = len(text.split())

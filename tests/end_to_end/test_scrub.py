@@ -16,6 +16,8 @@ from studio.ui.temperature.track import x_of
 from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS, save_as
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 OPENING = "The old fisherman looked out over the sea and thought about"
 CONTROL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 from PySide6.QtCore import QEvent, QEventLoop
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app.model.state import ModelPhase
@@ -22,6 +22,7 @@ from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Theme
 from tests.helpers.home import remember_in
 from tests.helpers.waiting import LONG as LONG
+from tests.ui.kept_windows import Looks, bring_back, nothing_asked, settle
 
 NEVER_ENDS = tuple((marker, -math.inf) for marker in (0, 2, 4))
 """Biases with which the starter model writes on, whatever it draws: without end markers."""
@@ -118,9 +119,8 @@ def windows_opened(application: QApplication, qtbot: QtBot) -> Iterator[Callable
         for window in windows
         if window.session.client.process_id
     ]
-    with pytest.MonkeyPatch.context() as patch:
-        # A test that failed while text grew must not end in a question that nobody answers.
-        patch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Discard)
+    # A test that failed while text grew must not end in a question that nobody answers.
+    with nothing_asked():
         for window in windows:
             window.session.close()
             window.close()
@@ -143,14 +143,6 @@ def load_starter(window: MainWindow, qtbot: QtBot, starter_model: Path) -> None:
     model.open(str(starter_model), LoadOptions(threads=1, context_size=2048))
     qtbot.waitUntil(lambda: model.phase is not ModelPhase.LOADING, timeout=LONG)
     assert model.is_ready, model.message
-
-
-@pytest.fixture
-def window(open_window: Callable[[], MainWindow], qtbot: QtBot, starter_model: Path) -> MainWindow:
-    """A window with the starter model loaded and the caret in an empty manuscript."""
-    window = open_window()
-    load_starter(window, qtbot, starter_model)
-    return window
 
 
 @contextmanager
@@ -178,3 +170,70 @@ def until_read(window: MainWindow) -> None:
     while reading.is_busy:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
         assert time.monotonic() < end, reading.words
+
+
+class KeptWindow:
+    """The window that tests of one file have one after another."""
+
+    def __init__(self) -> None:
+        self.window: MainWindow | None = None
+        self.new: Looks | None = None
+        self.home = Path()
+        self.end = ExitStack()
+
+    def close(self) -> None:
+        """Close it, where there is one; the next test has another."""
+        self.window = self.new = None
+        with pytest.MonkeyPatch.context() as patch:
+            remember_in(self.home, patch)
+            self.end.close()
+
+
+@pytest.fixture(scope="module")
+def kept_window() -> Iterator[KeptWindow]:
+    """Asked for by a file, it has `window` give one window to all of its tests.
+
+    As in `pytestmark = pytest.mark.usefixtures("kept_window")`: for tests that do with a window
+    what a writer could take back. Those that close it or look at what is remembered have their own.
+    """
+    kept = KeptWindow()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def window(
+    request: pytest.FixtureRequest,
+    qapp: QApplication,
+    qtbot: QtBot,
+    starter_model: Path,
+    empty_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[MainWindow]:
+    """A window with the starter model loaded and the caret in an empty manuscript.
+
+    Where it is kept it may have been another test's: then it is in all as it was when it was new.
+    One that cannot be brought back to that is closed.
+    """
+    is_kept = "kept_window" in request.fixturenames
+    kept = request.getfixturevalue("kept_window") if is_kept else KeptWindow()
+    if kept.window is None:
+        kept.home = empty_home
+        kept.window = kept.end.enter_context(windows_opened(qapp, qtbot))()
+        load_starter(kept.window, qtbot, starter_model)
+        if is_kept:
+            settle(kept.window, qtbot)
+            kept.new = Looks(kept.window)
+    remember_in(kept.home, monkeypatch)
+    kept.window.activateWindow()
+    qtbot.waitUntil(kept.window.isActiveWindow, timeout=LONG)
+    yield kept.window
+    is_new = False
+    try:
+        if kept.new is not None:
+            monkeypatch.undo()  # what the test has put in the place of something
+            remember_in(kept.home, monkeypatch)
+            is_new = bring_back(kept.window, kept.new, qtbot)
+    finally:
+        if not is_new:
+            kept.close()

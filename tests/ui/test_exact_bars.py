@@ -18,6 +18,8 @@ from studio.token_record import TokenRecord
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 # It repeats itself, so that DRY and penalties have something to do.
 TEXT = (
     "The old fisherman looked out over the sea. The old fisherman looked out over the harbour. "

@@ -11,6 +11,10 @@ from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = (
+    *("start", "compare 4 0.5 1.0 1.5", "write", "stall"),
+    *("turn 20", "memory", "turn_heat 20", "landscape 20"),
+)
 
 
 def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
@@ -20,7 +24,7 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
         [sys.executable, "-m", "studio", "measure-window", str(model), "5"],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        input="start\ncompare 4 0.5 1.0 1.5\nwrite\nstall\nturn\nmemory\nturn_heat\nlandscape\n",
+        input="\n".join(COMMANDS),
         capture_output=True,
         text=True,
         timeout=LONG / 1000,

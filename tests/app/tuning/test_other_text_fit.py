@@ -82,7 +82,7 @@ def test_it_is_the_same_as_of_that_text_in_front(
 
 def test_what_goes_first_only_puts_it_off(session: Session, qtbot: QtBot) -> None:
     other = other_of(session)
-    other.begin("The Sea", TEXT * 3)
+    other.begin("The Sea", TEXT * 2)
     until_idle(other, qtbot)
     assert other.fit is not None
     tokens = other.fit.whole.tokens

@@ -12,6 +12,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.writing.take_steps import PassageSteps
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 OPENING = "The old fisherman looked out over the sea."
 

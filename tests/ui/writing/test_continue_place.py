@@ -9,6 +9,8 @@ from studio.manuscript.joint import joined
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 TEXT = "The old fisherman looked out over the sea, and smiled.\nThen he rowed home."

@@ -20,6 +20,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS, load_starter, save, save_as
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 OPENING = "The old fisherman looked out over the sea."
 DOCUMENT = "Kelvin Studio document, with takes (*.kelvin)"
 

@@ -10,6 +10,8 @@ from studio.sampling import LogitSketch, SamplingParams
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 TEXT = "The old fisherman looked out over the sea. It had the colour of"
 CONTROL = Qt.KeyboardModifier.ControlModifier
 

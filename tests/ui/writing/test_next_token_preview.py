@@ -12,6 +12,8 @@ from studio.engine.messages import (
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 
 def bars(window: MainWindow) -> list[tuple[int, float]]:
     return [(row.token, row.probability) for row in window.session.next_token.rows(5)]

@@ -13,6 +13,8 @@ from studio.ui.editor.provenance import tint_of
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 OPENING = "The old fisherman looked out over the sea."
 ALT = Qt.KeyboardModifier.AltModifier
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier

@@ -23,6 +23,8 @@ from studio.ui.writing.rewrite_panel import RewritePanel
 from tests.helpers.tiny_model import write_byte_level_model
 from tests.ui.conftest import LONG, NEVER_ENDS, save, until_read
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 ALT = Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

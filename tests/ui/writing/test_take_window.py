@@ -14,6 +14,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.writing.take_window import TakeWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 OPENING = "The old fisherman looked out over the sea."
 
 

@@ -15,6 +15,8 @@ from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 FISH = "🐟🐠🐟🐠🐟🐠🐟🐠🐟"
 TOKENS = 3
 """Of a fish."""

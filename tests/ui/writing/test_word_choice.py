@@ -17,6 +17,8 @@ from studio.sampling import LogitSketch
 from studio.ui.main_window import MainWindow
 from tests.ui.conftest import LONG
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 TEXT = "The old fisherman looked out over the"
 
 

@@ -15,6 +15,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.widgets.actions import ActionButton
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 
 def tokens_of(window: MainWindow) -> int:
     growing = window.session.draft.manuscript.growing
