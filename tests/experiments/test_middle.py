@@ -95,11 +95,14 @@ def test_what_was_written_when_it_was_stopped_is_not_ranked(bench: EngineBench) 
 
 
 def test_a_text_too_long_for_the_context_is_read_behind_what_was_seen(
-    bench: EngineBench,
+    starter_model: Path,
 ) -> None:
-    prompt = Prompt(manuscript="The sea was calm that day. " * 300 + BEFORE)
+    bench = EngineBench()
+    bench.load(starter_model, context_size=256)
+    prompt = Prompt(manuscript="The sea was calm that day. " * 80 + BEFORE)
     run = MiddleRun(1, prompt, AFTER, starts_of(PARAMS, 2), 24)
     ranked = written(bench, run)
+    bench.engine.close()
     assert [one.follows is None for one in ranked] == [False, False]
     read = [command for command in run.commands() if not isinstance(command, Generate)]
     assert all(0 < len(score.prompt.manuscript) < len(prompt.manuscript) for score in read)

@@ -123,7 +123,7 @@ def test_parts_of_the_text_count_alone(session: Session, qtbot: QtBot) -> None:
 def test_stopped_it_reads_no_further_and_begun_again_it_does(
     session: Session, qtbot: QtBot
 ) -> None:
-    session.draft.manuscript.edit(0, 0, TEXT * 4)
+    session.draft.manuscript.edit(0, 0, TEXT * 2)
     fit = fit_of(session)
     fit.begin(FitScope.WHOLE)
     qtbot.waitUntil(lambda: session.records.is_scoring)
@@ -140,7 +140,7 @@ def test_stopped_it_reads_no_further_and_begun_again_it_does(
 def test_where_the_model_writes_instead_what_was_read_counts(
     session: Session, qtbot: QtBot
 ) -> None:
-    session.draft.manuscript.edit(0, 0, TEXT * 4)
+    session.draft.manuscript.edit(0, 0, TEXT * 2)
     session.draft.set_caret(len(TEXT))
     session.sampling.set_max_tokens(4)
     fit = fit_of(session)
