@@ -119,6 +119,16 @@ def make(connection: sqlite3.Connection) -> None:
     migrate(connection)
 
 
+def empty_database() -> bytes:
+    """Return a file of the tables alone.
+
+    On a disk each of the steps that make them would be waited for.
+    """
+    with closing(sqlite3.connect(":memory:")) as connection:
+        make(connection)
+        return connection.serialize()
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a database of an older form up to the present one."""
     for version in range(_version(connection), VERSION):

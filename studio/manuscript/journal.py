@@ -85,16 +85,18 @@ class Journal:
             return
         import sqlite3
 
-        from studio.manuscript.document_schema import make
+        from studio.manuscript.document_schema import empty_database
         from studio.manuscript.document_tables import DocumentTables
 
         try:
             if self._tables is None or not path.exists():
                 self._forget_document(path)
+                # With what is written into it at once it comes to the disk.
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+                with os.fdopen(os.open(path, flags, 0o600), "wb") as new:
+                    new.write(empty_database())
                 # The thread that writes is another one each time, never two at once.
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
                 self._connection = sqlite3.connect(path, check_same_thread=False)
-                make(self._connection)
                 self._tables = DocumentTables(self._connection)
             self._tables.write(document)
         except (sqlite3.Error, OSError):
@@ -106,8 +108,10 @@ class Journal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            # SQLite's own too: beside another database it would be undone in that.
+            for one in (path, path.with_name(f"{path.name}-journal")):
+                with contextlib.suppress(OSError):
+                    one.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Forget the record, and leave nothing behind: all is saved, or given up."""
