@@ -64,8 +64,12 @@ class TakeMargin(QObject):
         """The takes that were marked when the text was looked at last."""
         self._take: Take | None = None
         """Which of them stood in the text then."""
+        self._temperatures = 0
+        """How many T it had been written at then: the words name them."""
         self._bar = QRect()
         """Where the bar stood when it was looked for last, on the whole page."""
+        self._named: tuple[Take, int] | None = None
+        """The growing take that the words are of, and how many T they name; None where none is."""
         self._start = 0
         """Where the passage began then."""
         self._stands = False
@@ -155,9 +159,12 @@ class TakeMargin(QObject):
             and takes.current is not None
             and takes.current is self._take
             and takes.current.growing
+            and len(takes.current.temperatures) == self._temperatures
         )
 
     def _on_changed(self) -> None:
+        if self._stands and self._only_grows:
+            return  # many times a second, while a take grows: neither bar nor words are others
         self._is_current = False
         self._clock.request()
 
@@ -167,12 +174,13 @@ class TakeMargin(QObject):
 
     def _look(self) -> None:
         """Find the bar, if anything has happened to it since."""
-        if self._is_current or (self._stands and self._only_grows):
-            return  # many times a second, while a take grows
+        if self._is_current:
+            return
         self._marked = takes = self._writing.take_set()
         bar = self.bar
         if takes is not None:
             text, self._take = self._editor.manuscript, takes.current
+            self._temperatures = len(takes.current.temperatures) if takes.current else 0
             self._start, end = takes.place.start, takes.place.end
             is_last = end == len(text) and not text.part(end - 1, end).isspace()
             self._stands = bar is not None and is_last
@@ -182,10 +190,8 @@ class TakeMargin(QObject):
     def _follow(self) -> None:
         takes = self._writing.take_set()
         if takes is not None:
-            self.steps.show_takes(takes)
+            self._name(takes)
         self._look()
-        if not self._is_current:
-            return
         # What the bar has more or less, beside the lines that are new. Qt paints all text between
         # the parts of the page that are to be painted.
         scrolled = self._editor.verticalScrollBar().value()
@@ -193,6 +199,14 @@ class TakeMargin(QObject):
         if not changed.isEmpty():
             self._editor.viewport().update(changed.translated(0, -scrolled))
         self._place(None if self._bar.isEmpty() else self._bar.translated(0, -scrolled))
+
+    def _name(self, takes: TakeSet) -> None:
+        """Say which take is in the text; while it grows, its words are others with its T alone."""
+        take = takes.current
+        named = (take, len(take.temperatures)) if take is not None and take.growing else None
+        if named is None or named != self._named:
+            self.steps.show_takes(takes)
+        self._named = named
 
     def _place(self, bar: QRect | None = None) -> None:
         """Put the words beside the bar, or nowhere; where it stands is looked for if not given."""

@@ -305,6 +305,25 @@ def test_a_take_that_grows_within_its_last_line_moves_no_bar(
     manuscript.end_take()
 
 
+def test_the_words_name_each_t_that_a_take_is_written_at(taken: MainWindow, qtbot: QtBot) -> None:
+    margin, viewport = taken.take_margin, taken.editor.viewport()
+    takes = taken.session.writing.take_set()
+    assert takes is not None
+    take = taken.session.draft.manuscript.retake(takes)
+
+    def words(more: str) -> str:
+        take.append(more)
+        viewport.repaint()
+        qtbot.waitUntil(lambda: margin.is_settled, timeout=LONG)
+        return margin.steps.label.text()
+
+    take.temperatures.append(0.8)
+    assert words(" a") == "take\n2 of 2\nT 0.80"
+    assert words(" b") == "take\n2 of 2\nT 0.80"
+    take.temperatures.append(1.2)
+    assert words(" c") == "take\n2 of 2\nT 0.80 to 1.20"
+
+
 @pytest.fixture
 def passages(taken: MainWindow, qtbot: QtBot) -> MainWindow:
     """A wide window with two passages of two takes each; the caret is behind the last."""
