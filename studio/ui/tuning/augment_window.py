@@ -348,11 +348,20 @@ class AugmentWindow(QDialog):
         self._progress.setText(run.progress)
         self._message.setText(run.message)
         self._message.setVisible(bool(run.message))
-        self.begin.setEnabled(not run.is_busy)
-        self.pause.setEnabled(run.writing.is_running)
+        self._enable_begin_and_pause()
         self.pause.setText(tr("Go on") if run.writing.is_paused else tr("Pause"))
         self.fill_up.setEnabled(run.can_choose() and not run.is_busy)
         self.write.setEnabled(run.can_choose())
+
+    def _enable_begin_and_pause(self) -> None:
+        """Have the keyboard go from the one to the other, as one can be pressed or the other."""
+        can_begin, can_pause = not self.run.is_busy, self.run.writing.is_running
+        for button, is_on in ((self.begin, can_begin), (self.pause, can_pause)):
+            if button.hasFocus() and not is_on:
+                self.setFocus()  # else Qt hands it to whatever comes next
+            button.setEnabled(is_on)
+        if self.hasFocus() and (can_begin or can_pause):
+            (self.pause if can_pause else self.begin).setFocus()
 
     def _follow_choice(self) -> None:
         entry = self.table.current

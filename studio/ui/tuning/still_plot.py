@@ -3,6 +3,8 @@
 Like the landscape's view, this module imports pyqtgraph and is loaded when it is asked for.
 """
 
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QWheelEvent
@@ -10,6 +12,16 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.letters import follow_letters
+
+
+class _NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis whose numbers have a minus sign where pyqtgraph writes a hyphen."""
+
+    def tickStrings(  # noqa: N802 - pyqtgraph's name
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """What stands at its ticks."""
+        return [words.replace("-", "−") for words in super().tickStrings(values, scale, spacing)]
 
 
 class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -22,7 +34,8 @@ class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """
 
     def __init__(self, theme: Theme, width: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme.colors.window)
+        axes = {side: _NumberAxis(side) for side in ("left", "bottom")}
+        super().__init__(parent, background=theme.colors.window, axisItems=axes)
         self._theme = theme
         self._width = width
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -243,7 +243,19 @@ class _Filter(QSortFilterProxyModel):
         return not self._words or self._words in self._texts.entry(row).text.casefold()
 
 
-class _FittingText(QStyledItemDelegate):
+class _Cell(QStyledItemDelegate):
+    """A cell without a frame of its own where its whole row is shown as selected."""
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        """As Qt has it, but for the frame."""
+        super().initStyleOption(option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            option.state &= ~QStyle.StateFlag.State_HasFocus
+
+
+class _FittingText(_Cell):
     """A text that ends where its cell does.
 
     Qt lays a whole text out whenever it is painted, to find its last letters: here that is done
@@ -259,7 +271,7 @@ class _FittingText(QStyledItemDelegate):
     def initStyleOption(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: Index
     ) -> None:
-        """As Qt has it, with as much of the text as is seen."""
+        """As of every cell, with as much of the text as is seen."""
         super().initStyleOption(option, index)
         margin = option.widget.style().pixelMetric(
             QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget
@@ -292,6 +304,7 @@ class TextTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTabKeyNavigation(False)  # Tab leads on
+        self.setItemDelegate(_Cell(self))
         self.setItemDelegateForColumn(TEXT, _FittingText(self))
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
@@ -108,6 +108,42 @@ def test_how_far_it_is_follows_each_row(
     until_ended(view, qtbot)
     assert [words.partition(" of 12 rows")[0] for words in shown[:3]] == ["1", "2", "3"]
     assert view._progress.text().startswith("12 of 12 rows")
+
+
+def test_the_keyboard_goes_from_begin_to_pause_and_back(view: AugmentWindow, qtbot: QtBot) -> None:
+    view.samples.setValue(3)
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow, timeout=LONG)
+    view.begin.setFocus()
+    press(view.begin)
+    qtbot.waitUntil(lambda: view.run.writing.is_running, timeout=LONG)
+    assert view.pause.hasFocus()
+    press(view.pause)
+    assert view.run.writing.is_paused
+    press(view.pause)
+    assert not view.run.writing.is_paused
+    until_ended(view, qtbot)
+    qtbot.waitUntil(view.begin.hasFocus, timeout=LONG)
+
+
+def test_no_cell_of_a_selected_row_has_a_frame(view: AugmentWindow, qtbot: QtBot) -> None:
+    view.samples.setValue(2)
+    press(view.begin)
+    until_ended(view, qtbot)
+    view.table.go_to(0)
+    current = view.table.currentIndex()
+    assert view.table.selectionModel().isSelected(current)
+    focus, selected = QStyle.StateFlag.State_HasFocus, QStyle.StateFlag.State_Selected
+    for column in (T, TEXT):
+        index = current.siblingAtColumn(column)
+        delegate = view.table.itemDelegateForIndex(index)
+        assert isinstance(delegate, QStyledItemDelegate)
+        for state, is_framed in ((focus | selected, False), (focus, True)):
+            option = QStyleOptionViewItem()
+            view.table.initViewItemOption(option)
+            option.state |= state
+            delegate.initStyleOption(option, index)
+            assert bool(option.state & focus) is is_framed
 
 
 def test_a_text_ends_where_its_cell_does(

@@ -62,6 +62,7 @@ def test_a_typed_text_is_fitted_and_its_temperature_used_and_kept(
     assert not column.note.isVisible()
     assert view.plot.isVisible()
     assert f"most likely at T {t}" in view.plot.accessibleDescription()
+    assert view.plot.getAxis("left").tickStrings([-2.5, -2.0], 1.0, 0.5) == ["−2.5", "−2.0"]
     found = rows(view, 0)
     assert [row[0] for row in found] == ["Sentence starts", "Inside sentences", "Names"]
     assert sum(int(row[4]) for row in found) == whole.tokens
