@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 
 APPLICATION_ID = 0x6B6C766E
 """“klvn” in ASCII, by which a file is known as a document."""
@@ -119,6 +120,7 @@ def make(connection: sqlite3.Connection) -> None:
     migrate(connection)
 
 
+@cache
 def empty_database() -> bytes:
     """Return a file of the tables alone.
 
