@@ -219,12 +219,12 @@ class TakeMargin(QObject):
             self.has_room_changed.emit()
         beside = self._beside(bar) if has_room else None
         is_seen = beside is not None and beside.intersects(viewport.rect())
+        self.steps.setVisible(is_seen)  # first: buttons are lower until they are shown
         if beside is not None and is_seen:
+            self.steps.resize(self.steps.sizeHint())
             lowest = max(viewport.height() - self.steps.height(), 0)
             top = min(max(beside.top(), 0), lowest)
-            self.steps.resize(self.steps.sizeHint())
             self.steps.move(room - self.steps.width(), viewport.y() + top)
-        self.steps.setVisible(is_seen)
         self._place_others()
 
     def _place_others(self) -> None:
@@ -242,13 +242,13 @@ class TakeMargin(QObject):
                 self._passages[-1].stepped.connect(self._editor.move_caret)
             steps = self._passages[shown]
             steps.show_takes(takes)
+            steps.show()
             steps.resize(steps.sizeHint())
             lowest = max(viewport.height() - steps.height(), 0)
             top = min(max(bar.top(), 0), lowest)
             steps.move(viewport.x() - steps.width(), viewport.y() + top)
             if not any(steps.geometry().intersects(other) for other in taken):
                 taken.append(steps.geometry())
-                steps.show()
                 shown += 1
         for steps in self._passages[shown:]:
             steps.hide()

@@ -1,5 +1,7 @@
 """What Retake would replace is marked before it does it: at the real window, with the model."""
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QPaintEvent, QRegion
@@ -239,6 +241,24 @@ def test_the_bar_has_no_gap_where_a_part_was_painted_before_it_was_followed(
     more = QRegion(after).subtracted(QRegion(before))
     assert not more.isEmpty()
     qtbot.waitUntil(lambda: more.subtracted(painted.region).isEmpty())
+
+
+def test_the_words_have_room_where_a_take_comes_whole(
+    open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.resize(1320, 860)
+    manuscript, steps = window.session.draft.manuscript, window.take_margin.steps
+    manuscript.edit(0, 0, OPENING)
+    for _ in range(2):  # as in a document that is opened
+        take = manuscript.begin_take(len(manuscript))
+        take.temperatures.append(0.8)
+        take.append(" It was cold.")
+        manuscript.end_take()
+    window.editor.move_caret(len(manuscript))
+    qtbot.waitUntil(lambda: window.take_margin.is_settled, timeout=LONG)
+    assert steps.isVisible()
+    assert steps.size() == steps.sizeHint()
 
 
 def test_words_that_grow_have_room(taken: MainWindow, qtbot: QtBot) -> None:
