@@ -159,7 +159,19 @@ def test_of_text_and_takes_that_differ_the_later_counts(root: Path) -> None:
         kept = leftover.read()
         assert kept.text == text
         assert (kept.document is None) == (second == 9)
+        assert (kept.brief, kept.caret) == (("", 0) if second == 9 else ("A tale.", 3))
         leftover.leave()
+
+
+def test_what_a_file_has_but_for_its_takes_is_offered(root: Path) -> None:
+    journal = Journal(root)
+    journal.write(with_takes(" One"))
+    die(journal)
+    ([leftover], []) = leftovers(root, lambda kept: kept.document is None)
+    assert takes_of(leftover.read()) == [[(" One", [0])]]
+    leftover.leave()
+    assert leftovers(root, lambda _kept: True) == ([], [])
+    assert list(root.iterdir()) == []
 
 
 def test_takes_that_are_damaged_cost_no_text(root: Path) -> None:
