@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -99,6 +100,28 @@ def test_takes_and_tokens_come_back(root: Path) -> None:
     assert kept.document.take_sets[0].takes[0].model == MODEL
     leftover.discard()
     assert list(root.iterdir()) == []
+
+
+def test_each_thread_writes_on_in_the_file_that_is_there(root: Path) -> None:
+    journal = Journal(root)
+
+    def written(*words: str) -> Path:
+        thread = threading.Thread(target=journal.write, args=(with_takes(*words),))
+        thread.start()
+        thread.join()
+        (document,) = root.glob("*/document")
+        return document
+
+    file = written(" One").stat().st_ino
+    document = written(" One", " two")
+    assert document.stat().st_ino == file
+    document.rename(root / "tidied")
+    written(" One", " two", " three")
+    die(journal)
+    (root / "tidied").unlink()
+    ([leftover], []) = leftovers(root)
+    assert takes_of(leftover.read()) == [[(" One two three", [0, 1, 2])]]
+    leftover.leave()
 
 
 def test_runs_of_lanes_come_back_of_a_text_of_which_nothing_else_is_known(root: Path) -> None:
