@@ -43,37 +43,46 @@ from tests.ui.controls import name_of, tip_of, visible_controls, walked
 TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 """What is read needs no tooltip: it would lie over the words."""
 
-PLACES = (
-    "write",
-    "rewrite",
-    "parameters",
-    "explain",
-    "library",
-    "compare",
-    "options",
-    "export",
-    "about",
-    "log",
-    "fit",
-    "sweep",
-    "augment",
-)
+PAGES = ("write", "rewrite", "parameters", "explain", "library", "compare")
+DIALOGS = ("options", "export", "about", "log", "fit", "sweep", "augment")
 
 
-@pytest.fixture(scope="module", params=PLACES)
+@pytest.fixture(scope="module")
+def behind(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[MainWindow]:
+    """The window behind dialogs, for all of them."""
+    with shared_windows(request) as open_window:
+        window = open_window()
+        load_starter(window, QtBot(request), starter_model)
+        yield window
+        window.session.draft.manuscript.mark_clean()
+
+
+@pytest.fixture(scope="module", params=(*PAGES, *DIALOGS))
 def place(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidget]:
     """A part of a window with everything on it that can be shown, for all that look at it."""
+    qtbot = QtBot(request)
+    if request.param in DIALOGS:
+        window: MainWindow = request.getfixturevalue("behind")
+        dialog = shown_place(request.param, window, qtbot)
+        until_settled(dialog, window, qtbot)
+        yield dialog
+        dialog.close()
+        return
     with shared_windows(request) as open_window:
-        window, qtbot = open_window(), QtBot(request)
+        window = open_window()
         load_starter(window, qtbot, starter_model)
         shown = shown_place(request.param, window, qtbot)
-        shown.activateWindow()
-        qtbot.waitUntil(shown.window().isActiveWindow, timeout=LONG)
-        qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
+        until_settled(shown, window, qtbot)
         yield shown
         if isinstance(shown, QDialog):
             shown.close()
         window.session.draft.manuscript.mark_clean()
+
+
+def until_settled(shown: QWidget, window: MainWindow, qtbot: QtBot) -> None:
+    shown.activateWindow()
+    qtbot.waitUntil(shown.window().isActiveWindow, timeout=LONG)
+    qtbot.waitUntil(lambda: window.session.next_token_preview.is_settled, timeout=LONG)
 
 
 def shown_place(name: str, window: MainWindow, qtbot: QtBot) -> QWidget:
