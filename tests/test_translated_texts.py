@@ -126,6 +126,7 @@ NAMES_AND_STYLES: Mapping[str, frozenset[str]] = {
     ),
     "app/stale_file_cleanup.py": frozenset({"stale files"}),
     "app/tokens/shape.py": frozenset({"Mirostat "}),
+    "manuscript/journal.py": frozenset({"-journal"}),
     "sampling/analysis/token_temperature.py": frozenset({"0 to "}),
     "sampling/logits/kernels.py": frozenset({": found no compiled passes of version {}."}),
     "sampling/logits/logits_vector.py": frozenset(
