@@ -51,6 +51,7 @@ os.environ |= {
     "PYTHONWARNINGS": "error::foreign.Warning",
 }
 
+from studio.engine.messages import LoadOptions
 from studio.ui import application as program
 
 show = program.show
@@ -59,6 +60,7 @@ show = program.show
 def show_and_write(window):
     show(window)
     session = window.session
+    session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
     session.model.changed.connect(lambda: write(window) if session.model.is_ready else None)
     session.model.failed.connect(lambda why: sys.exit(why))
     session.writing.ended.connect(lambda: QTimer.singleShot(0, lambda: end(window)))
