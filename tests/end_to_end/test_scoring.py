@@ -159,7 +159,7 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     window: MainWindow, qtbot: QtBot, starter_model: Path
 ) -> None:
     session, records = window.session, window.session.records
-    options = LoadOptions(threads=1, context_size=256)
+    options = LoadOptions(threads=1, context_size=128)
     session.model.open(str(starter_model), options)
     qtbot.waitUntil(lambda: session.model.is_ready, timeout=LONG)
     text = "\n".join(
@@ -228,7 +228,7 @@ def test_any_part_of_a_text_longer_than_the_context_is_scored_what_is_seen_first
     span = records.spans.at(place)
     assert span is not None
     with Reference(starter_model, 1024) as reference:
-        tokens = reference.tokenize(text[place - 900 : place], special=False)
+        tokens = reference.tokenize(text[place - 450 : place], special=False)
         exact = softmax(reference.logits(tokens)[-1])
     sketch = LogitSketch.from_bytes(span.record.sketch)
     assert sketch.probability(span.record.id, 1.0) == pytest.approx(exact[span.record.id], abs=0.1)

@@ -98,8 +98,8 @@ def test_a_text_too_long_for_the_context_is_read_behind_what_was_seen(
     starter_model: Path,
 ) -> None:
     bench = EngineBench()
-    bench.load(starter_model, context_size=256)
-    prompt = Prompt(manuscript="The sea was calm that day. " * 80 + BEFORE)
+    bench.load(starter_model, context_size=128)
+    prompt = Prompt(manuscript="The sea was calm that day. " * 40 + BEFORE)
     run = MiddleRun(1, prompt, AFTER, starts_of(PARAMS, 2), 24)
     ranked = written(bench, run)
     bench.engine.close()
