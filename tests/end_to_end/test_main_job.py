@@ -16,6 +16,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 OPENING = "The old fisherman looked out over the"
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -14,6 +14,8 @@ from studio.ui.main_window import MainWindow
 from tests.helpers.reference import Reference, softmax
 from tests.ui.conftest import LONG
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 PARAGRAPH = (
     "The old fisherman looked out over the sea. It was calm, 5 °C, and “grey as slate” – the "
     "gulls 🐟🐦 had gone inland, naïvely, before the storm.\n\nNobody spoke."

@@ -15,6 +15,8 @@ from studio.ui.main_window import MainWindow
 from tests.helpers.recorded import scored
 from tests.ui.conftest import LONG, remember
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 ALT = Qt.KeyboardModifier.AltModifier
 
 
