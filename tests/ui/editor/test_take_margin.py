@@ -342,6 +342,7 @@ def test_the_words_name_each_t_that_a_take_is_written_at(taken: MainWindow, qtbo
     assert words(" b") == "take\n2 of 2\nT 0.80"
     take.temperatures.append(1.2)
     assert words(" c") == "take\n2 of 2\nT 0.80 to 1.20"
+    taken.session.draft.manuscript.end_take()
 
 
 @pytest.fixture
