@@ -61,7 +61,7 @@ def llama_cpp(starter_model: Path) -> Iterator[Reference]:
 
 
 def test_at_a_temperature_they_are_the_softmax_of_llama_cpps_logits(llama_cpp: Reference) -> None:
-    done = generate_apart(
+    done = generate(
         "--prompt", OPENING, "--temperature", "0.7", "--seed", "3", "--max-tokens", "48",
         "--ignore-eos", "--json", "--gpu-layers", "0",
     )  # fmt: skip
@@ -190,8 +190,8 @@ def test_the_same_text_with_and_without_json(starter_model: Path) -> None:
         "--model", str(starter_model), "--prompt", "Fish 🐟🐠 und Übermut: 你",
         "--temperature", "1.6", "--seed", "11", "--max-tokens", "40", "--ignore-eos",
     )  # fmt: skip
-    plain = generate_apart(*arguments)
-    written = lines(generate_apart(*arguments, "--json"))[:-1]
+    plain = generate(*arguments)
+    written = lines(generate(*arguments, "--json"))[:-1]
     assert plain.returncode == 0
     assert plain.stdout.decode() == "".join(token["text"] for token in written) + "\n"
 

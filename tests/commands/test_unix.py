@@ -1,5 +1,6 @@
 """What any command of a Unix system does: its input, output, status, and last words."""
 
+import json
 import os
 import pty
 import signal
@@ -241,19 +242,38 @@ def test_a_whole_prompt_is_not_said_to_be_cut(tiny: str) -> None:
     assert done.stderr.decode() == "studio generate: seed 1\n"
 
 
+SIZES = (1, 2, 9, 10, 11, 16, 43, 44, 48, 64)
+IN_EACH_CONTEXT = f"""
+import json, sys
+from tests.helpers.commands_here import run_here
+
+for size in {SIZES}:
+    done = run_here(*sys.argv[1:], "-c", str(size))
+    print(json.dumps([done.returncode, done.stderr.decode()]), flush=True)
+"""
+
+
 @pytest.mark.parametrize("command", ["generate", "compare"])
 def test_every_context_size_works_or_is_refused(command: str, tiny: str) -> None:
+    """In one process of its own: what llama.cpp asserts would end it."""
     lanes = ["--temperatures", "0,0,0,0,0,0,0,0"] if command == "compare" else []
-    for size in (1, 2, 9, 10, 11, 16, 43, 44, 48, 64):
-        done = run(command, *short(tiny), "-p", "a", *lanes, "-c", str(size))
-        said = done.stderr.decode()
-        assert done.returncode in (0, 1, 2), f"{size}: {said}"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", IN_EACH_CONTEXT, command, *short(tiny), "-p", "a", *lanes],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=100,
+    )
+    assert (done.returncode, done.stderr) == (0, b""), done.stdout.decode() + done.stderr.decode()
+    ended = [json.loads(line) for line in done.stdout.splitlines()]
+    for size, (status, said) in zip(SIZES, ended, strict=True):
+        assert status in (0, 1, 2), f"{size}: {said}"
         assert "ASSERT" not in said
         if size < 10:
             assert f"context_size is {size}; allowed is 10 to" in said
-        elif done.returncode:
+        elif status:
             assert f"{size} tokens" in said
-    assert done.returncode == 0, "64 tokens are enough"
+    assert ended[-1][0] == 0, "64 tokens are enough"
 
 
 # No display

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -13,10 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from studio.sampling import (
-    NO_STATE,
     LogitsError,
     LogitSketch,
-    SamplerState,
     SamplingParams,
     SketchError,
     choose,
@@ -66,6 +65,19 @@ def log_probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     return logs.astype(np.float32).astype(np.float64)
 
 
+class Whole:
+    """All logits of a place, and what samplers make of them: several sketches are held to it.
+
+    Args:
+        logs: They, normalised.
+    """
+
+    def __init__(self, logs: NDArray[np.float64]) -> None:
+        self.logs = logs
+        self.distribution = cache(partial(distribution, logs))
+        self.choose = cache(partial(choose, logs))
+
+
 def cut_off(logs: NDArray[np.float64], count: int, temperature: float = 1.0) -> TruncatedLogits:
     best = np.lexsort((np.arange(logs.size), -logs))[:count]
     tempered = log_probabilities(logs / temperature)
@@ -73,7 +85,7 @@ def cut_off(logs: NDArray[np.float64], count: int, temperature: float = 1.0) -> 
 
 
 def check_ranges(
-    logs: NDArray[np.float64],
+    whole: Whole,
     sketch: TruncatedSketch,
     params: SamplingParams,
     history: tuple[int, ...] = (),
@@ -83,39 +95,38 @@ def check_ranges(
         found = sketch.shaped_range(params, history)
     except (UndecidedError, LogitsError):
         return False
-    p = distribution(logs, params, history)
+    p = whole.distribution(params, history)
     there = p[found.ids]
     slack = ROUNDED * np.maximum(there, 1e-3) * 30
     assert (found.lowest <= there + slack).all()
     assert (there <= found.highest + slack).all()
     entropy = measures.entropy(p)
     assert found.entropy[0] - 1e-4 <= entropy <= found.entropy[1] + 1e-4
-    assert found.kept[0] <= choose(logs, params, history, 0.5).kept <= found.kept[1]
+    assert found.kept[0] <= whole.choose(params, history, 0.5).kept <= found.kept[1]
     rest = max(0.0, 1.0 - float(there.sum()))
     assert found.tail_probability[0] - 1e-4 <= rest <= found.tail_probability[1] + 1e-4
     return True
 
 
 def check_draws(
-    logs: NDArray[np.float64],
+    whole: Whole,
     truncated: TruncatedLogits,
     params: SamplingParams,
     us: tuple[float, ...],
     history: tuple[int, ...] = (),
-    state: SamplerState = NO_STATE,
 ) -> int:
     """Check the draws that are decided, and return how many are."""
     decided = 0
     for u in us:
-        choice = truncated.choose(params, history, u, state=state)
+        choice = truncated.choose(params, history, u)
         if choice is None:
             continue
         decided += 1
-        whole = choose(logs, params, history, u, state=state)
-        assert (choice.token, choice.rank) == (whole.token, whole.rank)
-        assert choice.kept in (0, whole.kept)
-        assert choice.near_tie or not whole.near_tie
-        for mine, other in ((choice.mu, whole.mu), (choice.adaptive_mean, whole.adaptive_mean)):
+        true = whole.choose(params, history, u)
+        assert (choice.token, choice.rank) == (true.token, true.rank)
+        assert choice.kept in (0, true.kept)
+        assert choice.near_tie or not true.near_tie
+        for mine, other in ((choice.mu, true.mu), (choice.adaptive_mean, true.adaptive_mean)):
             assert (mine is None) == (other is None)
             assert mine is None or other is None or mine == pytest.approx(other, abs=1e-6)
     return decided
@@ -124,7 +135,7 @@ def check_draws(
 def test_real_logits_lie_within(real_logits: NDArray[np.float32]) -> None:
     said = dict.fromkeys(range(len(FILTERS)), 0)
     for row in real_logits[::80]:
-        logs = log_probabilities(row)
+        whole = Whole(logs := log_probabilities(row))
         history = tuple(np.argsort(-row)[[0, 3, 40, 170, 2000]].tolist())
         for count in HEADS:
             truncated = cut_off(logs, count)
@@ -135,7 +146,7 @@ def test_real_logits_lie_within(real_logits: NDArray[np.float32]) -> None:
             for number, params in enumerate(FILTERS):
                 for temperature in TEMPERATURES if number < 4 else (0.3, 1.0, 2.2):
                     at = msgspec.structs.replace(params, temperature=temperature)
-                    said[number] += check_ranges(logs, sketch, at, history)
+                    said[number] += check_ranges(whole, sketch, at, history)
     assert all(said.values()), said
 
 
@@ -145,7 +156,7 @@ def test_what_is_taken_hot_bounds_all_temperatures(
 ) -> None:
     """T 1 among them: the model's own probabilities."""
     for row in real_logits[7::80]:
-        logs = log_probabilities(row)
+        whole = Whole(logs := log_probabilities(row))
         for count in (20, 200, 1000, 5000):
             packed = cut_off(logs, count, taken).sketch(int(np.argmax(logs))).to_bytes()
             sketch = LogitSketch.from_bytes(packed)
@@ -153,11 +164,11 @@ def test_what_is_taken_hot_bounds_all_temperatures(
             for temperature in TEMPERATURES:
                 for params in FILTERS[:4]:
                     at = msgspec.structs.replace(params, temperature=temperature)
-                    check_ranges(logs, sketch, at)
-            whole = distribution(logs, SamplingParams())
+                    check_ranges(whole, sketch, at)
+            p = whole.distribution(SamplingParams())
             for token in sketch.ids[::9].tolist():
                 low, high = sketch.probability_range(token, 1.0)
-                assert low * (1.0 - 1e-5) <= whole[token] <= high * (1.0 + 1e-5)
+                assert low * (1.0 - 1e-5) <= p[token] <= high * (1.0 + 1e-5)
             # Where it was taken no bound is open: what is not known is known together.
             low, high = sketch.probability_range(int(sketch.ids[0]), taken)
             assert high - low < 1e-4 * high
@@ -185,20 +196,22 @@ def test_the_temperature_that_decides_most_draws(params: SamplingParams, taken: 
 def test_real_draws_are_those_of_the_whole(real_logits: NDArray[np.float32]) -> None:
     decided = dict.fromkeys(range(len(FILTERS)), 0)
     for row in real_logits[5::80]:
-        logs = log_probabilities(row)
+        whole = Whole(logs := log_probabilities(row))
         history = tuple(np.argsort(-row)[[0, 3, 40, 170, 2000]].tolist())
         for count in (20, 200, 1000):
             truncated = cut_off(logs, count)
             for temperature in (0.0, 0.7, 1.0, 1.5):
                 for number, params in enumerate(FILTERS):
                     at = msgspec.structs.replace(params, temperature=temperature)
-                    decided[number] += check_draws(logs, truncated, at, US, history)
+                    decided[number] += check_draws(whole, truncated, at, US, history)
     assert all(decided.values()), decided
     plain = cut_off(log_probabilities(real_logits[5]), 1000)
     assert sum(plain.choose(SamplingParams(), (), u) is not None for u in US) >= 10
     # Taken at T 1.5, what the others weigh at T 1.5 is known.
-    logs, hot = log_probabilities(real_logits[200]), SamplingParams(temperature=1.5)
-    decided_at = [check_draws(logs, cut_off(logs, 1000, t), hot, US) for t in (1.0, 1.5)]
+    whole, hot = Whole(log_probabilities(real_logits[200])), SamplingParams(temperature=1.5)
+    decided_at = [
+        check_draws(whole, cut_off(whole.logs, 1000, t), hot, US) for t in (1.0, 1.5)
+    ]
     assert decided_at[1] > 1.5 * decided_at[0]
 
 
@@ -208,12 +221,12 @@ def test_what_settles_all_draws_decides_each(
 ) -> None:
     settled = 0
     for row in real_logits[7::40]:
-        logs = log_probabilities(row)
+        whole = Whole(logs := log_probabilities(row))
         for count in (20, 200):
             truncated = cut_off(logs, count)
             if truncated.settles(params, ()):
                 settled += 1
-                assert check_draws(logs, truncated, params, US) == len(US)
+                assert check_draws(whole, truncated, params, US) == len(US)
     assert settled or not 0 < params.top_k < 100
 
 
@@ -307,12 +320,12 @@ def test_any_logits_lie_within(seed: int) -> None:
     history = tuple(rng.integers(0, size, rng.integers(0, 5)).tolist())
     truncated = cut_off(logs, count, 1.0 if has_ties else rng.choice((1.0, 0.7, 1.6)))
     try:
-        check_draws(logs, truncated, params, tuple(rng.random(6).tolist()), history)
+        check_draws(Whole(logs), truncated, params, tuple(rng.random(6).tolist()), history)
     except LogitsError:
         return  # all that are known are banned
     sketch = truncated.sketch()
     if isinstance(sketch, TruncatedSketch):
-        check_ranges(logs, sketch, params, history)
+        check_ranges(Whole(logs), sketch, params, history)
 
 
 @pytest.mark.parametrize(
