@@ -1,17 +1,19 @@
 """`python -m studio bench`: what it says, and how sides are paired. What it finds is no test's."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from studio.commands import bench, bench_document, bench_engine
+from studio.commands import bench, bench_document, bench_engine, bench_opened
 from studio.commands.bench_lanes import measure_lanes, measure_lanes_speed
 from studio.commands.bench_pairs import LANE_COUNTS, LaneRounds, LanesRun
 from studio.commands.bench_sampler import SETTINGS
 from studio.engine.llama.bare_loop import BareLoop
+from studio.engine.messages import LoadOptions
 from studio.engine.model_files.gguf_header import read_header
 from studio.sampling.logits import kernels
 from tests.helpers.tiny_model import write_byte_level_model
@@ -58,6 +60,12 @@ def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "measure_window_speed", lambda *_given: {"window_ratio": 0.883})
     monkeypatch.setattr(bench, "model_path", lambda _given: Path("some.gguf"))
     monkeypatch.setattr(bench, "_others_percent", lambda: 1.0)
+
+
+@pytest.fixture
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See tests/engine/conftest.py."""
+    monkeypatch.setattr(bench_opened, "LoadOptions", partial(LoadOptions, threads=1))
 
 
 def row(table: str, beginning: str) -> list[str]:
@@ -293,6 +301,7 @@ def test_warming_counts_for_nothing() -> None:
     assert rounds.ratios == pytest.approx(dict.fromkeys(map(str, LANE_COUNTS), 1.0))
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_all_of_the_lanes_part_with_a_real_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,6 +334,7 @@ def test_all_of_the_lanes_part_with_a_real_engine(
     assert [lanes for _, lanes in batches[4:]] == [[2] * n for n in LANE_COUNTS for _ in range(2)]
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_the_speed_of_lanes_alone(tmp_path: Path) -> None:
     figures = measure_lanes_speed(
         write_byte_level_model(tmp_path / "tiny.gguf"), rounds=1, count=12, prompt_tokens=50
@@ -336,6 +346,7 @@ def test_the_speed_of_lanes_alone(tmp_path: Path) -> None:
         assert all(value > 0.0 for value in found.values())
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_the_speed_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[str] = []
     seconds = BareLoop.seconds

@@ -209,9 +209,7 @@ def test_real_draws_are_those_of_the_whole(real_logits: NDArray[np.float32]) -> 
     assert sum(plain.choose(SamplingParams(), (), u) is not None for u in US) >= 10
     # Taken at T 1.5, what the others weigh at T 1.5 is known.
     whole, hot = Whole(log_probabilities(real_logits[200])), SamplingParams(temperature=1.5)
-    decided_at = [
-        check_draws(whole, cut_off(whole.logs, 1000, t), hot, US) for t in (1.0, 1.5)
-    ]
+    decided_at = [check_draws(whole, cut_off(whole.logs, 1000, t), hot, US) for t in (1.0, 1.5)]
     assert decided_at[1] > 1.5 * decided_at[0]
 
 
