@@ -14,12 +14,13 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.settings import BRIEF_OPEN, DECLARED, DETAILS_OPEN, SAMPLING_OPEN, Setting
 from studio.presets import Preset
 from studio.ui.main_window import MainWindow
+from studio.ui.tuning.fit_window import FitWindow
 from tests.helpers.waiting import LONG
 
 
@@ -41,6 +42,7 @@ class Looks:
         self.checked = {action.text(): action.isChecked() for action in _actions(window)}
         self.rest = (
             session.client.process_id,
+            session.model.path,
             session.model.options,
             session.documents.is_front_untouched,
             [*session.documents.names],
@@ -79,9 +81,12 @@ def bring_back(window: MainWindow, new: Looks, qtbot: QtBot) -> bool:
     for child in window.findChildren(QObject):
         if type(child).__module__.startswith("tests"):
             child.deleteLater()
+    forget_what_was_opened(window)
     session.rewriting.close()
     session.writing.stop()
     qtbot.waitUntil(lambda: not session.writes, timeout=LONG)
+    if session.draft.manuscript.growing is not None:
+        return False
     for action in _actions(window):
         if action.isChecked() != new.checked.get(action.text(), action.isChecked()):
             action.trigger()
@@ -103,6 +108,27 @@ def bring_back(window: MainWindow, new: Looks, qtbot: QtBot) -> bool:
     window.editor.setFocus()
     settle(window, qtbot)
     return Looks(window) == new
+
+
+def forget_what_was_opened(window: MainWindow) -> None:
+    """Delete the docks and windows that are made when they are first asked for.
+
+    But for the fit's: it follows the text by what Qt does not end with it.
+
+    Args:
+        window: Whose they are.
+    """
+    for access in (window.outline, window.explain, window.parameters, window.notes):
+        if access.dock is not None:
+            if access.dock.isVisible():
+                access.toggle()
+            access.dock.deleteLater()
+            access._dock = None
+    for name, made in vars(window.actions_).items():
+        is_made = isinstance(made, QWidget) and made.isWindow() and made is not window
+        if is_made and not isinstance(made, QMenu | FitWindow):
+            made.deleteLater()
+            setattr(window.actions_, name, None)
 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:

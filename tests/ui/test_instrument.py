@@ -18,6 +18,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
 from tests.ui.conftest import LONG
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 TEXT = "The old fisherman looked out over the"

@@ -23,7 +23,8 @@ def test_each_command_is_answered_by_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "studio", "measure-window", str(model), "5"],
         cwd=ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        # One thread, as in `tests/engine/conftest.py`, whatever the window asks for.
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "OMP_THREAD_LIMIT": "1"},
         input="\n".join(COMMANDS),
         capture_output=True,
         text=True,

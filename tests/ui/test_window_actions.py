@@ -15,6 +15,8 @@ from studio.ui.main_window import MainWindow
 from studio.ui.widgets.actions import shown_text
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 WITH_A_KEY = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +13,8 @@ from studio.presets import built_in_presets
 from studio.ui.main_window import MainWindow
 from studio.ui.model.prompt_window import PromptWindow
 from tests.ui.conftest import LONG
+
+pytestmark = pytest.mark.usefixtures("kept_window")
 
 OPENING = "The old fisherman looked out over the sea.\n\nHe"
 

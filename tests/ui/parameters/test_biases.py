@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
@@ -17,6 +18,8 @@ from tests.ui.parameter_helpers import (
     probability,
     words,
 )
+
+pytestmark = pytest.mark.usefixtures("kept_window")
 
 
 def biases(window: MainWindow) -> dict[int, float]:

@@ -33,6 +33,8 @@ from tests.ui.parameter_helpers import (
     words,
 )
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 TYPED = {
     "temperature": ("1,5", 1.5),
     "dynatemp_range": ("0.5", 0.5),

@@ -25,6 +25,8 @@ from tests.ui.parameter_helpers import (
     words,
 )
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 ALT = Qt.KeyboardModifier.AltModifier
 
 

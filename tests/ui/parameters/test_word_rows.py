@@ -30,6 +30,8 @@ from tests.ui.parameter_helpers import (
     words,
 )
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 BAN = -math.inf
 
 

@@ -18,6 +18,8 @@ from studio.ui.tuning.text_table import LIKELY, ROW, TEXT, Shown, T
 from studio.ui.widgets import file_dialog
 from tests.ui.conftest import LONG, NEVER_ENDS
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 TEXT_BEFORE = "The old fisherman looked out over the sea. He"
 
 

@@ -20,6 +20,8 @@ from studio.ui.widgets import file_dialog
 from studio.ui.writing.notes_panel import NotesPanel
 from tests.ui.conftest import LONG, NEVER_ENDS, save, save_as
 
+pytestmark = pytest.mark.usefixtures("kept_window")
+
 TEXT = "The old lighthouse stood dark.\nMara rowed past it.\nShe"
 
 
