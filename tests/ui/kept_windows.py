@@ -142,6 +142,8 @@ def settle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
     qtbot.waitUntil(lambda: not (session.reading.is_busy or session.writes), timeout=LONG)
     qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
+    # In its own time words are counted up to 0.8 seconds later, while others use the cores.
+    session.word_count._clock.flush()
     qtbot.waitUntil(lambda: session.word_count.is_settled, timeout=LONG)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()

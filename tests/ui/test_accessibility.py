@@ -39,17 +39,19 @@ from studio.ui.tuning.sweep_window import SweepWindow
 from studio.ui.writing.rewrite_panel import VersionRow
 from tests.ui.conftest import LONG, load_starter, shared_windows
 from tests.ui.controls import name_of, tip_of, visible_controls, walked
+from tests.ui.kept_windows import forget_what_was_opened
 
 TEXTS = (QTextEdit, QPlainTextEdit, QTextBrowser, QListView)
 """What is read needs no tooltip: it would lie over the words."""
 
-PAGES = ("write", "rewrite", "parameters", "explain", "library", "compare")
-DIALOGS = ("options", "export", "about", "log", "fit", "sweep", "augment")
+PAGES = ("write", "compare")
+PANELS = ("rewrite", "parameters", "explain")
+DIALOGS = ("library", "options", "export", "about", "log", "fit", "sweep", "augment")
 
 
 @pytest.fixture(scope="module")
 def behind(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[MainWindow]:
-    """The window behind dialogs, for all of them."""
+    """The window behind dialogs, for all of them, and round what can be closed in it."""
     with shared_windows(request) as open_window:
         window = open_window()
         load_starter(window, QtBot(request), starter_model)
@@ -57,16 +59,19 @@ def behind(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[Main
         window.session.draft.manuscript.mark_clean()
 
 
-@pytest.fixture(scope="module", params=(*PAGES, *DIALOGS))
+@pytest.fixture(scope="module", params=(*PAGES, *PANELS, *DIALOGS))
 def place(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidget]:
     """A part of a window with everything on it that can be shown, for all that look at it."""
     qtbot = QtBot(request)
-    if request.param in DIALOGS:
+    if request.param not in PAGES:
         window: MainWindow = request.getfixturevalue("behind")
-        dialog = shown_place(request.param, window, qtbot)
-        until_settled(dialog, window, qtbot)
-        yield dialog
-        dialog.close()
+        shown = shown_place(request.param, window, qtbot)
+        until_settled(shown, window, qtbot)
+        yield shown
+        if isinstance(shown, QDialog):
+            shown.close()
+        window.session.rewriting.close()
+        forget_what_was_opened(window)
         return
     with shared_windows(request) as open_window:
         window = open_window()
@@ -74,8 +79,6 @@ def place(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidg
         shown = shown_place(request.param, window, qtbot)
         until_settled(shown, window, qtbot)
         yield shown
-        if isinstance(shown, QDialog):
-            shown.close()
         window.session.draft.manuscript.mark_clean()
 
 
