@@ -233,6 +233,8 @@ def test_no_property_is_set_by_a_constructors_keyword() -> None:
     everywhere = set[str]().union(*properties.values())
     assert "interval" in properties["QTimer"]
     assert "checkable" in everywhere
+    # Our own functions' arguments have no capitals.
+    own = {word for word in everywhere if word != word.lower()}
     set_so = []
     for path in sorted((ROOT / "studio").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -240,8 +242,6 @@ def test_no_property_is_set_by_a_constructors_keyword() -> None:
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             called = node.func.id if isinstance(node.func, ast.Name) else called
-            # Our own functions' arguments have no capitals.
-            own = {word for word in everywhere if word != word.lower()}
             words = {keyword.arg or "" for keyword in node.keywords} & (
                 own | properties.get(called, set())
             )

@@ -52,7 +52,7 @@ def surprise_of(reference: Reference, before: str, after: str) -> float:
 def test_the_best_is_the_one_behind_which_llama_cpp_holds_what_follows_likeliest(
     bench: EngineBench, starter_model: Path
 ) -> None:
-    ranked = written(bench, middle(4))
+    ranked = written(bench, middle(4, 12))
     assert len(ranked) == 4
     assert sorted(one.finished.seed for one in ranked) == [11, 12, 13, 14]
     follows = [one.follows for one in ranked if one.follows is not None]
@@ -66,8 +66,8 @@ def test_the_best_is_the_one_behind_which_llama_cpp_holds_what_follows_likeliest
 
 
 def test_the_first_is_written_as_one_alone_is_with_its_seed(bench: EngineBench) -> None:
-    (alone,) = written(bench, middle(1))
-    several = {one.finished.seed: one for one in written(bench, middle(3))}
+    (alone,) = written(bench, middle(1, 8))
+    several = {one.finished.seed: one for one in written(bench, middle(3, 8))}
     assert alone.follows is None
     # One is in batches of one token, the other of three: the first words fall alike.
     assert several[11].text[:8] == alone.text[:8]
@@ -99,8 +99,8 @@ def test_a_text_too_long_for_the_context_is_read_behind_what_was_seen(
 ) -> None:
     bench = EngineBench()
     bench.load(starter_model, context_size=128)
-    prompt = Prompt(manuscript="The sea was calm that day. " * 40 + BEFORE)
-    run = MiddleRun(1, prompt, AFTER, starts_of(PARAMS, 2), 24)
+    prompt = Prompt(manuscript="The sea was calm that day. " * 20 + BEFORE)
+    run = MiddleRun(1, prompt, AFTER, starts_of(PARAMS, 2), 12)
     ranked = written(bench, run)
     bench.engine.close()
     assert [one.follows is None for one in ranked] == [False, False]

@@ -102,7 +102,10 @@ def test_a_note_before_the_caret_is_not_taken_back(bench: EngineBench, text: str
     assert not shown.typed
 
 
-def test_a_full_context_is_cut_round_notes_and_what_is_pinned(bench: EngineBench) -> None:
+def test_a_full_context_is_cut_round_notes_and_what_is_pinned(
+    bench: EngineBench, starter_model: Path
+) -> None:
+    bench.load(starter_model, 128)
     text = "".join(f"Line {number} of a long story.\n" for number in range(60))
     pinned = PromptRange(text.index("Line 7 "), text.index("Line 8 "), PINNED_PART)
     note = PromptNote(text=NOTE, number=0, at=text.index("Line 58 "))
@@ -111,15 +114,15 @@ def test_a_full_context_is_cut_round_notes_and_what_is_pinned(bench: EngineBench
         brief="Sad.",
         parts=PromptParts(notes=(note,), pinned=(pinned,)),
     )
-    events = generate(bench, prompt, 150)
+    events = generate(bench, prompt, 75)
     evaluated = [event for event in events if isinstance(event, Evaluated)]
     assert len(evaluated) > 1, "the context was full in the middle"
-    assert len(ids(events)) == 150
+    assert len(ids(events)) == 75
     begins = [event.begins for event in evaluated]
     assert begins == sorted(begins)
     assert begins[0] > text.index("Line 8 ")
     for event in evaluated:
-        assert event.context_used <= 256
+        assert event.context_used <= 128
         assert [span.number for span in event.spans] == [BRIEF_PART, PINNED_PART, 0]
         assert event.context_used == len(event.token_ids()) - event.unseen
     # As long as the text that was given has some that is seen, it begins there.
