@@ -660,7 +660,7 @@ BEFORE, AFTER = "The old fisherman looked out over the", " Then he rowed home, a
 def test_before_a_suffix_the_candidate_that_it_follows_best_is_printed(
     starter_model: Path,
 ) -> None:
-    given = ("--prompt", BEFORE, "--suffix", AFTER, "--seed", "3", "--max-tokens", "12")
+    given = ("--prompt", BEFORE, "--suffix", AFTER, "--seed", "3", "--max-tokens", "6")
     candidates = lines(generate(*given, "--candidates", "3", "--json"))
     assert [line["type"] for line in candidates] == ["candidate"] * 3
     assert [line["rank"] for line in candidates] == [1, 2, 3]
@@ -676,17 +676,19 @@ def test_before_a_suffix_the_candidate_that_it_follows_best_is_printed(
 
 
 def test_one_candidate_is_what_is_written_without_a_suffix(starter_model: Path) -> None:
-    given = ("--prompt", BEFORE, "--seed", "3", "--max-tokens", "12")
+    given = ("--prompt", BEFORE, "--seed", "3", "--max-tokens", "6")
     alone = generate(*given).stdout.decode()
     before = generate(*given, "--suffix", AFTER, "--candidates", "1").stdout.decode()
     assert before.rstrip() == alone.rstrip()
 
 
-def test_a_suffix_from_a_file_or_the_input(starter_model: Path, tmp_path: Path) -> None:
+def test_a_suffix_from_a_file_or_the_input(tiny: str, tmp_path: Path) -> None:
     file = tmp_path / "after.txt"
     file.write_text(AFTER, encoding="utf-8")
-    given = ("--prompt", BEFORE, "--seed", "3", "--max-tokens", "4", "--candidates", "2")
+    given = ("--model", tiny, "--prompt", BEFORE, "--seed", "3", "--max-tokens", "12",
+             "--candidates", "2", "--ignore-eos")  # fmt: skip
     expected = generate(*given, "--suffix", AFTER).stdout
+    assert expected.strip()
     assert generate(*given, "--suffix-file", str(file)).stdout == expected
     piped = subprocess.run(
         command(*given, "--suffix-file", "-"),

@@ -99,6 +99,14 @@ def tiny(child: EngineChild, byte_level_path: Path) -> EngineChild:
 
 
 @pytest.fixture(scope="module")
+def shared_tiny(byte_level_path: Path) -> Iterator[EngineChild]:
+    """The same for tests that leave nothing under way there."""
+    with EngineChild() as running:
+        running.load(byte_level_path, OPTIONS)
+        yield running
+
+
+@pytest.fixture(scope="module")
 def shared_child(starter_model: Path) -> Iterator[EngineChild]:
     """A child with the starter model open, for tests that leave it as they found it."""
     with EngineChild() as running:
@@ -141,20 +149,20 @@ def test_a_look_ahead_with_the_real_model(real: EngineChild) -> None:
     assert probabilities[0] > 0.1
 
 
-def test_a_turned_temperature_takes_effect_while_it_writes(tiny: EngineChild) -> None:
+def test_a_turned_temperature_takes_effect_while_it_writes(shared_tiny: EngineChild) -> None:
     hot = SamplingParams(temperature=5.0, seed=3)
-    tiny.send(write(1, "abc", MANY, hot))
-    before = tokens_in(tiny.until(lambda event: isinstance(event, Token) and event.index == 9))
+    shared_tiny.send(write(1, "abc", MANY, hot))
+    before = tokens_in(shared_tiny.until(lambda event: isinstance(event, Token) and event.index == 9))
     assert max(token.rank for token in before) > 0
-    tiny.send(ChangeSequence(request=1, sequence=0, params=GREEDY))
+    shared_tiny.send(ChangeSequence(request=1, sequence=0, params=GREEDY))
     # Some tokens were on their way; from one on, all are the favourite, and certain.
-    tiny.until(lambda event: isinstance(event, Token) and event.record.probability == 1.0)
-    cold = [tiny.next() for _ in range(40)]
+    shared_tiny.until(lambda event: isinstance(event, Token) and event.record.probability == 1.0)
+    cold = [shared_tiny.next() for _ in range(40)]
     assert all((token.probability, token.rank) == (1.0, 0) for token in tokens_in(cold))
-    tiny.send(ChangeSequence(request=1, sequence=0, params=hot))
-    tiny.until(lambda event: isinstance(event, Token) and event.record.probability < 1.0)
-    tiny.send(Stop(request=1))
-    finished = end_of(tiny.answer(1))
+    shared_tiny.send(ChangeSequence(request=1, sequence=0, params=hot))
+    shared_tiny.until(lambda event: isinstance(event, Token) and event.record.probability < 1.0)
+    shared_tiny.send(Stop(request=1))
+    finished = end_of(shared_tiny.answer(1))
     assert (finished.reason, finished.params, finished.seed) == ("stopped", hot, 3)
 
 
@@ -195,39 +203,39 @@ def test_a_stop_while_it_reads_ends_the_reading(real: EngineChild, starter_model
         assert after_stop[token] == pytest.approx(probability, abs=0.05)
 
 
-def test_a_stop_while_it_writes(tiny: EngineChild) -> None:
-    tiny.send(write(1, "abc", MANY))
-    tiny.until(is_token)
-    tiny.send(Stop(request=1))
-    finished = end_of(tiny.answer(1))
+def test_a_stop_while_it_writes(shared_tiny: EngineChild) -> None:
+    shared_tiny.send(write(1, "abc", MANY))
+    shared_tiny.until(is_token)
+    shared_tiny.send(Stop(request=1))
+    finished = end_of(shared_tiny.answer(1))
     assert finished.reason == "stopped"
     assert 1 <= finished.tokens < MANY
 
 
-def test_a_stop_of_what_waits_is_answered_when_its_turn_comes(tiny: EngineChild) -> None:
-    tiny.send(write(1, "abc", 30), write(2, "abc", MANY), Stop(request=2))
-    first, second = end_of(tiny.answer(1)), end_of(tiny.answer(2))
+def test_a_stop_of_what_waits_is_answered_when_its_turn_comes(shared_tiny: EngineChild) -> None:
+    shared_tiny.send(write(1, "abc", 30), write(2, "abc", MANY), Stop(request=2))
+    first, second = end_of(shared_tiny.answer(1)), end_of(shared_tiny.answer(2))
     assert (first.reason, first.tokens) == ("max_tokens", 30)
     assert (second.reason, second.tokens) == ("stopped", 0)
     # And the next is not stopped with it.
-    third = end_of(tiny.ask(write(3, "abc", 4)))
+    third = end_of(shared_tiny.ask(write(3, "abc", 4)))
     assert (third.reason, third.tokens) == ("max_tokens", 4)
 
 
-def test_a_stop_of_nothing_is_no_harm(tiny: EngineChild) -> None:
-    tiny.send(Stop(request=99), ChangeSequence(request=98, sequence=0, params=GREEDY))
-    assert isinstance(tiny.ask(look(1, "abc"))[-1], Distribution)
+def test_a_stop_of_nothing_is_no_harm(shared_tiny: EngineChild) -> None:
+    shared_tiny.send(Stop(request=99), ChangeSequence(request=98, sequence=0, params=GREEDY))
+    assert isinstance(shared_tiny.ask(look(1, "abc"))[-1], Distribution)
 
 
 # Precedence
 
 
-def test_every_look_ahead_is_answered_and_the_newest_in_full(tiny: EngineChild) -> None:
+def test_every_look_ahead_is_answered_and_the_newest_in_full(shared_tiny: EngineChild) -> None:
     commands = [look(request, "abcdefgh" * request) for request in range(1, 40)]
-    tiny.send(*commands)
+    shared_tiny.send(*commands)
     final: dict[int, AnyEvent] = {}
     while len(final) < len(commands):
-        event = tiny.until(lambda event: isinstance(event, FINAL))[-1]
+        event = shared_tiny.until(lambda event: isinstance(event, FINAL))[-1]
         assert event.request not in final
         final[event.request] = event
     assert isinstance(final[39], Distribution)
@@ -419,9 +427,9 @@ def test_killed_its_events_end(tiny: EngineChild) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_the_terminals_interrupt_is_not_for_it(tiny: EngineChild) -> None:
-    tiny.process.send_signal(signal.SIGINT)
-    assert len(tokens_in(tiny.ask(write(1, "abc", 3)))) == 3
+def test_the_terminals_interrupt_is_not_for_it(shared_tiny: EngineChild) -> None:
+    shared_tiny.process.send_signal(signal.SIGINT)
+    assert len(tokens_in(shared_tiny.ask(write(1, "abc", 3)))) == 3
 
 
 NOISY_CHILD = """
