@@ -152,7 +152,9 @@ def test_a_look_ahead_with_the_real_model(real: EngineChild) -> None:
 def test_a_turned_temperature_takes_effect_while_it_writes(shared_tiny: EngineChild) -> None:
     hot = SamplingParams(temperature=5.0, seed=3)
     shared_tiny.send(write(1, "abc", MANY, hot))
-    before = tokens_in(shared_tiny.until(lambda event: isinstance(event, Token) and event.index == 9))
+    before = tokens_in(
+        shared_tiny.until(lambda event: isinstance(event, Token) and event.index == 9)
+    )
     assert max(token.rank for token in before) > 0
     shared_tiny.send(ChangeSequence(request=1, sequence=0, params=GREEDY))
     # Some tokens were on their way; from one on, all are the favourite, and certain.

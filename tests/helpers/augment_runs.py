@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.commands_here import run_here
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,6 +38,14 @@ class Augment:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done
+
+    def run_here(self) -> subprocess.CompletedProcess[str]:
+        """To its end, in this process."""
+        name, *arguments = self._command[self._command.index("augment") :]
+        done = run_here(name, *arguments)
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
 
     def end_after(self, lines: int, number: int, patience: float = 100.0) -> tuple[list[str], int]:
         """Send a signal as soon as so many texts were reported.
