@@ -498,8 +498,10 @@ def test_left_and_right_lead_from_token_to_token(page: Page) -> None:
 
 
 def test_the_page_goes_with_the_token_that_is_stepped_to(page: Page) -> None:
-    page.click(page.point(0))
-    for place in range(1, len(page.records.spans)):
+    in_view = sum(bool(page.tiles.rects_of(span)) for span in page.records.spans.all)
+    first = in_view - 20  # from there on lines end below the page
+    page.click(page.point(first))
+    for place in range(first + 1, first + 80):
         QTest.keyClick(page.editor, Qt.Key.Key_Right)
         QApplication.processEvents()
         assert page.word.is_open, place
