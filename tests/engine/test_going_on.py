@@ -25,15 +25,22 @@ from tests.helpers.engine_bench import EngineBench
 
 OPENING = Prompt(manuscript="The old fisherman looked out over the sea and thought about ")
 PARAMS = SamplingParams(temperature=0.9, seed=5)
-TOKENS = 24
+TOKENS = 16
 
 
-@pytest.fixture
-def bench(starter_model: Path) -> Iterator[EngineBench]:
+@pytest.fixture(scope="module")
+def opened_bench(starter_model: Path) -> Iterator[EngineBench]:
     bench = EngineBench()
     bench.load(starter_model, context_size=512)
     yield bench
     bench.engine.close()
+
+
+@pytest.fixture
+def bench(opened_bench: EngineBench) -> EngineBench:
+    """The starter model, with nothing read of what a test before has had read."""
+    opened_bench.run(PreviewNextToken(request=1, prompt=Prompt(manuscript="1")))
+    return opened_bench
 
 
 def write(
