@@ -60,7 +60,7 @@ def behind(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[Main
 
 
 @pytest.fixture(scope="module", params=(*PAGES, *PANELS, *DIALOGS))
-def place(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidget]:
+def shown_once(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidget]:
     """A part of a window with everything on it that can be shown, for all that look at it."""
     qtbot = QtBot(request)
     if request.param not in PAGES:
@@ -80,6 +80,14 @@ def place(request: pytest.FixtureRequest, starter_model: Path) -> Iterator[QWidg
         until_settled(shown, window, qtbot)
         yield shown
         window.session.draft.manuscript.mark_clean()
+
+
+@pytest.fixture
+def place(shown_once: QWidget, qtbot: QtBot) -> QWidget:
+    """It, and the keyboard there: a screen hears late of windows that have closed before."""
+    shown_once.activateWindow()
+    qtbot.waitUntil(shown_once.window().isActiveWindow, timeout=LONG)
+    return shown_once
 
 
 def until_settled(shown: QWidget, window: MainWindow, qtbot: QtBot) -> None:
