@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.commands_here import run_here
+from tests.helpers.commands_here import run_here_as_text
 from tests.helpers.html_reader import Reader
 from tests.helpers.reference import Reference, softmax
 from tests.helpers.waiting import until
@@ -48,10 +48,7 @@ def command(*arguments: str) -> list[str]:
 def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """In this process: another takes a third of a second to start."""
     with contextlib.chdir(folder):
-        done = run_here("sweep", "--threads", "1", *arguments)
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-    )
+        return run_here_as_text("sweep", "--threads", "1", *arguments)
 
 
 def sweep_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.commands_here import run_here
+from tests.helpers.commands_here import run_here_as_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,10 +42,7 @@ class Augment:
     def run_here(self) -> subprocess.CompletedProcess[str]:
         """To its end, in this process."""
         name, *arguments = self._command[self._command.index("augment") :]
-        done = run_here(name, *arguments)
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
+        return run_here_as_text(name, *arguments)
 
     def end_after(self, lines: int, number: int, patience: float = 100.0) -> tuple[list[str], int]:
         """Send a signal as soon as so many texts were reported.

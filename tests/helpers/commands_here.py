@@ -29,3 +29,14 @@ def run_here(name: str, *arguments: str | bytes) -> CompletedProcess[bytes]:
     err.flush()
     assert b"Traceback" not in messages.getvalue(), messages.getvalue().decode()
     return CompletedProcess([name, *given], status, output.getvalue(), messages.getvalue())
+
+
+def run_here_as_text(name: str, *arguments: str) -> CompletedProcess[str]:
+    """The same, with what it prints as text.
+
+    Args:
+        name: The command's name.
+        arguments: What stands behind it on the command line.
+    """
+    done = run_here(name, *arguments)
+    return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
