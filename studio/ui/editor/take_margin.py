@@ -68,6 +68,8 @@ class TakeMargin(QObject):
         """How many T it had been written at then: the words name them."""
         self._bar = QRect()
         """Where the bar stood when it was looked for last, on the whole page."""
+        self._named: tuple[Take, int] | None = None
+        """The growing take that the words are of, and how many T they name; None where none is."""
         self._start = 0
         """Where the passage began then."""
         self._stands = False
@@ -188,7 +190,7 @@ class TakeMargin(QObject):
     def _follow(self) -> None:
         takes = self._writing.take_set()
         if takes is not None:
-            self.steps.show_takes(takes)
+            self._name(takes)
         self._look()
         # What the bar has more or less, beside the lines that are new. Qt paints all text between
         # the parts of the page that are to be painted.
@@ -197,6 +199,14 @@ class TakeMargin(QObject):
         if not changed.isEmpty():
             self._editor.viewport().update(changed.translated(0, -scrolled))
         self._place(None if self._bar.isEmpty() else self._bar.translated(0, -scrolled))
+
+    def _name(self, takes: TakeSet) -> None:
+        """Say which take is in the text; while it grows, its words are others with its T alone."""
+        take = takes.current
+        named = (take, len(take.temperatures)) if take is not None and take.growing else None
+        if named is None or named != self._named:
+            self.steps.show_takes(takes)
+        self._named = named
 
     def _place(self, bar: QRect | None = None) -> None:
         """Put the words beside the bar, or nowhere; where it stands is looked for if not given."""
