@@ -154,7 +154,7 @@ class Session(QObject):
         self._insisting = single_shot(self, self.end_engine)
         self.client.waiting_changed.connect(self._on_waiting_changed)
         self.sampling.params_changed.connect(self.next_token.set_params)
-        self.unused_memory = UnusedMemory(self)
+        self.unused_memory = UnusedMemory(lambda: self.writes, self)
         self.draft.manuscript.loaded.connect(self.unused_memory.give_back_soon)
         self.compare.lanes_changed.connect(self.unused_memory.give_back_soon)
         self.preset_choice.chosen.connect(self._on_preset_chosen)

@@ -7,6 +7,7 @@ Without glibc this does nothing.
 import contextlib
 import ctypes
 import gc
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
@@ -17,15 +18,19 @@ _REST_MS = 1500
 
 
 class UnusedMemory(QObject):
-    """Gives memory back a moment after it is asked to.
+    """Gives memory back a moment after it is asked to, while nothing is being written.
+
+    It takes longer than a frame, and what is written needs new memory at once.
 
     Args:
+        is_writing: Whether the model writes.
         parent: The Qt parent, if any.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, is_writing: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rest = single_shot(self, _give_back, _REST_MS)
+        self._is_writing = is_writing
+        self._rest = single_shot(self, self._give_back, _REST_MS)
 
     @property
     def is_settled(self) -> bool:
@@ -36,8 +41,10 @@ class UnusedMemory(QObject):
         """Give memory back soon: something large was freed."""
         self._rest.start()
 
-
-def _give_back() -> None:
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # no glibc
-        ctypes.CDLL(None).malloc_trim(0)
+    def _give_back(self) -> None:
+        if self._is_writing():
+            self._rest.start()
+            return
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):  # no glibc
+            ctypes.CDLL(None).malloc_trim(0)

@@ -432,10 +432,8 @@ class WindowActions(QObject):
         )
 
         for changed in (
-            writing.changed,
             session.model.changed,
-            session.compare.changed,
-            session.records.scoring_changed,
+            session.compare.changed,  # also where the writing or the scoring has
             session.client.waiting_changed,
             session.reading.changed,
             session.rewriting.changed,

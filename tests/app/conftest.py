@@ -26,6 +26,7 @@ def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
         "next_token_preview.DEBOUNCE_MS",
         "records._SOON_MS",
         "recovery._DELAY_MS",
+        "recovery._GROWING_MS",
         "who_wrote._REST_MS",
         "word_count._COUNT_MS",
     ):

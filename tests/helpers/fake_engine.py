@@ -110,18 +110,6 @@ class Desk:
             self.client, self.model, self.draft, self.writing, self.next_token
         )
 
-        self.draft.manuscript.changed.connect(self._move_caret)
-
-    def _move_caret(self, position: int, removed: int, inserted: str, _origins: bytes) -> None:
-        """The caret goes with a take that grows there, as in the editor."""
-        caret = self.draft.caret
-        if self.draft.manuscript.growing is None:
-            return
-        if position + removed <= caret:
-            self.draft.set_caret(caret + len(inserted) - removed)
-        elif position < caret:
-            self.draft.set_caret(position + len(inserted))
-
     def load(self, path: str = "model.gguf") -> None:
         self.model.open(path)
         self.client.answer(Loaded(request=self.client.sent[-1].request, report=model_report(path)))

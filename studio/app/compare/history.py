@@ -54,7 +54,7 @@ class CompareHistory(QObject):
     """
 
     changed = Signal()
-    """Another one is in view, or there are more of them."""
+    """Another one is in view, or there are more of them, or the lanes have changed."""
     failed = Signal(str)
     """One message for the writer: a run cannot be brought back, or cannot be put on the shelf."""
 

@@ -109,8 +109,7 @@ class CompareState(CompareLanes):
         self.origin.changed.connect(self._recognise_model)
         model.changed.connect(self._on_model_changed)
         self.changed.connect(self._hold_writing)
-        for other in (writing.changed, records.scoring_changed):
-            other.connect(self.changed)
+        records.scoring_changed.connect(self.changed)  # with each change of the writing
         draft.prompt_changed.connect(self._on_draft_changed)
 
     @property

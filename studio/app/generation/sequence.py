@@ -143,11 +143,13 @@ class GeneratedSequence(QObject):
             seed: Of its random draws.
             written: How many tokens it has behind the prompt.
         """
+        is_known = self.turns and seed == self.seed and not self.awaits_start
         self.awaits_start = False
         self.seed = seed
         if not self.turns:
             self.turn(written, self.sampling.params)
-        self.changed.emit()
+        if not is_known:
+            self.changed.emit()
 
     def turn(self, index: int, params: SamplingParams) -> None:
         """From the token `index` on it draws with these.

@@ -531,7 +531,7 @@ class Draft(QObject):
             self.preset_found.emit(document.preset)
 
     def _on_text_changed(self, position: int, removed: int, inserted: str, _: bytes) -> None:
-        visible = len(inserted.rstrip())
+        visible, caret = len(inserted.rstrip()), self.state.caret
         if self._visible_end > position + removed:
             self._visible_end += len(inserted) - removed
         elif visible:
@@ -539,12 +539,16 @@ class Draft(QObject):
         elif self._visible_end > position:
             self._visible_end = self._last_visible(position)
         self.state.plan = self.plan.after(position, removed, len(inserted))
+        if self.manuscript.growing is not None and position <= self.state.caret:
+            # As the editor's goes behind this: else the prompt would change twice at each frame.
+            end = position + removed
+            self.state.caret = max(self.state.caret, end) + len(inserted) - removed
         if self.state.former_passages and self.manuscript.growing is None:
             self._came = self._came.after(position, removed, len(inserted))
             if inserted:
                 came = PromptPassage(position, position + len(inserted), is_pinned=False)
                 self._came = self._came.with_passage(came)
-        reach = self.state.caret + (AFTER if self._reads_after else 0)
+        reach = caret + (AFTER if self._reads_after else 0)
         if position <= reach:
             self.prompt_changed.emit()
 

@@ -76,14 +76,14 @@ class NextTokenPreview(QObject):
         self._timer = single_shot(self, self._ask, DEBOUNCE_MS)
         client.follow(self._learn, Distribution, Evaluated)
         model.changed.connect(self._on_model_changed)
-        draft.prompt_changed.connect(self._timer.start)
+        draft.prompt_changed.connect(self._on_prompt_changed)
         draft.manuscript.loaded.connect(self._on_loaded)
         writing.ended.connect(self._on_writing_ended)
 
     @property
     def is_settled(self) -> bool:
         """Whether the histogram shows what follows the text as it is now."""
-        return self._is_answered and not self._timer.isActive()
+        return self._is_answered and self._writing.is_idle and not self._timer.isActive()
 
     def look_again(self) -> None:
         """Ask about the caret's place once more: the engine has read something else meanwhile."""
@@ -147,6 +147,10 @@ class NextTokenPreview(QObject):
             self._is_answered = False
             self._next_token.clear(tr(READING))
             self._timer.start()
+
+    def _on_prompt_changed(self) -> None:
+        if self._writing.is_idle:
+            self._timer.start()  # else at its end
 
     def _on_model_changed(self) -> None:
         if not self._model.is_ready and self.evaluated is not None:

@@ -88,7 +88,8 @@ class TokenRecords(QObject):
     changed = Signal()
     """Spans were added or removed, or have moved; at most once a frame."""
     scoring_changed = Signal()
-    """Whether the text is being scored, or can be, has changed."""
+    """Whether the text is being scored, or can be, has changed; the writing may have begun or
+    ended."""
     scoring_progressed = Signal()
     """More of the text is scored: see `progress`."""
     reported = Signal(str)

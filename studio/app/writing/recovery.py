@@ -21,6 +21,10 @@ _log = logging.getLogger(__name__)
 _DELAY_MS = 1000
 """From a change until a record of it is written, with all changes made meanwhile."""
 
+_GROWING_MS = 1500
+"""The same while a take grows, which never rests and would wait each time. A key pressed meanwhile
+is in safety within two seconds, too."""
+
 _FAILED = mark(
     "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
     "and make room there or check the permissions of that folder."
@@ -146,7 +150,8 @@ class Recovery(QObject):
             return
         if self._draft.is_modified:
             if not self._delay.isActive():
-                self._delay.start()
+                is_growing = self._draft.manuscript.growing is not None
+                self._delay.start(_GROWING_MS if is_growing else _DELAY_MS)
         elif self._draft.state in self._journals:
             # Saved, or given up: at once, so that nothing is offered that is not missing.
             self.keep_now()

@@ -408,7 +408,8 @@ class Writing(QObject):
             self._draft.manuscript.wait_for_more()
         self._before = TokenSequence([], seed=params.seed)
         self._prompt = prompt
-        self._sequence.turns, self._sequence.tokens = take.turns, list(kept or ())
+        self._sequence.seed, self._sequence.turns = params.seed, take.turns
+        self._sequence.tokens = list(kept or ())
         self._others = [GeneratedSequence(self._sampling) for _ in starts[1:]]
         for other, start in zip(self._others, starts[1:], strict=True):
             other.seed, other.turns = start.params.seed, [(0, start.params)]

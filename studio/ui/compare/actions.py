@@ -135,7 +135,7 @@ class CompareActions(QObject):
             tip=tr("A page that can be read without this program"),
         )
         self.history.failed.connect(self.failed)
-        for changed in (state.changed, model.changed, self.history.changed):
+        for changed in (model.changed, self.history.changed):  # with each change of the lanes
             changed.connect(self._follow)
         self._follow()
 

@@ -29,6 +29,7 @@ from studio.app.writing.smart_quotes import STRAIGHT, QuoteStyle, curled
 from studio.manuscript import Edit, Manuscript, Origin, TextShape, shape_of, with_own_records
 from studio.manuscript.text_shape import LIMITS, fits, too_large
 from studio.translation import mark, tr
+from studio.ui.editor.changed_lines import ChangedLines
 from studio.ui.editor.document import REFUSED, DocumentMirror, pasted
 from studio.ui.editor.filling import PageFilling
 from studio.ui.editor.keys import PARAGRAPH_KEYS, asks_redo, changed_by, inserted_by
@@ -125,6 +126,10 @@ class ManuscriptEditor(Page):
         self._marked: list[QTextEdit.ExtraSelection] = []
         self._faded: list[QTextEdit.ExtraSelection] = []
         self._mirror.about_to_apply.connect(self._keep_selection)
+        self._lines = ChangedLines(self)
+        self._mirror.about_to_apply.connect(self._hold_lines)
+        # First: what follows scrolls, and paints another selection.
+        self._mirror.applied.connect(self._lines.release)
         self._mirror.applied.connect(self._restore_selection)
         self._mirror.applied.connect(self._scroll.restore)
         self.verticalScrollBar().valueChanged.connect(
@@ -277,6 +282,11 @@ class ManuscriptEditor(Page):
         # Qt would take what comes at the end of a selection into it.
         comes_behind = cursor.hasSelection() and start == end == cursor.selectionEnd()
         self._kept = (cursor.anchor(), cursor.position()) if comes_behind else None
+
+    def _hold_lines(self, start: int, end: int) -> None:
+        # What is painted behind the text, and Markdown, can be another in lines that stay.
+        if self.underlay.is_beside_text and not self._highlighter.shows_markdown:
+            self._lines.hold(start, end)
 
     def _restore_selection(self) -> None:
         if self._kept is not None:

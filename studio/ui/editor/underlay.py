@@ -71,6 +71,11 @@ class Underlay:
             painters.remove(paint)
         self._viewport.update()
 
+    @property
+    def is_beside_text(self) -> bool:
+        """Whether nothing is painted behind the text or over it; marks are beside it."""
+        return not (self._tints or self._frames or self._covers)
+
     def paint(self, region: QRegion) -> None:
         """Paint a part of the viewport; for its paint event, before the text."""
         marks = self._marks

@@ -359,3 +359,13 @@ def test_a_lane_that_has_ended_can_be_used_while_others_run(desk: LaneDesk) -> N
     assert state.lanes[1].text == " w5 w6 w7", "the others go on"
     desk.end(2)
     assert state.why_not_use(state.lanes[2]) == "This lane has written nothing yet."
+
+
+def test_a_change_of_the_writing_is_reported_once(desk: LaneDesk) -> None:
+    compare, writing = desk.compare, desk.writing
+    news: list[str] = []
+    writing.changed.connect(lambda: news.append("writing"))
+    compare.changed.connect(lambda: news.append("lanes"))
+    desk.writing.continue_writing()
+    assert sorted(set(news)) == ["lanes", "writing"]
+    assert news.count("lanes") == news.count("writing")

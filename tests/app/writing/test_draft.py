@@ -65,6 +65,22 @@ def test_only_what_the_model_would_be_given_is_news(draft: Draft, qtbot: QtBot) 
         draft.set_brief("Short.")
 
 
+@pytest.mark.parametrize(("caret", "after"), [(3, 3), (4, 10), (8, 14)])
+def test_the_caret_goes_with_a_take_that_grows_before_it_and_the_prompt_is_news_once(
+    draft: Draft, caret: int, after: int
+) -> None:
+    manuscript = draft.manuscript
+    manuscript.edit(0, 0, "One two.")
+    draft.set_caret(caret)
+    take = manuscript.begin_take(4)
+    news: list[str] = []
+    draft.prompt_changed.connect(lambda: news.append(draft.prompt().manuscript))
+    take.append("fine, ")
+    assert draft.caret == after
+    draft.set_caret(after)  # as an editor says that shows it
+    assert news == ([] if caret < 4 else ["One fine, two."[:after]])
+
+
 def test_the_caret_is_never_behind_the_text(draft: Draft) -> None:
     draft.manuscript.edit(0, 0, "One two.")
     draft.set_caret(8)

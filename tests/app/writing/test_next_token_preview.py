@@ -238,3 +238,19 @@ def test_another_model_is_asked_the_same_again(desk: Desk) -> None:
         "",
         "",
     ]
+
+
+def test_nothing_is_asked_while_a_take_grows_but_at_its_end(desk: Desk, qtbot: QtBot) -> None:
+    timer = desk.next_token_preview.findChild(QTimer)
+    assert isinstance(timer, QTimer)
+    desk.writing.continue_writing()
+    request = desk.client.last(Generate).request
+    desk.client.answer(evaluated(request, 5), token(request, 0, b" upon"))
+    desk.next_frame()
+    assert desk.draft.manuscript.text == " upon"
+    assert not timer.isActive(), "it would wake the window for nothing at each frame"
+    assert not desk.next_token_preview.is_settled
+    desk.client.answer(*finished(request, 1))
+    assert timer.isActive()
+    settle(desk, qtbot)
+    assert desk.client.last(PreviewNextToken).prompt.manuscript == " upon"

@@ -96,6 +96,30 @@ def test_each_key_is_kept_soon_and_nothing_runs_at_rest(
     assert record.held is not None
 
 
+def test_a_key_is_kept_within_two_seconds_while_a_take_grows(
+    bare: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "sea.txt"
+    path.write_text("Old. The sea")
+    bare.open_path(path)
+    delay = bare.session.recovery._delay
+    manuscript = bare.session.draft.manuscript
+    take = manuscript.begin_take(len(manuscript))
+    take.append(" was")
+    assert delay.isActive()
+    waits = delay.interval()
+    assert 1000 < waits <= 1500, "the disk takes its time too"
+    bare.editor.move_caret(4)
+    left = delay.remainingTime()
+    QTest.keyClicks(bare.editor, "!")
+    take.append(" calm")
+    assert delay.remainingTime() <= left, "what comes later does not put it off"
+    wait_until_kept(qtbot, "Old.! The sea was calm")
+    manuscript.end_take()
+    QTest.keyClicks(bare.editor, "!")
+    assert delay.interval() <= 1000
+
+
 def test_a_generation_is_kept_when_it_ends(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     QTest.keyClicks(window.editor, "The sea")
