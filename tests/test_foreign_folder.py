@@ -60,7 +60,8 @@ show = program.show
 def show_and_write(window):
     show(window)
     session = window.session
-    session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
+    # On one thread: see tests/engine/conftest.py.
+    session.model.options = LoadOptions(threads=1, context_size=2048)
     session.model.changed.connect(lambda: write(window) if session.model.is_ready else None)
     session.model.failed.connect(lambda why: sys.exit(why))
     session.writing.ended.connect(lambda: QTimer.singleShot(0, lambda: end(window)))

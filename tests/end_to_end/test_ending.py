@@ -49,7 +49,8 @@ def say(**what):
 def show_and_type(window):
     show(window)
     session = window.session
-    session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
+    # On one thread: see tests/engine/conftest.py.
+    session.model.options = LoadOptions(threads=1, context_size=2048)
     asked = set()
 
     def look():

@@ -58,7 +58,8 @@ def commit(edit, text):
 
 application = program.make_application()
 window = program.make_window(application)
-window.session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
+# On one thread: see tests/engine/conftest.py.
+window.session.model.options = LoadOptions(threads=1, context_size=2048)
 program.show(window)
 mistakes = []
 sys.excepthook = lambda kind, error, trace: mistakes.append(repr(error))

@@ -98,7 +98,8 @@ def session_of(window):
 
 
 def show_and_work(window):
-    window.session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
+    # On one thread: see tests/engine/conftest.py.
+    window.session.model.options = LoadOptions(threads=1, context_size=2048)
     show(window)
     steps = []
     waits = [lambda: window.session.model.is_ready and window.is_started]

@@ -39,7 +39,8 @@ if not model:
     program.find_starter_model = lambda: None
 application = program.make_application()
 window = program.make_window(application)
-window.session.model.options = LoadOptions(threads=1)  # see tests/engine/conftest.py
+# On one thread: see tests/engine/conftest.py.
+window.session.model.options = LoadOptions(threads=1, context_size=2048)
 program.show(window)
 until(lambda: window.is_started)
 program.open_first(window, None)
