@@ -126,7 +126,7 @@ class EngineChild:
         return self.answer(command.request)
 
     def load(self, path: Path, options: LoadOptions | None = None, request: int = 0) -> Loaded:
-        """Load a model that can be loaded; on one thread and small, where nothing else is asked for."""
+        """Load a model that can be loaded; on one thread, and small, unless something is asked."""
         options = options or LoadOptions(threads=1, context_size=2048)
         events = self.ask(Load(request=request, path=str(path), options=options))
         assert isinstance(events[-1], Loaded), events[-1]
