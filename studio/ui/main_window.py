@@ -48,7 +48,6 @@ from studio.ui.outline.outline import OutlineAccess
 from studio.ui.parameters.access import ParameterAccess
 from studio.ui.parameters.sampling_panel import SamplingPanel
 from studio.ui.presets.actions import PresetActions
-from studio.ui.presets.drag import dragged_name
 from studio.ui.presets.library import PresetLibrary
 from studio.ui.presets.preset_picker import PresetPicker
 from studio.ui.reading_notice import ReadingNotice
@@ -582,11 +581,15 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take local files, or a preset from the library."""
+        from studio.ui.presets.drag import dragged_name  # few drag one
+
         if dragged_name(event.mimeData()) or local_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped: models, manuscripts, comparisons, presets."""
+        from studio.ui.presets.drag import dragged_name
+
         if name := dragged_name(event.mimeData()):  # before its file: that would be a copy
             event.acceptProposedAction()
             self.library.use(name)

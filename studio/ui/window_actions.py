@@ -27,7 +27,6 @@ from studio.app.writing.place_words import place_words
 from studio.app.writing.take_words import retake_tip
 from studio.app.writing.writing import Writing
 from studio.translation import mark, tr
-from studio.ui.about_dialog import AboutDialog
 from studio.ui.compare.compare import Compare
 from studio.ui.editor.editor import ManuscriptEditor
 from studio.ui.editor.find_bar import FindBar
@@ -427,9 +426,7 @@ class WindowActions(QObject):
             self._show_log,
             tip=tr("What the program and llama.cpp have done, without a word of your texts"),
         )
-        self.about = make_action(
-            window, tr("&About Kelvin Studio"), lambda: AboutDialog(window).exec()
-        )
+        self.about = make_action(window, tr("&About Kelvin Studio"), self._show_about)
 
         for changed in (
             session.model.changed,
@@ -446,6 +443,11 @@ class WindowActions(QObject):
         session.documents.changed.connect(self._follow)
         session.who_wrote.changed.connect(self._follow_who_wrote)
         self._follow()
+
+    def _show_about(self) -> None:
+        from studio.ui.about_dialog import AboutDialog  # few need it
+
+        AboutDialog(self._window).exec()
 
     def _show_log(self) -> None:
         if self._log_window is None:

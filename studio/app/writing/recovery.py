@@ -22,8 +22,8 @@ _DELAY_MS = 1000
 """From a change until a record of it is written, with all changes made meanwhile."""
 
 _GROWING_MS = 1500
-"""The same while a take grows, which never rests and would wait each time. A key pressed meanwhile
-is in safety within two seconds, too."""
+"""The same while a take grows, which waits for each record, and at whose end all is kept. A key
+that was pressed meanwhile, or just before, is in safety within two seconds, too."""
 
 _FAILED = mark(
     "What you write cannot be put in safety in “{where}”: {why}. It is all still here. Save it, "
@@ -61,6 +61,8 @@ class Recovery(QObject):
         self._is_closed = False
         self._has_failed = False
         self._delay = single_shot(self, self.keep_now, _DELAY_MS)
+        self._waits_longer = False
+        """Whether a take has grown since the first change that is not kept."""
         draft.manuscript.changed.connect(lambda *_: self._follow())
         draft.manuscript.state_changed.connect(self._follow)
         for changed in (
@@ -149,9 +151,13 @@ class Recovery(QObject):
         if self._is_closed:
             return
         if self._draft.is_modified:
+            is_growing = self._draft.manuscript.growing is not None
             if not self._delay.isActive():
-                is_growing = self._draft.manuscript.growing is not None
                 self._delay.start(_GROWING_MS if is_growing else _DELAY_MS)
+                self._waits_longer = is_growing
+            elif is_growing and not self._waits_longer:
+                self._delay.start(self._delay.remainingTime() + _GROWING_MS - _DELAY_MS)
+                self._waits_longer = True
         elif self._draft.state in self._journals:
             # Saved, or given up: at once, so that nothing is offered that is not missing.
             self.keep_now()

@@ -12,9 +12,6 @@ from studio.app.model.state import ModelState
 from studio.app.settings import Settings
 from studio.engine.messages import is_server
 from studio.translation import tr
-from studio.ui.model.options_dialog import ModelOptionsDialog
-from studio.ui.model.server_dialog import ServerDialog
-from studio.ui.model.server_facts import ServerFactsDialog
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets import file_dialog
 
@@ -57,6 +54,8 @@ class ModelChoice(QObject):
 
     def ask_server(self) -> None:
         """Open the model at the server that the writer names, if any."""
+        from studio.ui.model.server_dialog import ServerDialog  # few need it
+
         dialog = ServerDialog(self.servers, self._theme, self._window)
         try:
             dialog.exec()
@@ -68,6 +67,10 @@ class ModelChoice(QObject):
 
         Of a model at a server they are shown.
         """
+        # Few need them.
+        from studio.ui.model.options_dialog import ModelOptionsDialog
+        from studio.ui.model.server_facts import ServerFactsDialog
+
         model = self._model
         if model.report is not None and is_server(model.report.path):
             facts = ServerFactsDialog(model.report, self._window)

@@ -19,7 +19,7 @@ from studio.engine import machine_query
 from studio.engine.machine_query import MachineError
 from studio.engine.messages import AttentionTiming, LoadOptions, ModelReport
 from studio.ui.main_window import MainWindow
-from studio.ui.model import choice
+from studio.ui.model import options_dialog
 from studio.ui.model.devices_box import DevicesBox
 from studio.ui.model.options_dialog import ModelOptionsDialog
 from studio.ui.theme.theme import Theme
@@ -179,7 +179,7 @@ def test_the_window_loads_the_model_again_with_the_options(
             buttons.button(kind.Ok if accepted else kind.Cancel).click()
             return self.result()
 
-    monkeypatch.setattr(choice, "ModelOptionsDialog", Answered)
+    monkeypatch.setattr(options_dialog, "ModelOptionsDialog", Answered)
     window.actions_.model_options.trigger()
     qtbot.waitUntil(lambda: model.is_ready, timeout=LONG)
     assert model.report
@@ -199,7 +199,7 @@ def test_without_a_model_the_options_wait_for_one(
         def exec(self) -> Any:
             return self.DialogCode.Accepted
 
-    monkeypatch.setattr(choice, "ModelOptionsDialog", Answered)
+    monkeypatch.setattr(options_dialog, "ModelOptionsDialog", Answered)
     window.actions_.model_options.trigger()
     assert window.session.model.options == OPTIONS
     assert not window.session.client.is_running
