@@ -284,8 +284,8 @@ class ManuscriptEditor(Page):
         self._kept = (cursor.anchor(), cursor.position()) if comes_behind else None
 
     def _hold_lines(self, start: int, end: int) -> None:
-        # What is painted behind the text, and Markdown, can be another in lines that stay.
-        if self.underlay.is_beside_text and not self._highlighter.shows_markdown:
+        # A sign of Markdown that comes can give lines that stay another look.
+        if not self._highlighter.shows_markdown:
             self._lines.hold(start, end)
 
     def _restore_selection(self) -> None:

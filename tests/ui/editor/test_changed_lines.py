@@ -154,6 +154,14 @@ def test_where_lines_above_can_be_others_they_are_painted_too(
     assert on_screen(editor) == anew(editor)
 
 
+def test_what_is_said_on_an_empty_page_is_painted_whole(qtbot: QtBot) -> None:
+    editor = make(qtbot, "The sea.")
+    editor.resize(220, 440)  # so narrow that it takes several lines
+    on_screen(editor)
+    editor.manuscript.edit(0, len(editor.manuscript), "")
+    assert on_screen(editor) == anew(editor)
+
+
 def test_what_is_painted_comes_back_for_others(qtbot: QtBot) -> None:
     editor = make(qtbot, LINES)
     editor.manuscript.edit(len(editor.manuscript), 0, " end")
