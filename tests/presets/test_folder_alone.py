@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -172,23 +173,31 @@ def test_more_than_are_read_are_reported_and_none_is_replaced(crowded: Path) -> 
 
 @pytest.fixture
 def theirs() -> Iterator[Path]:
-    """A folder of a user's who is not the system's, who runs the test from here on."""
+    """A folder of a user's who is not the system's: see `as_that_user`."""
     with tempfile.TemporaryDirectory() as made:
         path = Path(made)
-        is_root = os.geteuid() == 0
-        if is_root:
+        if os.geteuid() == 0:
             os.chown(path, NOBODY, NOBODY)
-            os.seteuid(NOBODY)
-        try:
-            yield path
-        finally:
-            for inner in [path, *path.iterdir()]:
-                inner.chmod(0o700)
-            if is_root:
-                os.seteuid(0)
+        yield path
+        for inner in [path, *path.iterdir()]:
+            inner.chmod(0o700)
+
+
+@contextmanager
+def as_that_user() -> Iterator[None]:
+    """Runs a test as the user, and nothing else: states of tests before watch folders of root's."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits")
+@as_that_user()
 def test_a_folder_that_can_be_written_but_not_read_hides_and_replaces_nothing(theirs: Path) -> None:
     inside = theirs / "presets"
     folder = PresetFolder(inside)
@@ -215,6 +224,7 @@ def test_a_folder_that_can_be_written_but_not_read_hides_and_replaces_nothing(th
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits")
+@as_that_user()
 def test_a_folder_that_can_be_read_but_not_written_says_so(theirs: Path) -> None:
     inside = theirs / "presets"
     folder = PresetFolder(inside)
@@ -238,6 +248,7 @@ def test_a_folder_that_can_be_read_but_not_written_says_so(theirs: Path) -> None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits")
+@as_that_user()
 def test_a_file_that_cannot_be_read_keeps_its_name(theirs: Path) -> None:
     folder = PresetFolder(theirs)
     path = folder.add(Preset(name="Warm")).path
