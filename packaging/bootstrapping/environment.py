@@ -315,21 +315,19 @@ class Environment:
         # `--no-user`: a user's own pip.conf may ask for what no environment can do.
         install = [*pip, "install", "-v", "--no-user", *quiet]
         locked = [*install, "--progress-bar", "raw", "--require-hashes"]
-        # What is imported is compiled then; to compile all that comes took a tenth of a set-up.
-        lazily = [*locked, "--no-compile"]
         if step is ENVIRONMENT:
             # The pip that came with this Python may not know `raw`, nor hashes of build tools.
             bare = [*pip, "install", "--no-user", *quiet, "--progress-bar", "off"]
             return [[*bare, "--require-hashes", "-r", "packaging/requirements-pip.lock"]]
         if step is REQUIREMENTS:
             tools = ["--build-constraint", "packaging/requirements-build.lock"]
-            everything = [*lazily, *tools, "-r", "packaging/requirements.lock"]
+            everything = [*locked, *tools, "-r", "packaging/requirements.lock"]
             compiled = self._compiled_alone()
             if compiled is None:
                 return [everything]
             # Installed already, with other options perhaps: so by force.
             alone = ["--no-deps", "--force-reinstall", "--cache-dir", str(self.kept())]
-            return [[*lazily, *alone, *tools, "-r", str(compiled)], everything]
+            return [[*locked, *alone, *tools, "-r", str(compiled)], everything]
         if step is MODEL:
             return [[*locked, "--no-deps", "-r", "packaging/requirements-model.lock"]]
         if step is PROGRAM:

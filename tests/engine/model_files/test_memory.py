@@ -23,7 +23,7 @@ from tests.helpers.llama_log import logged_buffers, repacks_for
 MIB = 1 << 20
 
 LOADING = """
-import json, sys
+import ctypes, json, sys
 import llama_cpp as llama
 import psutil
 
@@ -36,6 +36,8 @@ def held():
     return now.rss - now.shared
 
 llama.llama_backend_init()
+# What the imports have freed again is not there for the model to be put in.
+ctypes.CDLL(None).malloc_trim(0)
 before = held()
 options = llama.llama_model_default_params()
 options.n_gpu_layers = 0
