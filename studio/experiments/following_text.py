@@ -10,9 +10,9 @@ read, and the better one counts.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
-from statistics import fmean
 from typing import NamedTuple
 
 import msgspec
@@ -168,7 +168,7 @@ def mean_surprise(records: Iterable[TokenRecord]) -> float | None:
         records: Each with its sketch.
     """
     found = [surprise(max(_probability(record), _LEAST)) for record in records]
-    return fmean(found) if found else None
+    return math.fsum(found) / len(found) if found else None
 
 
 def _probability(record: TokenRecord) -> float:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.random import Philox
 from numpy.typing import ArrayLike
 
 from studio.sampling.params import MAX_SEED
@@ -70,6 +69,9 @@ def _number(seed: int, position: int, stream: int) -> float:
 
 @lru_cache(maxsize=64)
 def _block(seed: int, block: int, stream: int) -> list[float]:
+    # Imported here, for it takes as long as a tenth of all other imports of a window.
+    from numpy.random import Philox
+
     key = stream << 64 | seed
     words = Philox(key=key, counter=block * _BLOCK).random_raw(_BLOCK * _WORDS_PER_STEP)
     numbers: list[float] = ((words[::_WORDS_PER_STEP] >> np.uint64(11)) * 2.0**-53).tolist()
