@@ -85,7 +85,10 @@ def main(texts: str = "") -> int:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ["GGML_NO_BACKTRACE"] = "1"
 
-    # llama.cpp is loaded only now, with the streams in safety.
+    # llama.cpp is loaded only now, with the streams in safety; so that the first draw need not load
+    # it, numpy.random too.
+    import numpy.random  # noqa: F401
+
     from studio.engine.engine import Engine
     from studio.engine.generation.pending_tokens import FRAME_SECONDS
     from studio.engine.inbox import Inbox
