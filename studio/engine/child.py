@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 from studio import translation
@@ -85,10 +86,12 @@ def main(texts: str = "") -> int:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ["GGML_NO_BACKTRACE"] = "1"
 
-    # llama.cpp is loaded only now, with the streams in safety; so that the first draw need not load
-    # it, numpy.random too.
+    # llama-cpp-python's own Python API is not used: without it a model opens 50 ms sooner, in 6 MiB
+    # less. And the first draw need not load its numbers.
+    sys.modules["llama_cpp.llama"] = ModuleType("llama_cpp.llama")
     import numpy.random  # noqa: F401
 
+    # llama.cpp is loaded only now, with the streams in safety.
     from studio.engine.engine import Engine
     from studio.engine.generation.pending_tokens import FRAME_SECONDS
     from studio.engine.inbox import Inbox

@@ -464,6 +464,26 @@ def test_what_is_printed_on_stdout_goes_to_stderr(byte_level_path: Path) -> None
             assert words in child.log
 
 
+FRUGAL_CHILD = """
+import sys
+from studio.engine import child
+
+status = child.main()
+print(*(name for name in sys.modules if name.split(".")[0] in ("llama_cpp", "jinja2")))
+raise SystemExit(status)
+"""
+
+
+def test_of_llama_cpp_python_it_loads_what_it_needs(byte_level_path: Path) -> None:
+    with EngineChild([sys.executable, "-u", "-c", FRUGAL_CHILD]) as child:
+        child.load(byte_level_path, OPTIONS)
+        assert len(tokens_in(child.ask(write(1, "abc", 5)))) == 5
+        assert child.end_of_input() == 0
+        assert "llama_cpp.llama_cpp" in child.log
+        for name in ("llama_cpp.llama_chat_format", "llama_cpp.llama_grammar", "jinja2"):
+            assert name not in child.log
+
+
 def test_a_stop_that_was_asked_for_is_no_error_of_llama_cpps_log(starter_model: Path) -> None:
     with EngineChild() as child:
         child.load(starter_model, SMALL)

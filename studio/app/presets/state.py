@@ -86,7 +86,7 @@ class PresetState(QObject):
             preset_choice.chosen,
             preset_choice.listed,
         ):
-            signal.connect(lambda *_: self.changed.emit())
+            signal.connect(self._say)
         self._look()
 
     def read(self) -> None:
@@ -338,6 +338,9 @@ class PresetState(QObject):
         self._sampling.set_whole(values.sampling)
         self._sampling.set_max_tokens(values.max_tokens)
         self._prompting.follow(values)
+
+    def _say(self, *_: object) -> None:
+        self.changed.emit()
 
     def _all(self) -> list[Preset]:
         return [*built_in_presets(), *(stored.preset for stored in self.listing.presets)]

@@ -23,7 +23,7 @@ class PresetWatch(QObject):
         self._watcher = QFileSystemWatcher(self)
         self._settling = single_shot(self, self.changed.emit, _SETTLES)
         for signal in (self._watcher.directoryChanged, self._watcher.fileChanged):
-            signal.connect(lambda _path: self._settling.start())
+            signal.connect(self._wait)
 
     def follow(self, folder: Path, files: Iterable[Path]) -> None:
         """Watch this folder and these files from now on, and nothing else.
@@ -41,3 +41,6 @@ class PresetWatch(QObject):
             self._watcher.removePaths(sorted(watched - wanted))
         if wanted - watched:
             self._watcher.addPaths(sorted(wanted - watched))
+
+    def _wait(self, _path: str) -> None:
+        self._settling.start()

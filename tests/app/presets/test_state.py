@@ -1,11 +1,14 @@
 """The user's presets behind the window: saved, turned, edited outside, deleted and back."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.presets.preset_import import PresetImport, import_presets
+from studio.app.presets.state import PresetState
 from studio.presets import Preset, PresetDocument, PresetFolder
 from studio.presets.foreign import Imported
 from studio.sampling import SamplingParams
@@ -15,6 +18,15 @@ from tests.helpers.preset_desk import Desk
 @pytest.fixture
 def desk(tmp_path: Path, qapp: object) -> Desk:
     return Desk(tmp_path / "presets")
+
+
+def test_one_that_nobody_holds_is_freed(desk: Desk) -> None:
+    states = [PresetState(desk.folder, desk.preset_choice, desk.sampling)]
+    state = weakref.ref(states[0])
+    states.clear()
+    gc.collect()
+    assert state() is None
+    assert desk.presets.save_as("Mine"), "and what it followed goes on"
 
 
 def test_what_was_turned_is_said_and_saved(desk: Desk) -> None:
