@@ -134,6 +134,7 @@ class TemperaturePanel(Card):
         line = QHBoxLayout()
         set_margins(line, 0, 0, EDIT_INSET, 0)
         set_spacing(line, 8)
+        switch.setProperty("flush", True)  # its words stand below the track's
         line.addWidget(switch)
         line.addWidget(words, 1)
         self.body.insertLayout(self.body.indexOf(self._row), line)

@@ -62,6 +62,7 @@ QPushButton[flat="true"], QToolButton {
     padding: 3px 6px;
 }
 QPushButton[flat="true"][inline="true"] { padding: 1px 6px; }
+QPushButton[flat="true"][flush="true"] { padding: 3px 6px 3px 4px; }
 QPushButton[role="muted"] { color: $muted; }
 QPushButton[flat="true"]:hover, QToolButton:hover { background: $hover; }
 QPushButton[flat="true"]:checked { color: $text; background: $hover; }
