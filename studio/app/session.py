@@ -19,6 +19,7 @@ from studio.app.presets.preset_choice import PresetChoice
 from studio.app.presets.state import PresetState
 from studio.app.timers import single_shot
 from studio.app.tokens.bias_owner import BiasOwner
+from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text_question import TextQuestion
 from studio.app.unused_memory import UnusedMemory
@@ -114,6 +115,7 @@ class Session(QObject):
         self.plan_edits = PlanEdits(self.draft, self)
         self.prompt_costs = PromptCosts(self.draft, self.next_token_preview, self)
         self.scrub = Scrub(self.draft, self.sampling, self.writing, self.next_token, self)
+        self.presets.puts_in_force = self.scrub.paused
         self.words = WordChoice(
             self.draft, self.writing, self.next_token_preview, self.next_token, self
         )
@@ -124,6 +126,11 @@ class Session(QObject):
             self.client, self.model, lambda: [(self.sampling.params, self.next_token)], self
         )
         self.sampling.params_changed.connect(self.texts.ask)
+        # Of a text that was opened, or while nothing is read ahead.
+        self.lookup = TokenLookup(self.client, self.model, self.next_token, self)
+        spelling = single_shot(self, self.lookup.spell_what_is_lacking)
+        self.next_token.is_lacking.connect(spelling.start)
+        self.model.changed.connect(spelling.start)
         self.heat = HeatState(self.sampling, self.next_token, self)
         # Both are tints behind the text: one at a time.
         self.heat.measure_changed.connect(self._on_heat)
@@ -176,16 +183,14 @@ class Session(QObject):
         take_up = self.presets.put_aside()
 
         def take_up_at_rest() -> None:
-            self.scrub.is_paused = True
-            take_up()
-            self.scrub.is_paused = False
+            with self.scrub.paused():
+                take_up()
 
         return take_up_at_rest
 
     def _on_preset_chosen(self, preset: Preset) -> None:
-        was_paused, self.scrub.is_paused = self.scrub.is_paused, True
-        self.sampling.set_whole(preset.sampling)
-        self.scrub.is_paused = was_paused
+        with self.scrub.paused():
+            self.sampling.set_whole(preset.sampling)
         self.sampling.set_max_tokens(preset.max_tokens)
         self.draft.set_preset(preset)
 

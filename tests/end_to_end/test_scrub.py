@@ -1,5 +1,6 @@
 """A take is turned by hand: the real window, the real child, the real model."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from studio.sampling import SamplingParams
 from studio.ui.main_window import MainWindow
 from studio.ui.temperature.track import x_of
 from studio.ui.widgets import file_dialog
-from tests.ui.conftest import LONG, NEVER_ENDS, save_as
+from tests.ui.conftest import LONG, NEVER_ENDS, load_starter, save_as, until_read
 
 pytestmark = pytest.mark.usefixtures("kept_window")
 
@@ -195,6 +196,88 @@ def test_a_take_of_a_document_that_was_opened_is_turned_as_when_it_was_written(
     session.sampling.set_params(params)
     assert ended(window, qtbot) is first
     assert text_of(window) == text
+
+
+def test_a_documents_settings_turn_no_take_of_it(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, path = window.session, tmp_path / "The Sea.kelvin"
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
+    cool = SamplingParams(seed=11, temperature=0.5, logit_bias=NEVER_ENDS)
+    begin(window, qtbot, cool)
+    text = text_of(window)
+    session.sampling.change(temperature=30.0)
+    ended(window, qtbot)
+    assert text_of(window) != text
+    QTest.keyClick(window.editor, Qt.Key.Key_Z, CONTROL)
+    assert text_of(window) == text
+    assert session.sampling.params.temperature == 30.0
+    save_as(window)
+    window.actions_.close.trigger()
+    session.sampling.set_params(cool)
+
+    window.open_path(path)
+    until_read(window)
+    assert session.scrub.is_on
+    assert session.sampling.params.temperature == 30.0, "it comes with the document"
+    assert not session.scrub.is_turning
+    ended(window, qtbot)
+    assert text_of(window) == text
+    session.presets.put_back()
+    assert session.sampling.params == cool
+    ended(window, qtbot)
+    assert text_of(window) == text
+    # By a turn it is the other take.
+    session.sampling.change(temperature=30.0)
+    ended(window, qtbot)
+    assert text_of(window) != text
+
+
+def test_in_a_window_that_has_not_written_it_tokens_have_their_words(
+    window: MainWindow,
+    open_window: Callable[[], MainWindow],
+    qtbot: QtBot,
+    starter_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "The Sea.kelvin"
+    monkeypatch.setattr(file_dialog, "ask_save", lambda *_: (str(path), ""))
+    take = begin(window, qtbot, SamplingParams(seed=11, temperature=1.0, logit_bias=NEVER_ENDS))
+    save_as(window)
+    window.actions_.close.trigger()
+
+    other = open_window()
+    other.open_path(path)
+    until_read(other)
+    session = other.session
+    spans, count = session.records.spans, len(take.records)
+    load_starter(other, qtbot, starter_model)  # whose tokens are those
+    qtbot.waitUntil(lambda: len(spans) >= count, timeout=LONG)
+    first = spans.all[-count]
+    assert first.record.id == take.records[0].id
+    assert session.word.look_at(first)
+
+    def shown() -> list[str]:
+        return [row.text.text for row in session.word.next_token.rows(12)]
+
+    assert "⟨token " in " ".join(shown()), "nothing has said how, until it is asked"
+    qtbot.waitUntil(lambda: not [word for word in shown() if "⟨" in word], timeout=LONG)
+
+    # Very hot, another would fall: it is named.
+    other.editor.move_caret(len(session.draft.manuscript))
+    qtbot.waitUntil(lambda: session.next_token_preview.is_settled, timeout=LONG)
+    session.scrub.set_on(True)
+    session.scrub.hold()
+    session.sampling.change(temperature=30.0)
+    qtbot.waitUntil(lambda: "would fall instead of" in said(other), timeout=LONG)
+    qtbot.waitUntil(lambda: "⟨token" not in said(other), timeout=LONG)
+    session.scrub.give_up()
+    session.scrub.let_go()
+
+
+def said(window: MainWindow) -> str:
+    return window.writing_bar.place.text()
 
 
 def test_by_hand_it_greys_while_the_dial_is_held_and_goes_on_when_let_go(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ class PresetState(QObject):
     Attributes:
         folder: The folder of presets.
         listing: What the folder held when it was read last.
+        puts_in_force: Made around parameters that come into force all at once, and not by a turn.
 
     Args:
         folder: Where the presets are.
@@ -70,6 +72,7 @@ class PresetState(QObject):
         super().__init__(parent)
         self.folder = folder
         self.listing = Listing()
+        self.puts_in_force: Callable[[], AbstractContextManager[None]] = nullcontext
         self._history = SettingsHistory()
         self._preset_choice = preset_choice
         self._sampling = sampling
@@ -335,7 +338,8 @@ class PresetState(QObject):
         self._put(values)
 
     def _put(self, values: Preset) -> None:
-        self._sampling.set_whole(values.sampling)
+        with self.puts_in_force():
+            self._sampling.set_whole(values.sampling)
         self._sampling.set_max_tokens(values.max_tokens)
         self._prompting.follow(values)
 

@@ -3,7 +3,7 @@
 The engine sends it bit by bit. What is known of vocabularies that are not in use is kept.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from studio.app.tokens.place import TokenPlace
 from studio.app.tokens.text import TokenText, token_text
@@ -20,10 +20,15 @@ class KnownVocabulary:
 
     Attributes:
         mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
+
+    Args:
+        is_lacking: Called as a token is shown by its number; see `take_unspelled`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_lacking: Callable[[], None]) -> None:
         self.mark = ""
+        self._is_lacking = is_lacking
+        self._unspelled: set[int] = set()
         self._name: Hashable = None
         self._put_by: dict[Hashable, _Known] = {}
         self._known = _Known()
@@ -82,13 +87,21 @@ class KnownVocabulary:
             typed: How many of its first bytes are in the text already, and not shown.
         """
         known = self._known
-        if typed:
-            return token_text(self.piece(token)[typed:], token)
+        if typed and token in known.pieces:
+            return token_text(known.pieces[token][typed:], token)
         text = self._texts.get(token)
         if text is None:
+            if token not in known.pieces:
+                self._unspelled.add(token)
+                self._is_lacking()
             text = token_text(known.pieces.get(token), token, ends=known.control.get(token))
             self._texts[token] = text
         return text
+
+    def take_unspelled(self) -> set[int]:
+        """The tokens that were shown by their numbers since this was called last."""
+        unspelled, self._unspelled = self._unspelled, set()
+        return unspelled
 
     # Breakers
 

@@ -101,6 +101,11 @@ class TokenLookup(QObject):
             request = self._client.next_request(partial(self._on_spelled, wanted))
             self._client.send(FindTokens(request=request, ids=tuple(sorted(wanted))))
 
+    def spell_what_is_lacking(self) -> None:
+        """Ask for the spellings of tokens that were shown by their numbers, if a model is open."""
+        if self._model.is_ready:
+            self.spell(self._next_token.take_unspelled())
+
     def text(self, token: int) -> TokenText:
         """How a token is shown; by its number where its spelling is not known."""
         return self._next_token.spelled(token)
@@ -139,8 +144,7 @@ class TokenLookup(QObject):
         if wanted in self._spelling:
             if isinstance(event, TokensFound):
                 # What it was asked for stays asked for: an id that the model lacks has no spelling.
-                self._next_token.add_pieces(event.pieces)
-                self.spelled.emit()
+                self._next_token.add_spellings(event.pieces)
             else:
                 self._spelling.remove(wanted)
 

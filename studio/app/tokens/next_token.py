@@ -74,7 +74,9 @@ class NextToken(QObject):
     changed = Signal()
     """Rows, tail, entropy or the reason for their absence may have changed."""
     texts_known = Signal()
-    """The tokens of sequence breakers, or of words with biases, have become known."""
+    """What was asked for is known: sequence breakers or words as tokens, or tokens' bytes."""
+    is_lacking = Signal()
+    """A token was shown by its number; see `take_unspelled`. Of those that share, one emits it."""
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +88,7 @@ class NextToken(QObject):
         self._chosen: int | None = None
         self._is_drawn = False
         self._reason = tr(NOTHING_KNOWN)
-        self._vocabulary = KnownVocabulary()
+        self._vocabulary = KnownVocabulary(self._lacks)
         self._model_own: ShapedTop | None = None
         self._shape: TokenShape | None = None
         self._cut_by: str | None = None
@@ -149,6 +151,19 @@ class NextToken(QObject):
             self._forget_shape()  # where a word begins before the place may be known only now
         if self._sketch is not None:
             self.changed.emit()
+
+    def add_spellings(self, pieces: Mapping[int, bytes]) -> None:
+        """Learn the bytes of tokens that were asked for.
+
+        Args:
+            pieces: Bytes by token id.
+        """
+        self._vocabulary.add_pieces(pieces)
+        self._on_texts_known()
+
+    def take_unspelled(self) -> set[int]:
+        """The tokens that were shown by their numbers since this was called last."""
+        return self._vocabulary.take_unspelled()
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
         """Learn the tokens of DRY's sequence breakers.
@@ -517,6 +532,9 @@ class NextToken(QObject):
     @property
     def _state(self) -> SamplerState:
         return self.state_at(self._place, self._params)
+
+    def _lacks(self) -> None:
+        self.is_lacking.emit()
 
     def _on_texts_known(self) -> None:
         self._forget_shape()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -100,8 +101,6 @@ class Scrub(QObject):
     Attributes:
         is_on: Whether the writer has asked for it.
         is_in_view: Whether the manuscript is; what is not must not change.
-        is_paused: Whether parameters change otherwise than by a turn, all at once as those of a
-            preset: takes stay as they are.
         shown: How the take stands under the parameters in force, while they are turned; None at
             rest, and where nothing can be said.
         why_not: Why nothing can be, for the writer; empty where something can, and at rest.
@@ -134,7 +133,7 @@ class Scrub(QObject):
         self._next_token = next_token
         self.is_on = False
         self.is_in_view = True
-        self.is_paused = False
+        self._is_paused = False
         self.shown: Scrubbed | None = None
         self.why_not = ""
         self._params = sampling.params
@@ -222,6 +221,15 @@ class Scrub(QObject):
                 self._before = before
         self.changed.emit()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Have takes stay as they are while parameters change otherwise than by a turn."""
+        was_paused, self._is_paused = self._is_paused, True
+        try:
+            yield
+        finally:
+            self._is_paused = was_paused
+
     # The turn
 
     def _on_params_changed(self, params: SamplingParams) -> None:
@@ -230,7 +238,7 @@ class Scrub(QObject):
             return
         if are_same(former, params):
             return
-        if self.is_paused or self._sampling.is_moving:
+        if self._is_paused or self._sampling.is_moving:
             self._forget()
             self.changed.emit()
             return

@@ -306,12 +306,11 @@ class ParameterDock(SideDock):
     ) -> None:
         values = ParameterValues(session.sampling, session.draft.prompting)
         order = SamplerOrder(session.sampling)
-        lookup = TokenLookup(session.client, session.model, session.next_token)
-        editor = ParameterEditor(values, order, lookup, session.next_token, theme, explain)
+        editor = ParameterEditor(values, order, session.lookup, session.next_token, theme, explain)
         super().__init__(window, editor, tr("All sampling parameters"), place, width)
         self.setObjectName("parameters")
         self.editor = editor
-        for part in (values, order, lookup):
+        for part in (values, order):
             part.setParent(self)
         editor.close_asked.connect(self.dismiss)
         self.topLevelChanged.connect(editor.bars.setVisible)

@@ -258,10 +258,8 @@ class FitWindow(QDialog):
     def _use(self, column: VoiceColumn, text: FittedText) -> None:
         if text.fit is not None:
             temperature = text.fit.whole.temperature
-            scrub = self._session.scrub
-            was_paused, scrub.is_paused = scrub.is_paused, True  # no take is rewritten by it
-            self._session.sampling.change(temperature=settable(temperature))
-            scrub.is_paused = was_paused
+            with self._session.scrub.paused():  # no take is rewritten by it
+                self._session.sampling.change(temperature=settable(temperature))
             column.report(tr("T {t} is in force.", t=fitted_temperature(temperature)))
 
     def _keep(self, column: VoiceColumn, text: FittedText) -> None:

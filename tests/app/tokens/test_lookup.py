@@ -4,8 +4,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.app.tokens.lookup import TokenLookup
+from studio.app.tokens.next_token import NextToken
 from studio.engine.messages import Failed, FindTokens, FindWords, TokensFound, WordsFound
-from studio.sampling import WordTokens
+from studio.sampling import SamplingParams, WordTokens
 from tests.helpers.fake_engine import VOCABULARY, Desk
 
 SEA = WordTokens((9,), {b"": (8,), b"s": (7,)}, True, (9,))
@@ -49,6 +50,28 @@ def test_each_token_is_spelled_once(desk: Desk, qtbot: QtBot) -> None:
     lookup.spell([3, 4])
     assert len(desk.client.all_sent(FindTokens)) == 1, "one that the model lacks is not asked again"
     assert lookup.text(3).text == "a"
+
+
+def test_what_was_shown_by_its_number_is_asked_for(desk: Desk, qtbot: QtBot) -> None:
+    lookup, other = made(desk), NextToken(SamplingParams())
+    other.share_pieces(desk.next_token)
+    with qtbot.waitSignal(desk.next_token.is_lacking):
+        assert other.spelled(5).text == "⟨token 5⟩"
+    lookup.spell_what_is_lacking()
+    assert not desk.client.sent, "no model, nobody to ask"
+    desk.next_token.add_pieces({6: b" sea"})
+    assert desk.next_token.spelled(6, 1).text == "sea"
+    desk.load()
+    assert desk.next_token.spelled(7, 1).text == "⟨token 7⟩"
+    lookup.spell_what_is_lacking()
+    (asked,) = desk.client.all_sent(FindTokens)
+    assert asked.ids == (5, 7)
+    with qtbot.waitSignals([lookup.spelled, other.texts_known]):
+        desk.client.answer(TokensFound(request=asked.request, pieces={5: b" bay"}))
+    assert other.spelled(5).text == "␣bay"
+    other.spelled(5)
+    lookup.spell_what_is_lacking()
+    assert len(desk.client.all_sent(FindTokens)) == 1
 
 
 def test_a_word_is_asked_of_the_engine_once(desk: Desk, qtbot: QtBot) -> None:
