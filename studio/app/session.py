@@ -1,7 +1,5 @@
 """All state objects of one window, built and connected: what is behind the widgets."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QElapsedTimer, QObject, Signal
 
 from studio.app.background import Background
@@ -98,7 +96,7 @@ class Session(QObject):
         self.who_wrote = WhoWrote(self.draft.manuscript, self)
         self.outline = Outline(self.draft, self.writing, self)
         self.recovery = Recovery(self.draft, self.writing, recovery_folder(), self)
-        self.documents = OpenDocuments(self.draft, self.recovery, self._put_settings_aside, self)
+        self.documents = OpenDocuments(self.draft, self.recovery, self.presets.put_aside, self)
         self.next_token_preview = NextTokenPreview(
             self.client, self.model, self.draft, self.writing, self.next_token, self
         )
@@ -126,11 +124,7 @@ class Session(QObject):
             self.client, self.model, lambda: [(self.sampling.params, self.next_token)], self
         )
         self.sampling.params_changed.connect(self.texts.ask)
-        # Of a text that was opened, or while nothing is read ahead.
         self.lookup = TokenLookup(self.client, self.model, self.next_token, self)
-        spelling = single_shot(self, self.lookup.spell_what_is_lacking)
-        self.next_token.is_lacking.connect(spelling.start)
-        self.model.changed.connect(spelling.start)
         self.heat = HeatState(self.sampling, self.next_token, self)
         # Both are tints behind the text: one at a time.
         self.heat.measure_changed.connect(self._on_heat)
@@ -178,15 +172,6 @@ class Session(QObject):
         report = self.model.report
         fills_in = report is not None and report.fills_in
         self.draft.set_reads_after(fills_in and self.writing.candidates > 1)
-
-    def _put_settings_aside(self) -> Callable[[], None]:
-        take_up = self.presets.put_aside()
-
-        def take_up_at_rest() -> None:
-            with self.scrub.paused():
-                take_up()
-
-        return take_up_at_rest
 
     def _on_preset_chosen(self, preset: Preset) -> None:
         with self.scrub.paused():

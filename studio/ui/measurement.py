@@ -208,7 +208,7 @@ class _Measurement:
             times.append(time.perf_counter() - started)
             QApplication.processEvents()
         self._session.sampling.set_params(_PARAMS)
-        return {"milliseconds": _slow(times)}
+        return {"milliseconds": _p95_ms(times)}
 
     def turn_heat(self, turns: float = _TURNS) -> dict[str, object]:
         """From a new T to everything redrawn, a page of tinted tokens included; the same figure.
@@ -231,7 +231,7 @@ class _Measurement:
         tokens = len(window.heat.painter.tiles.visible)
         session.heat.set_measure(HeatMeasure.OFF)
         session.sampling.set_params(_PARAMS)
-        return {"milliseconds": _slow(times), "tokens": tokens}
+        return {"milliseconds": _p95_ms(times), "tokens": tokens}
 
     def landscape(self, turns: float = _TURNS) -> dict[str, object]:
         """From a new T to the landscape of 1,000 tokens redrawn; the same figure, and how many."""
@@ -253,7 +253,7 @@ class _Measurement:
         tokens = len(landscape.state.spans)
         landscape.set_shown(False)
         session.sampling.set_params(_PARAMS)
-        return {"milliseconds": _slow(times), "tokens": tokens}
+        return {"milliseconds": _p95_ms(times), "tokens": tokens}
 
     def scrub(self) -> dict[str, object]:
         """From a new T to where a page of tokens parts, greyed from there; the same figure.
@@ -287,7 +287,7 @@ class _Measurement:
         session.scrub.give_up()
         session.scrub.let_go()
         session.scrub.set_on(False)
-        return {"milliseconds": _slow(times), "tokens": shown.tokens}
+        return {"milliseconds": _p95_ms(times), "tokens": shown.tokens}
 
     def memory(self) -> dict[str, object]:
         """Resident memory of the window's process."""
@@ -340,7 +340,7 @@ class _Measurement:
         )
 
 
-def _slow(times: list[float]) -> float:
+def _p95_ms(times: list[float]) -> float:
     """Return the 95th percentile of some seconds, in milliseconds."""
     return float(np.quantile(times, 0.95, method="weibull")) * 1e3
 

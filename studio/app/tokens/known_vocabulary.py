@@ -22,12 +22,12 @@ class KnownVocabulary:
         mark: What `ModelReport.vocabulary` calls it; empty where that is not known.
 
     Args:
-        is_lacking: Called as a token is shown by its number; see `take_unspelled`.
+        on_unspelled: Called as one more token is shown by its number; see `unspelled`.
     """
 
-    def __init__(self, is_lacking: Callable[[], None]) -> None:
+    def __init__(self, on_unspelled: Callable[[], None]) -> None:
         self.mark = ""
-        self._is_lacking = is_lacking
+        self._on_unspelled = on_unspelled
         self._unspelled: set[int] = set()
         self._name: Hashable = None
         self._put_by: dict[Hashable, _Known] = {}
@@ -93,15 +93,16 @@ class KnownVocabulary:
         if text is None:
             if token not in known.pieces:
                 self._unspelled.add(token)
-                self._is_lacking()
+                self._on_unspelled()
             text = token_text(known.pieces.get(token), token, ends=known.control.get(token))
             self._texts[token] = text
         return text
 
-    def take_unspelled(self) -> set[int]:
-        """The tokens that were shown by their numbers since this was called last."""
-        unspelled, self._unspelled = self._unspelled, set()
-        return unspelled
+    @property
+    def unspelled(self) -> set[int]:
+        """The tokens that were shown by their numbers, and whose bytes are still not known."""
+        self._unspelled.difference_update(self._known.pieces)
+        return set(self._unspelled)
 
     # Breakers
 

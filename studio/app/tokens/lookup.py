@@ -1,6 +1,7 @@
 """How the open model spells tokens and words, and which token an id stands for.
 
-What is not known of the vocabulary yet is asked of the engine.
+What is not known of the vocabulary yet is asked of the engine. A token that is shown by its number,
+as those of a text that was opened, is asked for without being told.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.engine_line.client import EngineClient
 from studio.app.model.state import ModelState
+from studio.app.timers import single_shot
 from studio.app.tokens.next_token import NextToken
 from studio.app.tokens.text import TokenText
 from studio.app.tokens.text_question import learn
@@ -53,6 +55,9 @@ class TokenLookup(QObject):
         client.died.connect(lambda _outcome: self._forget())
         model.changed.connect(self._forget)
         model.changed.connect(self.spelled)
+        asking = single_shot(self, self._spell_shown)
+        next_token.token_unspelled.connect(asking.start)
+        model.changed.connect(asking.start)
         next_token.texts_known.connect(self.spelled)
 
     @property
@@ -101,11 +106,6 @@ class TokenLookup(QObject):
             request = self._client.next_request(partial(self._on_spelled, wanted))
             self._client.send(FindTokens(request=request, ids=tuple(sorted(wanted))))
 
-    def spell_what_is_lacking(self) -> None:
-        """Ask for the spellings of tokens that were shown by their numbers, if a model is open."""
-        if self._model.is_ready:
-            self.spell(self._next_token.take_unspelled())
-
     def text(self, token: int) -> TokenText:
         """How a token is shown; by its number where its spelling is not known."""
         return self._next_token.spelled(token)
@@ -139,6 +139,9 @@ class TokenLookup(QObject):
             self._finding.remove(text)
             if isinstance(event, WordsFound):
                 learn(self._next_token, event)
+
+    def _spell_shown(self) -> None:
+        self.spell(self._next_token.unspelled)
 
     def _on_spelled(self, wanted: frozenset[int], event: AnyEvent) -> None:
         if wanted in self._spelling:

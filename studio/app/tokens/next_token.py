@@ -75,8 +75,8 @@ class NextToken(QObject):
     """Rows, tail, entropy or the reason for their absence may have changed."""
     texts_known = Signal()
     """What was asked for is known: sequence breakers or words as tokens, or tokens' bytes."""
-    is_lacking = Signal()
-    """A token was shown by its number; see `take_unspelled`. Of those that share, one emits it."""
+    token_unspelled = Signal()
+    """One more token was shown by its number: see `unspelled`. One emits it for all that share."""
 
     def __init__(self, params: SamplingParams, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +88,7 @@ class NextToken(QObject):
         self._chosen: int | None = None
         self._is_drawn = False
         self._reason = tr(NOTHING_KNOWN)
-        self._vocabulary = KnownVocabulary(self._lacks)
+        self._vocabulary = KnownVocabulary(self._on_unspelled)
         self._model_own: ShapedTop | None = None
         self._shape: TokenShape | None = None
         self._cut_by: str | None = None
@@ -161,9 +161,10 @@ class NextToken(QObject):
         self._vocabulary.add_pieces(pieces)
         self._on_texts_known()
 
-    def take_unspelled(self) -> set[int]:
-        """The tokens that were shown by their numbers since this was called last."""
-        return self._vocabulary.take_unspelled()
+    @property
+    def unspelled(self) -> set[int]:
+        """The tokens that were shown by their numbers, and whose bytes are still not known."""
+        return self._vocabulary.unspelled
 
     def add_breakers(self, texts: tuple[str, ...], breakers: Breakers) -> None:
         """Learn the tokens of DRY's sequence breakers.
@@ -533,8 +534,8 @@ class NextToken(QObject):
     def _state(self) -> SamplerState:
         return self.state_at(self._place, self._params)
 
-    def _lacks(self) -> None:
-        self.is_lacking.emit()
+    def _on_unspelled(self) -> None:
+        self.token_unspelled.emit()
 
     def _on_texts_known(self) -> None:
         self._forget_shape()

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.app.engine_line.client import EngineClient
 from studio.app.model.state import ModelState
 from studio.app.tokens.lookup import TokenLookup
 from studio.app.tokens.next_token import NextToken
@@ -56,7 +55,7 @@ class PromptTokens(QObject):
     """What was read for the bars at the caret. Asks how tokens are spelled, when it is asked.
 
     Args:
-        client: The line to the engine.
+        lookup: Asks the engine.
         model: Whose vocabulary it is.
         preview: Reads prompts.
         next_token: Knows how tokens are spelled that were shown already.
@@ -68,7 +67,7 @@ class PromptTokens(QObject):
 
     def __init__(
         self,
-        client: EngineClient,
+        lookup: TokenLookup,
         model: ModelState,
         preview: NextTokenPreview,
         next_token: NextToken,
@@ -78,9 +77,9 @@ class PromptTokens(QObject):
         self._model = model
         self._preview = preview
         self._next_token = next_token
-        self._lookup = TokenLookup(client, model, next_token, self)
+        self._lookup = lookup
         preview.read.connect(self.changed)
-        self._lookup.spelled.connect(self.changed)
+        lookup.spelled.connect(self.changed)
 
     def tokens(self, most: int) -> list[PromptToken]:
         """The prompt's last tokens, in order.

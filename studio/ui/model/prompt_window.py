@@ -36,7 +36,7 @@ class PromptWindow(QDialog):
         super().__init__(parent)
         self._theme = theme
         self._prompt = PromptTokens(
-            session.client, session.model, session.next_token_preview, session.next_token, self
+            session.lookup, session.model, session.next_token_preview, session.next_token, self
         )
         self.setWindowTitle(tr("What the model sees"))
         width, height = _SIZE

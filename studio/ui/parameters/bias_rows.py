@@ -36,10 +36,10 @@ class BiasRows(Generic[Key, Row]):
         set_spacing(self.column, 4)
         self.column.addWidget(line)
 
-    def follow(self, keys: Collection[Key]) -> bool:
-        """Have the rows of these keys in their order; whether they were others."""
+    def follow(self, keys: Collection[Key]) -> None:
+        """Have the rows of these keys in their order."""
         if list(keys) == list(self.by_key):
-            return False
+            return
         had_focus = self._parent.isAncestorOf(QApplication.focusWidget() or self._parent)
         for key in self.by_key.keys() - set(keys):
             gone = self.by_key.pop(key)
@@ -51,4 +51,3 @@ class BiasRows(Generic[Key, Row]):
         if had_focus:
             # Also where the row that had the keyboard is gone.
             self._line.edit.setFocus(Qt.FocusReason.OtherFocusReason)
-        return True

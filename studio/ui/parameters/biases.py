@@ -57,7 +57,7 @@ class ParameterBiases(QWidget):
         )
         self._line.refused.connect(self.refused)
         self._rows: BiasRows[int, _Row] = BiasRows(self, self._line, self._make_row)
-        lookup.spelled.connect(self._spell)
+        lookup.spelled.connect(self._show_texts)
         values.changed.connect(self._follow)
         self._follow()
 
@@ -79,8 +79,7 @@ class ParameterBiases(QWidget):
 
     def _follow(self) -> None:
         biases = dict(self._values.params.biases)
-        if self._rows.follow(biases):
-            self._lookup.spell(biases)
+        self._rows.follow(biases)
         for token, bias in biases.items():
             self._rows.by_key[token].show_bias(bias)
         self._show_texts()
@@ -89,10 +88,6 @@ class ParameterBiases(QWidget):
         row = _Row(token, self._lookup, self._set)
         row.refused.connect(self.refused)
         return row
-
-    def _spell(self) -> None:
-        self._lookup.spell(self._rows.by_key)
-        self._show_texts()
 
     def _show_texts(self) -> None:
         foreign = self._lookup.foreign(self._values.params)

@@ -55,23 +55,26 @@ def test_each_token_is_spelled_once(desk: Desk, qtbot: QtBot) -> None:
 def test_what_was_shown_by_its_number_is_asked_for(desk: Desk, qtbot: QtBot) -> None:
     lookup, other = made(desk), NextToken(SamplingParams())
     other.share_pieces(desk.next_token)
-    with qtbot.waitSignal(desk.next_token.is_lacking):
+    with qtbot.waitSignal(desk.next_token.token_unspelled):
         assert other.spelled(5).text == "⟨token 5⟩"
-    lookup.spell_what_is_lacking()
+    qtbot.wait(0)
     assert not desk.client.sent, "no model, nobody to ask"
     desk.next_token.add_pieces({6: b" sea"})
     assert desk.next_token.spelled(6, 1).text == "sea"
     desk.load()
     assert desk.next_token.spelled(7, 1).text == "⟨token 7⟩"
-    lookup.spell_what_is_lacking()
+    qtbot.waitUntil(lambda: bool(desk.client.all_sent(FindTokens)))
     (asked,) = desk.client.all_sent(FindTokens)
     assert asked.ids == (5, 7)
     with qtbot.waitSignals([lookup.spelled, other.texts_known]):
         desk.client.answer(TokensFound(request=asked.request, pieces={5: b" bay"}))
     assert other.spelled(5).text == "␣bay"
-    other.spelled(5)
-    lookup.spell_what_is_lacking()
-    assert len(desk.client.all_sent(FindTokens)) == 1
+    assert desk.next_token.unspelled == {7}
+    qtbot.wait(0)
+    assert len(desk.client.all_sent(FindTokens)) == 1, "one that the model lacks is not asked again"
+    desk.load()
+    qtbot.waitUntil(lambda: len(desk.client.all_sent(FindTokens)) == 2)
+    assert desk.client.last(FindTokens).ids == (7,), "but of the next model"
 
 
 def test_a_word_is_asked_of_the_engine_once(desk: Desk, qtbot: QtBot) -> None:

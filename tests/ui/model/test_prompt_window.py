@@ -29,7 +29,7 @@ def opened(window: MainWindow) -> PromptWindow:
 def tokens_of(window: MainWindow, qtbot: QtBot) -> tuple[PromptTokens, list[PromptToken]]:
     session = window.session
     prompt = PromptTokens(
-        session.client, session.model, session.next_token_preview, session.next_token
+        session.lookup, session.model, session.next_token_preview, session.next_token
     )
     qtbot.waitUntil(lambda: all(token.text for token in prompt.tokens(10_000)), timeout=LONG)
     return prompt, prompt.tokens(10_000)
