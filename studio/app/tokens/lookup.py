@@ -1,7 +1,7 @@
 """How the open model spells tokens and words, and which token an id stands for.
 
 What is not known of the vocabulary yet is asked of the engine. A token that is shown by its number,
-as those of a text that was opened, is asked for without being told.
+as those of a text that was opened, is asked for by itself.
 """
 
 from collections.abc import Iterable
