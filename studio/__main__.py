@@ -79,7 +79,9 @@ def main(arguments: list[str] | None = None) -> int:
     match given:
         case [command, *rest] if command in _COMMANDS:
             from studio.commands import entry
+            from studio.engine.llama import python_api
 
+            python_api.leave_out()
             return entry.run(command, rest)
         case ["engine", *texts]:  # the window's child process
             from studio.engine import child

@@ -5,7 +5,6 @@ what is evaluated already is kept.
 """
 
 import ctypes
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
@@ -16,10 +15,10 @@ from numpy.typing import NDArray
 from studio.engine.interrupt import EvaluationStopped, Interrupt
 from studio.engine.llama import log
 from studio.engine.llama.batch import Batch, SingleToken
+from studio.engine.llama.free_cores import FreeCores
 from studio.engine.llama.logits_view import LogitsView
 from studio.engine.llama.model import Model
 from studio.engine.llama.native_context import context_parameters, decode
-from studio.engine.llama.pace import Pace
 from studio.engine.llama.prompt_cache import WORTH, PromptCache
 from studio.engine.llama.sequence_cells import MAIN as _MAIN
 from studio.engine.llama.sequence_cells import SCRATCH as _SCRATCH
@@ -74,10 +73,8 @@ class LlamaContext:
         self._can_look_inside = model.has_copyable_memory
         # No more than `SMALLEST_CONTEXT`, which follows from it.
         parameters.n_seq_max = 2 + (MOST_SEQUENCES if self._can_look_inside else 0)
-        self._all_threads = model.threads
-        self._threads = (model.threads, model.threads)
-        self._pace = Pace(model.threads)
-        self._sequence_paces = [Pace(model.threads) for _ in range(MOST_SEQUENCES)]
+        self._threads = model.threads
+        self._free_cores = FreeCores(model.threads)
         with log.listening() as lines:
             context = llama_cpp.llama_init_from_model(model.model, parameters)
         self.has_flash_attention = log.has_flash_attention(lines, flash_attention)
@@ -328,10 +325,7 @@ class LlamaContext:
         """
         self._has_logits = False
         self._single.put(token, len(self._tokens))
-        self._use_threads(self._pace.threads(), self._all_threads)
-        started = time.perf_counter()
         self._run(self._single.value)
-        self._pace.add(time.perf_counter() - started)
         self._tokens.append(token)
         self._has_logits = True
         if self._rows != 1 or self._earlier:
@@ -358,19 +352,12 @@ class LlamaContext:
             [cells.length(one) for one in sequences],
             [cells.llama_id(one) for one in sequences],
         )
-        pace = self._sequence_paces[len(sequences) - 1]
-        threads = pace.threads()
-        # llama.cpp has one number for batches of one token, and one for larger ones.
-        single = self._threads[0] if len(sequences) > 1 else threads
-        self._use_threads(single, threads)
-        started = time.perf_counter()
         try:
             self._run(self._batch.value)
         except (EvaluationStopped, EngineError):
             for one in sequences:
                 cells.cut(one)
             raise
-        pace.add(time.perf_counter() - started)
         for one in sequences:
             cells.grew(one, 1)
         return [self._view.row(row) for row in range(len(sequences))]
@@ -438,11 +425,6 @@ class LlamaContext:
         """Free the sequences' cells where `count` more would not fit: the manuscript goes first."""
         if self.sequence_cells and self.sequence_cells.held and count > self.free:
             self.sequence_cells.drop_all()
-
-    def _use_threads(self, single: int, batch: int) -> None:
-        if (single, batch) != self._threads:
-            llama_cpp.llama_set_n_threads(self._context, single, batch)
-            self._threads = (single, batch)
 
     def _common_prefix(self, tokens: list[int], *, looks_on_disk: bool = False) -> int:
         """How many of the tokens are evaluated; those that were kept on the disk, where asked."""
@@ -528,13 +510,17 @@ class LlamaContext:
         self._has_logits, self._rows, self._earlier = True, wanted, []
 
     def _decode(self, tokens: list[int], position: int, sequence: int, wanted: int = 1) -> None:
-        self._use_threads(self._threads[0], self._all_threads)
         self._batch.put(tokens, position, sequence, wanted)
         self._run(self._batch.value)
 
     def _run(self, batch: llama_cpp.llama_batch) -> None:
         if self._interrupt.is_set():
             raise EvaluationStopped
+        threads = self._free_cores.threads()
+        if threads != self._threads:
+            self._threads = threads
+            # One number for batches of one token, and one for larger ones.
+            llama_cpp.llama_set_n_threads(self._context, threads, threads)
         try:
             decode(self._context, batch, self._watch)
         except (EvaluationStopped, EngineError):

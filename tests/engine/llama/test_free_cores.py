@@ -1,0 +1,85 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from studio.engine.llama.free_cores import FreeCores
+
+
+class Machine:
+    """Processors that this process and others have had for so many seconds."""
+
+    def __init__(self) -> None:
+        self.now, self.others, self.own = 100.0, 5000.0, 7.0
+
+    def go_on(self, seconds: float, *, others: float, own: float) -> None:
+        """Let time pass in which others and this process have so many cores."""
+        self.now += seconds
+        self.others += others * seconds
+        self.own += own * seconds
+
+    def free_cores(self, threads: int, cores: int) -> FreeCores:
+        return FreeCores(
+            threads, cores, lambda: self.now, lambda: (self.others + self.own, self.own)
+        )
+
+
+@pytest.mark.parametrize(
+    ("threads", "cores", "others", "left"),
+    [
+        (2, 2, 0.0, 2),
+        (2, 2, 0.4, 2),  # a window is painted
+        (2, 2, 0.7, 1),
+        (2, 2, 2.0, 1),  # never none
+        (4, 8, 3.0, 4),  # there is room for all
+        (8, 8, 3.2, 5),
+        (4, 2, 0.2, 4),  # so many were asked for
+        (1, 2, 2.0, 1),
+    ],
+)
+def test_each_core_that_others_have_is_left_to_them(
+    threads: int, cores: int, others: float, left: int
+) -> None:
+    machine = Machine()
+    free = machine.free_cores(threads, cores)
+    assert free.threads() == threads, "nothing is known yet"
+    machine.go_on(1.0, others=others, own=cores - others)
+    assert free.threads() == left
+
+
+def test_a_thread_comes_back_when_the_others_have_ended() -> None:
+    machine = Machine()
+    free = machine.free_cores(2, 2)
+    machine.go_on(0.3, others=1.0, own=1.0)
+    assert free.threads() == 1
+    machine.go_on(0.3, others=0.1, own=1.0)
+    assert free.threads() == 2
+
+
+def test_too_short_a_time_says_nothing() -> None:
+    machine = Machine()
+    free = machine.free_cores(2, 2)
+    machine.go_on(0.1, others=2.0, own=0.0)
+    assert free.threads() == 2
+    machine.go_on(0.2, others=2.0, own=0.0)
+    assert free.threads() == 1
+    machine.go_on(0.1, others=0.0, own=1.0)
+    assert free.threads() == 1
+
+
+def test_beside_as_many_busy_programs_as_there_are_cores_one_thread_is_left() -> None:
+    cores = os.cpu_count() or 1
+    free = FreeCores(cores)
+    busy = [
+        subprocess.Popen([sys.executable, "-I", "-S", "-c", "while True: pass"])
+        for _ in range(cores)
+    ]
+    try:
+        while free.threads() > 1:
+            time.sleep(0.05)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
