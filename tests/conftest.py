@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, is_hypothesis_test, settings
 
 from tests import tiers
 from tests.helpers.home import remember_in
@@ -100,6 +100,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tiers.mark(items)
+    for item in items:
+        is_property = isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)
+        if is_property and _PROPERTIES_UNMEASURED.intersection(item.path.parents):
+            item.add_marker("no_cover")
+
+
+_PROPERTIES_UNMEASURED = {Path(__file__).parent / name for name in ("app", "manuscript", "presets")}
+"""Folders whose tests of single cases reach what is to be reached, so that how far those of many
+cases come is not measured, which takes as long again. Of sampling both reach lines of their own."""
 
 
 @pytest.hookimpl(trylast=True)

@@ -26,10 +26,11 @@ class ByteIndex:
     """
 
     def __init__(self, texts: Iterable[bytes]) -> None:
-        spelled = [(text, token) for token, text in enumerate(texts) if text]
-        spelled.sort()
-        self._texts = [text for text, _ in spelled]
-        self._tokens = np.array([token for _, token in spelled], dtype=np.int64)
+        texts = list(texts)
+        spelled = [token for token, text in enumerate(texts) if text]
+        spelled.sort(key=texts.__getitem__)  # of those that spell the same the lowest id is first
+        self._texts = [texts[token] for token in spelled]
+        self._tokens = np.array(spelled, dtype=np.int64)
 
     def spelling(self, text: bytes) -> list[int]:
         """The tokens that are exactly `text`, the lowest id first."""
@@ -48,8 +49,8 @@ class ByteIndex:
         return self._tokens[low : bisect_left(self._texts, end, low)]
 
     def has(self, pattern: re.Pattern[bytes]) -> bool:
-        """Whether a token holds what a pattern finds."""
-        return any(map(pattern.search, self._texts))
+        """Whether a token holds what a pattern finds, in which no NUL is."""
+        return pattern.search(b"\0".join(self._texts)) is not None
 
 
 class FillTokens(NamedTuple):

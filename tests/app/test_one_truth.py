@@ -195,7 +195,9 @@ def check(panels: Panels) -> None:
     is_cut = False
     for row, line in enumerate(lines[:-1]):
         is_cut |= isinstance(line, Fold)
-        if isinstance(line, TokenRow) and not line.chosen:
+        # Far down each is as the one before: of those some are looked at.
+        is_looked_at = row < 40 or row % 20 == 0
+        if isinstance(line, TokenRow) and not line.chosen and is_looked_at:
             known = bars.details(line.token)
             assert known is not None
             assert (known.rank is None) is is_cut is (line.cut or line.banned)

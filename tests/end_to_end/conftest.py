@@ -1,4 +1,5 @@
 from tests.ui.conftest import (
+    hashed_once,
     kept_window,
     known_seeds,
     open_window,
@@ -8,6 +9,7 @@ from tests.ui.conftest import (
 )
 
 __all__ = [
+    "hashed_once",
     "kept_window",
     "known_seeds",
     "open_window",

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from PySide6.QtCore import QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.app.model import fingerprint
 from studio.app.model.state import ModelPhase
 from studio.app.settings import PLACE, Setting, Settings, Value, settings_path
 from studio.engine.messages import LoadOptions
@@ -60,6 +62,14 @@ def know_seeds(patch: pytest.MonkeyPatch) -> None:
     """Have a window choose the same seeds from now on, whenever it is."""
     random = Random(1)
     patch.setattr("studio.app.writing.writing.secrets", SimpleNamespace(randbelow=random.randrange))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hashed_once() -> Iterator[None]:
+    """A model's fingerprint, a quarter of a second's work, is the same in each window."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "model_hash", cache(fingerprint.model_hash))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

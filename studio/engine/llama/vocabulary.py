@@ -3,6 +3,7 @@
 import ctypes
 import functools
 from collections.abc import Iterable
+from itertools import compress, repeat
 
 import llama_cpp
 
@@ -103,8 +104,6 @@ class LlamaVocabulary(Vocabulary):
     def control(self) -> dict[int, bool]:
         """See `Vocabulary`."""
         is_control = llama_cpp.llama_vocab_is_control
-        return {
-            token: self.ends_generation(token)
-            for token in range(self.size)
-            if is_control(self._vocabulary, token)
-        }
+        tokens = range(self.size)
+        control = compress(tokens, map(is_control, repeat(self._vocabulary), tokens))
+        return {token: self.ends_generation(token) for token in control}
