@@ -19,6 +19,7 @@ from studio.app.model import fingerprint
 from studio.app.model.state import ModelPhase
 from studio.app.settings import PLACE, Setting, Settings, Value, settings_path
 from studio.engine.messages import LoadOptions
+from studio.engine.model_files.model_hash import model_hash
 from studio.ui.application import make_window
 from studio.ui.main_window import MainWindow
 from studio.ui.theme.theme import Theme
@@ -68,7 +69,7 @@ def know_seeds(patch: pytest.MonkeyPatch) -> None:
 def hashed_once() -> Iterator[None]:
     """A model's fingerprint, a quarter of a second's work, is the same in each window."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fingerprint, "model_hash", cache(fingerprint.model_hash))
+        patch.setattr(fingerprint, "model_hash", cache(model_hash))
         yield
 
 
