@@ -1,15 +1,15 @@
 """What llama.cpp computes on: its backends and devices, asked through ggml's registry."""
 
 import ctypes
-import os
 import re
-import sys
 from functools import cache
 from typing import NamedTuple
 
 import llama_cpp
 import psutil
 from llama_cpp._ggml import libggml
+
+from studio.engine.llama.free_cores import usable_processors
 
 _INTEGRATED = 2
 _GPU_TYPES = frozenset({1, _INTEGRATED})
@@ -203,5 +203,5 @@ def _rpc_function(name: str, result: type, *arguments: type) -> "ctypes._FuncPoi
 
 def usable_cores() -> int:
     """Physical cores, as far as this process may use them: a second thread a core slows decode."""
-    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    allowed = len(usable_processors())
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))

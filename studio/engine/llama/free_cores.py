@@ -8,8 +8,10 @@ allows. The results are the same to the bit whatever the number of threads.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psutil
 
@@ -19,13 +21,25 @@ _MANY = 0.5
 """Cores that others have before one is lacking: windows are painted, too."""
 
 
+def usable_processors() -> list[int]:
+    """The numbers of the logical processors that this process may use."""
+    if sys.platform == "linux":
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 def _processor_seconds() -> tuple[float, float]:
-    """What all processes have had of the processors, and what this one has had."""
-    system = psutil.cpu_times()
-    waited = system.idle + getattr(system, "iowait", 0.0)
+    """What all processes have had of the usable processors, and what this one has had."""
+    each = psutil.cpu_times(percpu=True)
+    usable = [each[number] for number in usable_processors() if number < len(each)]
+    return sum(map(_busy, usable)), time.process_time()
+
+
+def _busy(processor: Any) -> float:  # its fields are the system's
+    waited = processor.idle + getattr(processor, "iowait", 0.0)
     # A guest's are counted twice, as its own and as what it ran in.
-    guests = getattr(system, "guest", 0.0) + getattr(system, "guest_nice", 0.0)
-    return sum(system) - waited - guests, time.process_time()
+    guests = getattr(processor, "guest", 0.0) + getattr(processor, "guest_nice", 0.0)
+    return float(sum(processor) - waited - guests)
 
 
 class FreeCores:
@@ -33,9 +47,9 @@ class FreeCores:
 
     Args:
         threads: All that may be used.
-        cores: Logical processors of the machine; None for what it has.
+        cores: Logical processors that this process may use; None for what the system says.
         clock: Seconds that only rise; for tests, as what follows.
-        processor_seconds: What all processes have had of the processors, and what this one has had.
+        processor_seconds: What all processes have had of those, and what this one has had.
     """
 
     def __init__(
@@ -46,7 +60,7 @@ class FreeCores:
         processor_seconds: Callable[[], tuple[float, float]] = _processor_seconds,
     ) -> None:
         self._all = self._threads = threads
-        self._cores = cores or os.cpu_count() or 1
+        self._cores = cores or len(usable_processors())
         self._clock = clock
         self._processor_seconds = processor_seconds
         self._looked, (self._system, self._own) = clock(), processor_seconds()
