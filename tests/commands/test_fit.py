@@ -105,7 +105,7 @@ def test_the_texts_temperature_is_found_again(tmp_path: Path) -> None:
     for temperature in ("0.5", "1.3"):
         written = subprocess.run(
             [sys.executable, "-m", "studio", "generate", "--threads", "1", "-p", STORY,
-             "--temperature", temperature, "--seed", "4", "-n", "120", "--ignore-eos"],
+             "--temperature", temperature, "--seed", "4", "-n", "70", "--ignore-eos"],
             cwd=ROOT, capture_output=True, timeout=100, encoding="utf-8",
         )  # fmt: skip
         assert written.returncode == 0
