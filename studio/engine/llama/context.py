@@ -523,6 +523,7 @@ class LlamaContext:
             llama_cpp.llama_set_n_threads(self._context, threads, threads)
         try:
             decode(self._context, batch, self._watch)
+            self._free_cores.evaluated()
         except (EvaluationStopped, EngineError):
             # What llama.cpp managed before the abort or failure is not known to `_tokens`.
             self._keep(len(self._tokens))

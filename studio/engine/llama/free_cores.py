@@ -17,6 +17,8 @@ import psutil
 
 _SHORTEST = 0.2
 """Seconds after which it is looked again: systems count in hundredths."""
+_GAP = 0.05
+"""Seconds from the end of one evaluation to the next, beyond which nothing was evaluated."""
 _MANY = 0.5
 """Cores that others have before one is lacking: windows are painted, too."""
 
@@ -45,6 +47,9 @@ def _busy(processor: Any) -> float:  # its fields are the system's
 class FreeCores:
     """Chooses a number of threads by what other programs have of the processors.
 
+    That is measured while this process evaluates. Of the time between two evaluations it is only
+    taken that the others are gone: what they had then says nothing of now.
+
     Args:
         threads: All that may be used.
         cores: Logical processors that this process may use; None for what the system says.
@@ -63,15 +68,31 @@ class FreeCores:
         self._cores = cores or len(usable_processors())
         self._clock = clock
         self._processor_seconds = processor_seconds
-        self._looked, (self._system, self._own) = clock(), processor_seconds()
+        self._ended: float | None = None
+        """When the last evaluation ended."""
+        self._looked, self._used = clock(), processor_seconds()
 
     def threads(self) -> int:
-        """How many threads what is evaluated next should have: at least one."""
-        if self._all == 1 or (seconds := self._clock() - self._looked) < _SHORTEST:
-            return self._threads
-        system, own = self._processor_seconds()
-        others = ((system - self._system) - (own - self._own)) / seconds
-        self._looked, self._system, self._own = self._looked + seconds, system, own
-        lacking = round(self._all + others - self._cores) if others > _MANY else 0
-        self._threads = max(1, self._all - max(0, lacking))
+        """How many threads the evaluation that begins now should have: at least one."""
+        now = self._clock()
+        if self._all > 1 and (self._ended is None or now - self._ended > _GAP):
+            is_first, found = self._ended is None, self._look(now)
+            self._threads = found if is_first else max(found, self._threads)
         return self._threads
+
+    def evaluated(self) -> None:
+        """Learn what others had meanwhile, where it has lasted long enough."""
+        self._ended = now = self._clock()
+        if self._all > 1 and now - self._looked >= _SHORTEST:
+            self._threads = self._look(now)
+
+    def _look(self, now: float) -> int:
+        """For how many threads there has been room since it was looked last, if that is known."""
+        seconds, used = now - self._looked, self._processor_seconds()
+        system, own = (new - old for new, old in zip(used, self._used, strict=True))
+        self._looked, self._used = now, used
+        if seconds < _SHORTEST:
+            return self._threads
+        others = (system - own) / seconds
+        lacking = round(self._all + others - self._cores) if others > _MANY else 0
+        return max(1, self._all - max(0, lacking))

@@ -45,26 +45,66 @@ def test_each_core_that_others_have_is_left_to_them(
     free = machine.free_cores(threads, cores)
     assert free.threads() == threads, "nothing is known yet"
     machine.go_on(1.0, others=others, own=cores - others)
+    free.evaluated()
     assert free.threads() == left
+
+
+def test_what_others_have_before_the_first_evaluation_counts() -> None:
+    machine = Machine()
+    free = machine.free_cores(2, 2)
+    machine.go_on(1.0, others=2.0, own=0.0)
+    assert free.threads() == 1
 
 
 def test_a_thread_comes_back_when_the_others_have_ended() -> None:
     machine = Machine()
     free = machine.free_cores(2, 2)
+    free.threads()
     machine.go_on(0.3, others=1.0, own=1.0)
+    free.evaluated()
     assert free.threads() == 1
     machine.go_on(0.3, others=0.1, own=1.0)
+    free.evaluated()
+    assert free.threads() == 2
+
+
+def test_what_others_had_while_nothing_was_evaluated_takes_no_thread() -> None:
+    machine = Machine()
+    free = machine.free_cores(2, 2)
+    free.threads()
+    machine.go_on(0.3, others=0.0, own=2.0)
+    free.evaluated()
+    machine.go_on(5.0, others=2.0, own=0.0)
+    assert free.threads() == 2
+    # Nor does it count as a part of what comes then.
+    machine.go_on(0.1, others=0.0, own=2.0)
+    free.evaluated()
+    machine.go_on(0.1, others=0.0, own=2.0)
+    free.evaluated()
+    assert free.threads() == 2
+
+
+def test_while_nothing_is_evaluated_a_thread_comes_back() -> None:
+    machine = Machine()
+    free = machine.free_cores(2, 2)
+    free.threads()
+    machine.go_on(3.0, others=1.5, own=0.5)
+    free.evaluated()
+    machine.go_on(0.1, others=1.5, own=0.0)
+    assert free.threads() == 1, "so short a time says nothing"
+    machine.go_on(5.0, others=0.1, own=0.0)
     assert free.threads() == 2
 
 
 def test_too_short_a_time_says_nothing() -> None:
     machine = Machine()
     free = machine.free_cores(2, 2)
+    free.threads()
     machine.go_on(0.1, others=2.0, own=0.0)
+    free.evaluated()
     assert free.threads() == 2
-    machine.go_on(0.2, others=2.0, own=0.0)
-    assert free.threads() == 1
-    machine.go_on(0.1, others=0.0, own=1.0)
+    machine.go_on(0.15, others=2.0, own=0.0)
+    free.evaluated()
     assert free.threads() == 1
 
 
@@ -77,7 +117,8 @@ def test_beside_as_many_busy_programs_as_there_are_cores_one_thread_is_left() ->
     ]
     try:
         while free.threads() > 1:
-            time.sleep(0.05)
+            free.evaluated()
+            time.sleep(0.01)
     finally:
         for process in busy:
             process.kill()
