@@ -18,8 +18,7 @@ import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 
 ROOT = Path(__file__).parents[2]
-LOCALES = ("de_DE", "tr_TR", "ar_EG", "ja_JP")
-"""Beside the C library's own, which all other tests have."""
+LOCALES = ("C", "de_DE", "tr_TR", "ar_EG", "ja_JP")
 PATIENCE = 100
 SOURCES = Path("/usr/share/i18n/locales")
 
@@ -163,6 +162,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def environment_of(name: str, compiled: Path) -> dict[str, str]:
     """What makes a program speak a language; a locale that lacks is compiled."""
+    if name == "C":
+        return {"LC_ALL": "C"}
     has = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout
     if f"{name}.utf8" in has.split():
         return {"LC_ALL": f"{name}.UTF-8"}

@@ -93,7 +93,7 @@ for part in (window.explain.open, window.parameters.open, window.library.show):
 window.library.close()
 write(2)
 start = begin_anew()
-write(6)
+write(8)
 print(json.dumps({"start": start, "full": resident(), "after": begin_anew()}), flush=True)
 session.close()
 window.close()

@@ -102,4 +102,5 @@ def test_the_next_checkout_takes_what_was_built_with_the_same_options_of_llama_c
     assert _set_up(tmp_path / "first", shelf, lock, CMAKE_ARGS="-DGGML_BLAS=on") == 1
     assert _set_up(tmp_path / "second", shelf, lock) == 2
     assert _set_up(tmp_path / "third", shelf, lock, KELVIN_BACKEND="vulkan") == 3
-    assert _set_up(tmp_path / "fourth", shelf, lock) == 3
+    assert _set_up(tmp_path / "fourth", shelf, lock, KELVIN_BACKEND="vulkan") == 3
+    assert _set_up(tmp_path / "fifth", shelf, lock) == 3

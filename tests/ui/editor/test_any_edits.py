@@ -216,7 +216,7 @@ class AnyEdits(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("qapp")
 def test_any_edits_leave_what_a_plain_model_says() -> None:
-    run_state_machine_as_test(AnyEdits, settings=settings(max_examples=100, stateful_step_count=40))
+    run_state_machine_as_test(AnyEdits, settings=settings(max_examples=200, stateful_step_count=40))
 
 
 class AnyEditsInPieces(AnyEdits):

@@ -64,7 +64,7 @@ def test_what_is_written_comes_behind_what_is_selected(
     assert written.session.draft.manuscript.text == TEXT
 
 
-@pytest.mark.parametrize("before", ["fisherman", " looked", ", and", "\nThen"])
+@pytest.mark.parametrize("before", ["fisherman", " looked", ", and", "\nThen", "smiled", "home"])
 def test_what_is_written_is_joined_to_what_follows(
     written: MainWindow, qtbot: QtBot, before: str
 ) -> None:
