@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from studio.engine.server.asking import Asking, ServerError, address_of
 from studio.engine.server.capabilities import ALL, Capabilities, Finding, capabilities_of
@@ -184,6 +185,26 @@ def test_what_is_no_such_server(serve: Serve, body: bytes) -> None:
     with pytest.raises(ServerError) as caught:
         found(serve(lambda _request: Answer(200, body)))
     assert caught.value.kind in ("garbage", "missing")
+
+
+@pytest.mark.parametrize("text", ["\ufffd", ""], ids=["half a character", "the end"])
+def test_a_token_that_comes_without_log_probabilities_is_drawn_anew(
+    serve: Serve, text: str
+) -> None:
+    """As llama-server's do where the first token is half a character, or the end."""
+    pretend = Pretend()
+    asked = list[bytes]()
+
+    def unlucky(request: Request) -> Answer:
+        if "logprobs" in request.json and not request.json.get("stream"):
+            asked.append(request.body)
+            if asked.count(request.body) < 3:
+                return answer_of({"choices": [{"text": text, "message": {"content": text}}]})
+        return pretend(request)
+
+    as_lucky, lucky = found(serve(unlucky)), found(serve(pretend))
+    assert asked
+    assert replace(as_lucky, url="", seconds=0) == replace(lucky, url="", seconds=0)
 
 
 @pytest.mark.parametrize(
