@@ -2,12 +2,25 @@
 
 import ctypes
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import compress, repeat
+from operator import attrgetter
+from typing import Any
 
 import llama_cpp
 
 from studio.engine.vocabulary import FillTokens, Vocabulary
+
+_ROOM = 64
+"""Bytes for a piece where all are asked for; longer ones are asked for once more."""
+
+
+def _unconverted(function: Any) -> Callable[..., int]:
+    """A function of llama.cpp's whose arguments ctypes need not convert: they are its own already.
+
+    To be called once a token: that takes less than half as long.
+    """
+    return ctypes.cast(function, ctypes.CFUNCTYPE(function.restype))
 
 
 class LlamaVocabulary(Vocabulary):
@@ -23,7 +36,7 @@ class LlamaVocabulary(Vocabulary):
         vocabulary = llama_cpp.llama_model_get_vocab(model)
         if not vocabulary:
             raise ValueError("the model has no vocabulary")
-        self._vocabulary = vocabulary
+        self._vocabulary, self._pointer = vocabulary, ctypes.c_void_p(vocabulary)
         self.size = llama_cpp.llama_vocab_n_tokens(vocabulary)
         self.adds_bos = llama_cpp.llama_vocab_get_add_bos(vocabulary)
         self.bos = self._special(llama_cpp.llama_vocab_bos(vocabulary))
@@ -98,12 +111,20 @@ class LlamaVocabulary(Vocabulary):
 
     def _all_texts(self) -> Iterable[bytes]:
         # Not through `text`, which would keep every one of them.
-        return (self._piece(token, special=False) for token in range(self.size))
+        piece = _unconverted(llama_cpp.llama_token_to_piece)
+        buffer = ctypes.create_string_buffer(_ROOM)
+        same = (ctypes.byref(buffer), _ROOM, 0, ctypes.c_bool(False))
+        lengths = map(piece, repeat(self._pointer), range(self.size), *map(repeat, same))
+        spelled = map(attrgetter("raw"), repeat(buffer))
+        return [
+            raw[:length] if length >= 0 else self._piece(token, special=False)
+            for token, (length, raw) in enumerate(zip(lengths, spelled, strict=False))
+        ]
 
     @functools.cached_property
     def control(self) -> dict[int, bool]:
         """See `Vocabulary`."""
-        is_control = llama_cpp.llama_vocab_is_control
+        is_control = _unconverted(llama_cpp.llama_vocab_is_control)
         tokens = range(self.size)
-        control = compress(tokens, map(is_control, repeat(self._vocabulary), tokens))
+        control = compress(tokens, map(is_control, repeat(self._pointer), tokens))
         return {token: self.ends_generation(token) for token in control}

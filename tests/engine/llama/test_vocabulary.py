@@ -132,3 +132,14 @@ WRITTEN = st.text(
 def test_any_text_comes_back(starter_vocabulary: Vocabulary, text: str) -> None:
     tokens = starter_vocabulary.tokenize(text)
     assert spelled(starter_vocabulary, tokens) == text.encode(errors="replace")
+
+
+@pytest.mark.parametrize("room", [1, 8, 64])
+def test_what_all_tokens_spell_is_what_each_spells(
+    vocabulary: Vocabulary, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those too that are longer than what there is room for."""
+    monkeypatch.setattr("studio.engine.llama.vocabulary._ROOM", room)
+    texts = list(vocabulary._all_texts())
+    assert texts == list(map(vocabulary.text, range(vocabulary.size)))
+    assert max(map(len, texts)) > room or vocabulary.size < 49_152
