@@ -84,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
             python_api.leave_out()
             return entry.run(command, rest)
         case ["engine", *texts]:  # the window's child process
+            gc.disable()  # as for a window; the child has it begin
             from studio.engine import child
 
             return child.main(*texts)

@@ -127,10 +127,10 @@ def main(texts: str = "") -> int:
         pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True, lost=lost, is_command=False
     )
     sys.excepthook = lambda _kind, error, _trace: print_trace(error)
-    # What the imports have made stays to the end: the collector need not look through it again
-    # and again between two tokens.
-    gc.collect()
+    # What the imports have made stays to the end: the collector, which `__main__` put off, need not
+    # look through it even once.
     gc.freeze()
+    gc.enable()
     while True:
         if inbox.rests(_PROMPT_SECONDS):
             engine.keep_prompt()

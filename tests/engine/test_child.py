@@ -465,10 +465,13 @@ def test_what_is_printed_on_stdout_goes_to_stderr(byte_level_path: Path) -> None
 
 
 FRUGAL_CHILD = """
+import gc
 import sys
 from studio.engine import child
 
+gc.disable()
 status = child.main()
+print("collects" if gc.isenabled() else "never collects")
 print(*(name for name in sys.modules if name.split(".")[0] in ("llama_cpp", "jinja2")))
 raise SystemExit(status)
 """
@@ -480,6 +483,7 @@ def test_of_llama_cpp_python_it_loads_what_it_needs(byte_level_path: Path) -> No
         assert len(tokens_in(child.ask(write(1, "abc", 5)))) == 5
         assert child.end_of_input() == 0
         assert "llama_cpp.llama_cpp" in child.log
+        assert child.log.startswith("collects")
         for name in ("llama_cpp.llama_chat_format", "llama_cpp.llama_grammar", "jinja2"):
             assert name not in child.log
 
