@@ -7,6 +7,7 @@ laptop's screen, and on a screen of 2560 by 1440 at scale 2. Without a screen it
 platform. The seed is fixed, so the pictures change only when the window or the sampling does.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -75,20 +76,26 @@ CHAPTERS = "\n".join(
     )
 )
 SEED = 417203
-SIZES = ((1320, 860, 1), (1366, 768, 1), (1280, 720, 2))
-"""Width and height of the window, and the screen's scale: a process each."""
+SIZES = {(1320, 860, 1): (1920, 1080), (1366, 768, 1): (1366, 768), (1280, 720, 2): (2560, 1440)}
+"""Width and height of the window, and the screen's scale, a process each; the screen's pixels."""
 
 
 def main() -> int:
     """Write all pictures in all sizes; the exit status."""
     if len(sys.argv) == 4:
         return make(*map(int, sys.argv[1:]))
-    for width, height, scale in SIZES:
+    for size, pixels in SIZES.items():
         with tempfile.TemporaryDirectory() as home:
             # Settings of its own: nobody's zoom, preset or text gets into a picture.
             own = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
-            environment = {**os.environ, **own, "QT_SCALE_FACTOR": str(scale)}
-            command = [sys.executable, __file__, str(width), str(height), str(scale)]
+            environment = {**os.environ, **own, "QT_SCALE_FACTOR": str(size[2])}
+            if environment.get("QT_QPA_PLATFORM") == "offscreen":
+                # Its screen is 800 by 800 otherwise, and windows keep to their screen.
+                screen = dict(zip(("width", "height"), pixels, strict=True))
+                file = Path(home, "screens.json")
+                file.write_text(json.dumps({"screens": [screen]}))
+                environment["QT_QPA_PLATFORM"] = f"offscreen:configfile={file}"
+            command = [sys.executable, __file__, *map(str, size)]
             if status := subprocess.run(command, env=environment, check=False).returncode:
                 return status
     return 0
@@ -147,7 +154,7 @@ def make(width: int, height: int, scale: int) -> int:
                     QApplication.processEvents()
                 size = (
                     ""
-                    if (width, height, scale) == SIZES[0]
+                    if (width, height, scale) == next(iter(SIZES))
                     else f"-{_pixels(width, height, scale)}"
                 )
                 path = FOLDER / f"{name}-{appearance}{size}.png"

@@ -21,6 +21,7 @@ from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.type_scale import INTERFACE_SIZE, grown
 from studio.ui.widgets.labels import ElidedLabel, PlainLabel
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.visible_text import visible_path
 
 WHAT_IT_HOLDS = mark(
@@ -47,7 +48,7 @@ class LogWindow(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Log"))
-        self.resize(*_SIZE)
+        self.resize(size_on_screen(self, *_SIZE))
         words = PlainLabel(tr(WHAT_IT_HOLDS))
         words.setWordWrap(True)
         self.text = QPlainTextEdit()

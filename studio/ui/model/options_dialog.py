@@ -28,7 +28,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.theme.type_scale import grown
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.page_scroll import PageScroll
-from studio.ui.widgets.screen_room import height_on_screen
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.visible_text import visible_name
 
 _AUTOMATIC = mark("automatic")
@@ -182,7 +182,7 @@ class ModelOptionsDialog(QDialog):
         width = max(self.minimumWidth(), self.width(), page.minimumSize().width() + _BAR)
         inner = width - margins.left() - margins.right()
         beside = layout.sizeHint().height() - self._scroll.sizeHint().height()
-        height = height_on_screen(self, page.totalHeightForWidth(inner) + beside)
+        height = size_on_screen(self, width, page.totalHeightForWidth(inner) + beside).height()
         if width > self.width() or height > self.height() or not self.isVisible():
             self.resize(max(width, self.width()), max(height, self.height()))
 

@@ -11,7 +11,7 @@ from studio.ui.model.prompt_parts import PromptPartList
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.labels import PlainLabel
-from studio.ui.widgets.screen_room import height_on_screen
+from studio.ui.widgets.screen_room import size_on_screen
 
 WHAT_IT_SHOWS = mark(
     "Every second token has a tint. Names in ⟨angle brackets⟩ are control tokens. Brief, notes and "
@@ -39,8 +39,7 @@ class PromptWindow(QDialog):
             session.lookup, session.model, session.next_token_preview, session.next_token, self
         )
         self.setWindowTitle(tr("What the model sees"))
-        width, height = _SIZE
-        self.resize(width, height_on_screen(self, height))
+        self.resize(size_on_screen(self, *_SIZE))
         self._summary = PlainLabel()
         self._summary.setWordWrap(True)
         self._summary.setAccessibleName(tr("What it costs"))

@@ -24,6 +24,7 @@ from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.table import Table
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.labels import PlainLabel
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import LONGEST_LINE, visible_line, visible_name
 
@@ -48,7 +49,7 @@ class PresetComparisonWindow(QDialog):
         super().__init__(parent)
         self._state = state
         self.setWindowTitle(tr("Compare presets"))
-        self.resize(*_SIZE)
+        self.resize(size_on_screen(self, *_SIZE))
         self.left = ComboBox(theme)
         self.right = ComboBox(theme)
         swap = QPushButton("⇄")

@@ -24,6 +24,7 @@ from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_spacing
 from studio.ui.theme.table import Table
 from studio.ui.widgets.labels import PlainLabel
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line
 
@@ -45,7 +46,7 @@ class ImportReportDialog(QDialog):
     def __init__(self, rows: Sequence[Left], title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.resize(*_SIZE)
+        self.resize(size_on_screen(self, *_SIZE))
         self._rows = tuple(rows)
         words = PlainLabel(sums_up(self._rows))
         words.setWordWrap(True)

@@ -26,6 +26,7 @@ from studio.ui.widgets.actions import ActionButton, make_action
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.letters import follow_letters
 from studio.ui.widgets.notice_bar import NoticeBar
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.window_place import columns_of, place_of, restore_columns, restore_place
 
 
@@ -141,7 +142,7 @@ class PresetLibraryWindow(QDialog):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.addAction(make_action(self, tr("Search"), self._to_search, "Ctrl+F"))
         self._build_layout()
-        self.resize(*_SIZE)
+        self.resize(size_on_screen(self, *_SIZE))
         restore_place(self, settings.get(remembered.LIBRARY_PLACE))
         restore_columns(self._splitter, settings.get(remembered.LIBRARY_COLUMNS))
 

@@ -32,7 +32,7 @@ from studio.ui.theme.theme import Theme
 from studio.ui.tuning.text_table import Shown, TextTable
 from studio.ui.widgets import file_dialog
 from studio.ui.widgets.labels import PlainLabel
-from studio.ui.widgets.screen_room import height_on_screen
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import set_tip
 from studio.visible_text import visible_lines, visible_name
 
@@ -83,8 +83,7 @@ class AugmentWindow(QDialog):
         self.diversity = RowDiversity(self.run, self)
         session.writes_changed.connect(self.run.writing.look)
         self.setWindowTitle(tr("Augment: many texts of one prompt"))
-        width, height = _SIZE
-        self.resize(width, height_on_screen(self, height))
+        self.resize(size_on_screen(self, *_SIZE))
         self._build_form(theme)
         self._build_table(theme)
         self._build_layout()

@@ -35,7 +35,7 @@ from studio.ui.tuning.voice_column import VoiceColumn
 from studio.ui.widgets import file_dialog
 from studio.ui.widgets.dragged_files import local_files
 from studio.ui.widgets.labels import PlainLabel
-from studio.ui.widgets.screen_room import height_on_screen
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import set_tip
 from studio.visible_text import visible_name
 
@@ -80,8 +80,7 @@ class FitWindow(QDialog):
         )
         self.setWindowTitle(tr("Fit temperature to this text"))
         self.setAcceptDrops(True)
-        width, height = _SIZE
-        self.resize(width, height_on_screen(self, height))
+        self.resize(size_on_screen(self, *_SIZE))
         self.scope = ComboBox(theme)
         self.scope.setAccessibleName(tr("What counts"))
         self.scope.setToolTip(tr("Which part of the text in front is fitted"))
@@ -191,7 +190,7 @@ class FitWindow(QDialog):
         is_beside = other.is_there
         self.columns[0].heading.setVisible(is_beside)
         if is_beside and self.columns[1].isHidden():
-            self.resize(max(self.width(), _WIDTH_OF_TWO), self.height())
+            self.resize(self.size().expandedTo(size_on_screen(self, _WIDTH_OF_TWO, 0)))
         if is_beside == self.columns[1].isHidden():
             self.columns[1].setVisible(is_beside)
             self._fill_second()

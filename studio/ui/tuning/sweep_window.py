@@ -55,7 +55,7 @@ from studio.ui.tuning.sweep_plot import SweepPlot
 from studio.ui.widgets import file_dialog
 from studio.ui.widgets.labels import PlainLabel
 from studio.ui.widgets.new_file import ask_new_file
-from studio.ui.widgets.screen_room import height_on_screen
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import set_tip
 from studio.visible_text import visible_line, visible_lines, visible_path
 
@@ -109,8 +109,7 @@ class SweepWindow(QDialog):
         )
         session.writes_changed.connect(self.run.writing.look)
         self.setWindowTitle(tr("Sweep temperature"))
-        width, height = _SIZE
-        self.resize(width, height_on_screen(self, height))
+        self.resize(size_on_screen(self, *_SIZE))
         self._build_form(theme)
         self.lead = _label("lead")
         self.lead.setAccessibleName(tr("Result"))

@@ -18,6 +18,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QFileSystemModel, QLineEdit, QWidget
 
+from studio.ui.widgets.screen_room import size_on_screen
+
 _NAME = "files"
 
 
@@ -110,6 +112,7 @@ def _new_dialog(window: QWidget) -> QFileDialog:
     before = _watches()
     dialog = QFileDialog(window)
     dialog.setObjectName(_NAME)
+    dialog.resize(size_on_screen(dialog, *dialog.sizeHint().toTuple()))
     files = dialog.findChild(QFileSystemModel)
     if files is not None:
         # It has begun to watch. Qt's close is not the last one, and nobody waits for ours.

@@ -25,6 +25,7 @@ from studio.translation import tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.widgets.ask import question
 from studio.ui.widgets.labels import ElidedLabel, PlainLabel
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import plain_tip
 from studio.visible_text import visible_line, visible_name, visible_path
 
@@ -53,7 +54,7 @@ class RecoveryDialog(QDialog):
     def __init__(self, leftovers: Sequence[Leftover], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Not saved last time"))
-        self.resize(600, 440)
+        self.resize(size_on_screen(self, 600, 440))
         several = len(leftovers) > 1
         words = PlainLabel(
             tr(

@@ -32,6 +32,7 @@ from studio.translation import mark, tr
 from studio.ui.theme.spacing import set_margins, set_spacing
 from studio.ui.theme.theme import Theme
 from studio.ui.widgets.labels import PlainLabel
+from studio.ui.widgets.screen_room import size_on_screen
 from studio.ui.widgets.tips import plain_tip
 from studio.ui.writing.take_comparison import TakeComparison
 from studio.visible_text import visible_line, visible_name
@@ -99,7 +100,7 @@ class TakeWindow(QDialog):
         """Which row was deleted just now; None for none."""
         self._is_filling = False
         self.setWindowTitle(tr("Takes"))
-        self.resize(*_SIZE)
+        self.resize(size_on_screen(self, *_SIZE))
         self._nothing = PlainLabel(tr(NO_TAKES))
         self._nothing.setWordWrap(True)
         self._nothing.setProperty("role", "muted")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTreeWidgetItem
@@ -13,7 +13,7 @@ from studio.app.tuning.fit_scope import FitScope
 from studio.app.tuning.fit_words import lead
 from studio.ui.main_window import MainWindow
 from studio.ui.tuning.fit_window import STALE, FitWindow
-from studio.ui.widgets.screen_room import height_on_screen
+from studio.ui.widgets.screen_room import size_on_screen
 from tests.ui.conftest import LONG
 
 TEXT = (
@@ -158,11 +158,13 @@ def test_two_voices_stand_side_by_side(
     assert view.other.fit.whole.tokens > 30
 
 
-def test_a_window_is_no_higher_than_its_screen(window: MainWindow) -> None:
+def test_a_window_is_no_larger_than_its_screen(window: MainWindow) -> None:
     window.actions_.fit.trigger()
     view = window.findChild(FitWindow)
     assert isinstance(view, FitWindow)
-    screen = view.screen().availableGeometry().height()
-    assert view.height() == height_on_screen(view, view.height()) < screen
-    assert height_on_screen(view, 10_000) == height_on_screen(view, screen) < screen
-    assert height_on_screen(view, 200) == 200
+    screen, size = view.screen().availableGeometry().size(), view.size()
+    assert size_on_screen(view, size.width(), size.height()) == size
+    most = size_on_screen(view, 10_000, 10_000)
+    assert most.width() < screen.width()
+    assert most.height() < screen.height()
+    assert size_on_screen(view, 200, 10_000) == QSize(200, most.height())
