@@ -9,6 +9,7 @@ for neither, so they are found among the descriptors of this process.
 
 import os
 import socket
+import stat
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -51,9 +52,13 @@ def _connections(endpoints: Collection[str]) -> Iterator[socket.socket]:
     except OSError:
         return
     for descriptor in descriptors:
-        # What is no socket, not connected or gone by now raises.
-        with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
-            if connection.family == socket.AF_INET:
-                host, port = connection.getpeername()
-                if f"{host}:{port}" in endpoints:
-                    yield connection
+        # What is not connected or gone by now raises. What is no socket is not copied: there would
+        # be nothing to close the copy by.
+        with suppress(OSError):
+            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(descriptor)) as connection:
+                if connection.family == socket.AF_INET:
+                    host, port = connection.getpeername()
+                    if f"{host}:{port}" in endpoints:
+                        yield connection

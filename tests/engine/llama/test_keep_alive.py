@@ -1,7 +1,9 @@
 """Which connections are set, on real sockets of loopback."""
 
+import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +33,26 @@ def test_the_connections_to_a_machine_are_set_and_no_others() -> None:
 
 def test_where_there_is_no_connection_nothing_is_set() -> None:
     assert keep_alive(["127.0.0.1:9"], 4.0) == 0
+
+
+def test_whatever_is_open_nothing_more_is_open_afterwards(tmp_path: Path) -> None:
+    """A machine is connected to many times, and each time all that is open is looked through."""
+
+    def open_ones() -> set[Path]:
+        return set(Path("/dev/fd").iterdir())
+
+    ends = os.pipe()
+    try:
+        with (
+            (tmp_path / "text").open("w"),
+            socket.socket(),
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.create_connection(server.getsockname()),
+        ):
+            before = open_ones()
+            for _ in range(3):
+                assert keep_alive([f"127.0.0.1:{server.getsockname()[1]}"], 4.0) == 1
+            assert open_ones() == before
+    finally:
+        for end in ends:
+            os.close(end)
