@@ -215,7 +215,9 @@ class Engine:
 
     def close(self) -> None:
         """Free model and context."""
-        self._text_server = None
+        if self._text_server:
+            self._text_server.close()
+            self._text_server = None
         if self._opened:
             self._opened.close()
             self._opened = None

@@ -148,6 +148,10 @@ class TextServer:
         self.mark = self.vocabulary.mark if self.vocabulary else f"{secrets.token_hex(6)} "
         self._seconds = time.perf_counter() - started
 
+    def close(self) -> None:
+        """Leave the server."""
+        self._lines.close()
+
     def line(self) -> Asking:
         """A new line to it."""
         return Asking(self.address, self._key, _PATIENCE)

@@ -104,6 +104,19 @@ def desk(server: FaultyServer) -> Iterator[Desk]:
     one.engine.close()
 
 
+def test_a_server_that_was_left_is_asked_by_nobody_any_more() -> None:
+    def lines() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name == "server"}
+
+    before = lines()
+    with FaultyServer(Pretend(most_logprobs=5)) as one:
+        desk = Desk()
+        desk.load(one)
+        assert lines() > before, "its vocabulary was asked for"
+        desk.engine.close()
+        until(lambda: lines() <= before, "the lines' end")
+
+
 def generate(*params: SamplingParams, **options: object) -> Generate:
     sequences = tuple(SequenceStart(params=one) for one in params)
     given = {"request": 2, "prompt": PROMPT, "max_tokens": 12, **options}

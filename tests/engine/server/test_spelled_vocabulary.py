@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from studio.engine.interrupt import Interrupt
@@ -15,9 +17,19 @@ from tests.helpers.openai_server import ByteLevel, Pretend
 NEVER_VALID = (0xC0, 0xC1, *range(0xF5, 0x100))
 
 
+_opened: list[Lines] = []
+
+
+@pytest.fixture(autouse=True)
+def lines_end_with_their_test() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def spelled(server: FaultyServer) -> SpelledVocabulary:
-    lines = Lines(address_of(server.url), "", Interrupt(), "vLLM")
-    return SpelledVocabulary(lines, "tiny", ByteLevel.size)
+    _opened.append(Lines(address_of(server.url), "", Interrupt(), "vLLM"))
+    return SpelledVocabulary(_opened[-1], "tiny", ByteLevel.size)
 
 
 def test_every_token_has_its_bytes() -> None:
