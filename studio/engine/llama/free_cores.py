@@ -15,8 +15,9 @@ from typing import Any
 
 import psutil
 
-_SHORTEST = 0.2
-"""Seconds after which it is looked again: systems count in hundredths."""
+_SHORTEST, _LONGEST = 0.2, 1.0
+"""Seconds after which it is looked again: systems count in hundredths. While all cores are free it
+is ever more rarely, for in the token loop a look runs cold and takes 0.2 ms."""
 _GAP = 0.05
 """Seconds from the end of one evaluation to the next, beyond which nothing was evaluated."""
 _MANY = 0.5
@@ -68,6 +69,7 @@ class FreeCores:
         self._cores = cores or len(usable_processors())
         self._clock = clock
         self._processor_seconds = processor_seconds
+        self._every = _SHORTEST
         self._ended: float | None = None
         """When the last evaluation ended."""
         self._looked, self._used = clock(), processor_seconds()
@@ -76,6 +78,7 @@ class FreeCores:
         """How many threads the evaluation that begins now should have: at least one."""
         now = self._clock()
         if self._all > 1 and (self._ended is None or now - self._ended > _GAP):
+            self._every = _SHORTEST
             is_first, found = self._ended is None, self._look(now)
             self._threads = found if is_first else max(found, self._threads)
         return self._threads
@@ -83,8 +86,10 @@ class FreeCores:
     def evaluated(self) -> None:
         """Learn what others had meanwhile, where it has lasted long enough."""
         self._ended = now = self._clock()
-        if self._all > 1 and now - self._looked >= _SHORTEST:
+        if self._all > 1 and now - self._looked >= self._every:
             self._threads = self._look(now)
+            is_quiet = self._threads == self._all
+            self._every = min(2 * self._every, _LONGEST) if is_quiet else _SHORTEST
 
     def _look(self, now: float) -> int:
         """For how many threads there has been room since it was looked last, if that is known."""

@@ -2,6 +2,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from studio.engine.llama.free_cores import FreeCores, usable_processors
@@ -106,6 +107,32 @@ def test_too_short_a_time_says_nothing() -> None:
     machine.go_on(0.15, others=2.0, own=0.0)
     free.evaluated()
     assert free.threads() == 1
+
+
+def test_while_all_are_free_it_is_looked_ever_more_rarely() -> None:
+    machine, looks = Machine(), list[float]()
+
+    def processor_seconds() -> tuple[float, float]:
+        looks.append(machine.now)
+        return machine.others + machine.own, machine.own
+
+    free = FreeCores(2, 2, lambda: machine.now, processor_seconds)
+    free.threads()
+    looks[:] = [machine.now]
+
+    def evaluate(times: int, others: float) -> None:
+        for _ in range(times):
+            machine.go_on(0.02, others=others, own=2.0 - others)
+            free.evaluated()
+
+    evaluate(200, others=0.0)
+    assert np.diff(looks) == pytest.approx([0.2, 0.4, 0.8, 1.0, 1.0], abs=0.03)
+    # What comes then is noticed within a second, and what goes sooner.
+    evaluate(60, others=1.5)
+    assert free.threads() == 1
+    evaluate(22, others=0.1)
+    assert free.threads() == 2
+    assert np.diff(looks)[5:7] == pytest.approx([1.0, 0.2], abs=0.03)
 
 
 def test_beside_as_many_busy_programs_as_there_are_cores_one_thread_is_left() -> None:
