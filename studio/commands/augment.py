@@ -327,10 +327,10 @@ def _run(given: argparse.Namespace, work: _Work, load: Load, options: dict[str, 
         _say(f"opening {shown_model(load)}")
         served = served_of(given, load)
         if served is None:
-            # Nobody reads along: tokens are wanted when a text ends. And it is worth the pages'
-            # time.
-            engine = Engine(desk.on_events, interrupt, math.inf, huge_pages=True)
+            # Nobody reads along: tokens are wanted when a text ends.
+            engine = Engine(desk.on_events, interrupt, math.inf)
             engine.run(load, control)
+            engine.take_huge_pages()  # so many texts are worth their time
         if signals.status:
             _say("stopped before it could begin to write")
             return signals.status

@@ -32,12 +32,12 @@ class OpenedEngine:
             lambda *events: self._events.extend(events),
             self.interrupt,
             FRAME_SECONDS,
-            huge_pages=True,
         )
         options = LoadOptions(context_size=context_size)
         load = Load(request=0, path=str(path), options=options)
         loaded = self.run(load, Control(self.interrupt))[-1]
         assert isinstance(loaded, Loaded), "nothing stops this load"
+        self._engine.take_huge_pages()
         self.context_size = loaded.report.context_size
         self.threads = loaded.report.threads
 

@@ -20,9 +20,9 @@ from studio.parent_process import end_with_parent
 from studio.translation_file import lookup_of
 
 _READ_SIZE = 65_536
-_PROMPT_SECONDS, _TIMING_SECONDS = 5.0, 15.0
-"""How long nothing is asked before what was evaluated is kept, and then before attention is timed,
-once a model."""
+_PAGES_SECONDS, _PROMPT_SECONDS, _TIMING_SECONDS = 0.2, 5.0, 15.0
+"""How long nothing is asked before a model that was opened is held in larger pages, then before
+what was evaluated is kept, and then before attention is timed, once a model."""
 
 
 class _Pipe:
@@ -123,19 +123,19 @@ def main(texts: str = "") -> int:
     # What ends a thread from here on is reported without its words, which may repeat a text.
     threading.excepthook = lambda found: print_trace(found.exc_value or found.exc_type())
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    engine = Engine(
-        pipe.emit, interrupt, FRAME_SECONDS, huge_pages=True, lost=lost, is_command=False
-    )
+    engine = Engine(pipe.emit, interrupt, FRAME_SECONDS, lost=lost, is_command=False)
     sys.excepthook = lambda _kind, error, _trace: print_trace(error)
     # What the imports have made stays to the end: the collector, which `__main__` put off, need not
     # look through it even once.
     gc.freeze()
     gc.enable()
     while True:
-        if inbox.rests(_PROMPT_SECONDS):
-            engine.keep_prompt()
-            if inbox.rests(_TIMING_SECONDS):
-                engine.time_attention()
+        if inbox.rests(_PAGES_SECONDS):
+            engine.take_huge_pages()
+            if inbox.rests(_PROMPT_SECONDS):
+                engine.keep_prompt()
+                if inbox.rests(_TIMING_SECONDS):
+                    engine.time_attention()
         taken = inbox.pop()
         if taken is None:
             break

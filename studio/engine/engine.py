@@ -91,6 +91,8 @@ class _Opened:
         """The last one that is kept: its sequences can go on."""
         self.timings: AttentionTimings | None = None
         """Where it is kept how quick the model is; None where that is known, or not asked."""
+        self.is_in_huge_pages = False
+        """Whether that was asked for."""
 
     def close(self) -> None:
         self.context.close()
@@ -105,8 +107,6 @@ class Engine:
         interrupt: ends an evaluation from another thread.
         frame_seconds: how long the tokens of a generation may be collected before they are given
             together, which costs less, and how far apart news of a load are; 0 gives each at once.
-        huge_pages: whether to have them (`huge_pages`) once a model is loaded. That may take a
-            third of a second, and every token is written the quicker.
         lost: ends this process, as llama.cpp cannot go on; is given the address of another machine
             that no longer answers, in a thread of its own.
         is_command: whether nobody but this process says it where a graphics processor fails.
@@ -118,7 +118,6 @@ class Engine:
         interrupt: Interrupt,
         frame_seconds: float = 0.0,
         *,
-        huge_pages: bool = False,
         lost: Callable[[str], None] = end_command,
         is_command: bool = True,
     ) -> None:
@@ -129,7 +128,6 @@ class Engine:
         """Those that compute layers of the open model."""
         self._interrupt = interrupt
         self._frame_seconds = frame_seconds
-        self._huge_pages = huge_pages
         self._opened: _Opened | None = None
         self._text_server: TextServer | None = None
         """Where that may write by itself: all, or chats where a model is open beside it."""
@@ -188,6 +186,16 @@ class Engine:
         except Exception as error:
             print_trace(error)
             self._emit(Failed(request=request, kind="bug", message=f"{error}"))
+
+    def take_huge_pages(self) -> None:
+        """Have a model in them once it is open, for a time when nothing is asked (`huge_pages`).
+
+        Its tokens are written the quicker, and it is not ready the later for it.
+        """
+        opened = self._opened
+        if opened and not opened.is_in_huge_pages:
+            ask_for_huge_pages(lambda: not self._interrupt.is_set())
+            opened.is_in_huge_pages = not self._interrupt.is_set()
 
     def keep_prompt(self) -> None:
         """Keep on the disk what was evaluated, for a time when nothing is asked."""
@@ -281,8 +289,6 @@ class Engine:
         context.time_batches()
         if fewer:
             print(f"studio: {fewer}", file=sys.stderr, flush=True)
-        if self._huge_pages:
-            ask_for_huge_pages()
         report = structs.replace(
             model.report(has_flash_attention=context.has_flash_attention),
             attention_timing=timing,

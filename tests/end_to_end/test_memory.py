@@ -84,7 +84,7 @@ def begin_anew():
     rest(100)
     return resident()
 
-LENGTH = 250
+LENGTH = 150
 session.heat.set_measure(HeatMeasure.SURPRISE)
 window.landscape.set_shown(True)
 for part in (window.explain.open, window.parameters.open, window.library.show):

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -544,3 +544,25 @@ def test_closing_twice_is_closing_once(bench: Bench, byte_level_path: Path) -> N
     bench.engine.close()
     bench.engine.close()
     assert failure(bench.write(Prompt(manuscript="x"), 1)).kind == "no_model"
+
+
+def test_huge_pages_are_asked_for_at_rest_until_all_are_had(
+    bench: Bench, byte_level_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: list[bool] = []
+
+    def ask(goes_on: Callable[[], bool]) -> int:
+        whole.append(goes_on())
+        return 0
+
+    monkeypatch.setattr("studio.engine.engine.ask_for_huge_pages", ask)
+    bench.engine.take_huge_pages()
+    assert whole == [], "without a model there is nothing to hold"
+    bench.run(Load(request=1, path=str(byte_level_path), options=LoadOptions(threads=1)))
+    assert whole == [], "the model is ready first"
+    bench.interrupt.set()
+    bench.engine.take_huge_pages()
+    bench.interrupt.clear()
+    bench.engine.take_huge_pages()
+    bench.engine.take_huge_pages()
+    assert whole == [False, True]

@@ -7,7 +7,7 @@ there are few to look up.
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +17,8 @@ _MAPS = Path("/proc/self/maps")
 _PAGE = 2 << 20
 """Bytes. Some systems have others, of 32 or 512 MiB: too much to round up to."""
 _AT_ONCE = 1 << 30
-"""Bytes whose pages are exchanged at once, which copies them: a third of a second at most. What
-lies beyond is left to the kernel, which does it bit by bit."""
+"""Bytes whose pages are exchanged here, which copies them: a third of a second at most. What lies
+beyond is left to the kernel, which does it bit by bit."""
 
 # From Linux's mman-common.h, the same on all processors that llama.cpp runs on.
 _MADV_HUGEPAGE = 14
@@ -32,10 +32,14 @@ class Range(NamedTuple):
     end: int
 
 
-def ask_for_huge_pages() -> int:
+def ask_for_huge_pages(goes_on: Callable[[], bool] = lambda: True) -> int:
     """Have this process's memory held in pages of 2 MiB, as far as it is its own and in use.
 
-    Costs a millisecond where all is so already. Whatever the kernel refuses stays as it is.
+    Costs a millisecond where all is so already, and a third of a second where other programs keep
+    the processors busy. Whatever the kernel refuses stays as it is.
+
+    Args:
+        goes_on: Asked before each page; the others are left where it is false.
 
     Returns:
         How many bytes were asked for; 0 where the system has no such pages, or is set to give none.
@@ -51,6 +55,8 @@ def ask_for_huge_pages() -> int:
         if asked <= _AT_ONCE:
             # One by one, for the kernel gives up on the rest of a range where a page is refused.
             for page in range(start, end, _PAGE):
+                if not goes_on():
+                    return asked
                 advise(page, _PAGE, _MADV_COLLAPSE)
     return asked
 

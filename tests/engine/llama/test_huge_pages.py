@@ -45,6 +45,8 @@ def huge():
     return found
 
 before = huge()
+ask_for_huge_pages(lambda: False)
+assert huge() == before, "none where it is to go no further"
 ask_for_huge_pages()
 assert all(memory[place] == place // 4096 % 251 for place in range(0, len(memory), 4096))
 print(before, huge())
