@@ -6,10 +6,11 @@ Sorts them by their names and by how they begin; whoever opens one says why not,
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from studio.experiments.comparison import FORMAT
 from studio.interchange import DOCUMENT_SUFFIXES
@@ -60,8 +61,7 @@ class Opened(NamedTuple):
     others: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class SortedFiles:
+class SortedFiles(msgspec.Struct, frozen=True):
     """What is done with files.
 
     Attributes:

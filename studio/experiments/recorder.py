@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from studio.engine.messages import (
     AnyEvent,
@@ -25,13 +26,12 @@ from studio.sampling import SamplingParams
 from studio.token_record import TokenRecord
 
 
-@dataclass
-class _Lane:
+class _Lane(msgspec.Struct):
     params: SamplingParams
     seed: int
     stop: tuple[str, ...]
-    tokens: list[TokenRecord] = field(default_factory=list)
-    turns: list[Turn] = field(default_factory=list)
+    tokens: list[TokenRecord] = msgspec.field(default_factory=list)
+    turns: list[Turn] = msgspec.field(default_factory=list)
     reason: FinishReason | None = None
     end: TokenRecord | None = None
     mu: float | None = None

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from studio.manuscript.brush import Brush, Brushes, between, merged, split, still
 from studio.manuscript.change import Change
@@ -47,8 +49,7 @@ def _words_of(text: str, origins: bytes) -> Words:
     return Words(total, firsts.count(Origin.TYPED), firsts.count(Origin.GENERATED))
 
 
-@dataclass(eq=False, slots=True)
-class _Chunk:
+class _Chunk(msgspec.Struct, eq=False):
     """A stretch of the text. Only its marks and its brushes change in place.
 
     Attributes:
@@ -92,16 +93,15 @@ class _Chunk:
         return Passage(self.text[low:high], self.origins[low:high], marks, brushes)
 
 
-@dataclass(eq=False, slots=True)
-class BufferContent:
+class BufferContent(msgspec.Struct, eq=False):
     """A whole text as a buffer keeps it, for `Buffer.take_up`; made new, an empty one.
 
     Attributes:
         length: Its code points.
     """
 
-    chunks: list[_Chunk] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
+    chunks: list[_Chunk] = msgspec.field(default_factory=list)
+    starts: list[int] = msgspec.field(default_factory=list)
     length: int = 0
 
 

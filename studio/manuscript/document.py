@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from studio.manuscript.passage import Origin, Passage, concatenated
 from studio.manuscript.prompt_plan import NO_PLAN, PromptPlan
@@ -52,8 +53,7 @@ def with_run(runs: Iterable[KeptRun], one: KeptRun) -> tuple[KeptRun, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """All of it at one moment. Nothing of it changes any more: another thread may write it.
 
     Attributes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from studio.atomic_write import atomic_write
 from studio.in_place import TornFileError
@@ -65,8 +66,7 @@ class Newline(Enum):
     CR = "\r"
 
 
-@dataclass(frozen=True, slots=True)
-class TextFile:
+class TextFile(msgspec.Struct, frozen=True):
     """A file's characters, and what it takes to write the same bytes again.
 
     Attributes:

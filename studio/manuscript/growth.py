@@ -8,9 +8,9 @@ been there first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from studio.manuscript.brush import Brush
@@ -48,8 +48,7 @@ class Waiting(NamedTuple):
         return max(position, self.end) - (self.end - self.start) + len(self.replaced)
 
 
-@dataclass(slots=True)
-class Growth:
+class Growth(msgspec.Struct):
     """A take while it grows.
 
     Attributes:

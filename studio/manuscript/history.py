@@ -6,8 +6,9 @@ It keeps what happened, and `Manuscript` carries it out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import count
+
+import msgspec
 
 from studio.manuscript.brush import Brush, Brushes, OwnSampling
 from studio.manuscript.change import Change
@@ -23,8 +24,7 @@ class HistoryError(RuntimeError):
     """There is nothing to undo or redo."""
 
 
-@dataclass(eq=False, slots=True)
-class Step:
+class Step(msgspec.Struct, eq=False):
     """What one undo takes back.
 
     Attributes:
@@ -43,8 +43,8 @@ class Step:
     """
 
     changes: list[Change]
-    before: Places = field(default_factory=dict)
-    after: Places = field(default_factory=dict)
+    before: Places = msgspec.field(default_factory=dict)
+    after: Places = msgspec.field(default_factory=dict)
     marks: tuple[int, Marks] | None = None
     deleted: tuple[TakeSet, Take] | None = None
     brushes: tuple[int, int, Brushes] | None = None

@@ -13,9 +13,11 @@ import secrets
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from studio.atomic_write import atomic_write
 from studio.file_lock import FileLock
@@ -134,8 +136,7 @@ class Journal:
         self._folder, self._lock = folder, lock
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(msgspec.Struct, frozen=True):
     """As much of a record as shows the writer which it is, however long its text.
 
     Attributes:
@@ -171,8 +172,7 @@ class Glance:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(msgspec.Struct, frozen=True):
     """What a program that died has left. It is held: no other program offers it meanwhile.
 
     Attributes:
@@ -205,7 +205,7 @@ class Leftover:
             return record  # it could not be written any more
         return replace(
             record,
-            file=replace(record.file, text=document.text),
+            file=msgspec.structs.replace(record.file, text=document.text),
             brief=document.brief,
             caret=document.caret,
             document=document,

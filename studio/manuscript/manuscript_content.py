@@ -6,15 +6,14 @@ what a manuscript holds is put aside as one value, and taken up again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from studio.manuscript.buffer import BufferContent
 from studio.manuscript.history import History
 from studio.manuscript.register import TakeRegister
 
 
-@dataclass(eq=False, slots=True)
-class ManuscriptContent:
+class ManuscriptContent(msgspec.Struct, eq=False):
     """A text with provenance and marks, its undo history and its takes. Made new: an empty one.
 
     What else a manuscript comes to hold belongs here too: nothing of one text may stay behind when
@@ -29,11 +28,11 @@ class ManuscriptContent:
             again, each under its own key.
     """
 
-    buffer: BufferContent = field(default_factory=BufferContent)
-    history: History = field(default_factory=History)
-    register: TakeRegister = field(default_factory=TakeRegister)
+    buffer: BufferContent = msgspec.field(default_factory=BufferContent)
+    history: History = msgspec.field(default_factory=History)
+    register: TakeRegister = msgspec.field(default_factory=TakeRegister)
     take_changes: int = 0
-    known: dict[object, object] = field(default_factory=dict)
+    known: dict[object, object] = msgspec.field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.buffer.length

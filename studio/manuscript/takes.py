@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from studio.manuscript.passage import NOTHING, Passage
 from studio.manuscript.place import Place
@@ -19,8 +21,7 @@ class GrowingTakeError(RuntimeError):
     """What was asked is refused while a take grows, or needs a growing take and there is none."""
 
 
-@dataclass(eq=False, slots=True)
-class Take:
+class Take(msgspec.Struct, eq=False):
     """One generated continuation.
 
     Attributes:
@@ -50,17 +51,17 @@ class Take:
     """
 
     seed: int | None = None
-    temperatures: list[float] = field(default_factory=list)
+    temperatures: list[float] = msgspec.field(default_factory=list)
     preset: str = ""
     name: str = ""
     ending: str = ""
     passage: Passage = NOTHING
-    records: list[TokenRecord] = field(default_factory=list)
-    turns: list[tuple[int, SamplingParams]] = field(default_factory=list)
+    records: list[TokenRecord] = msgspec.field(default_factory=list)
+    turns: list[tuple[int, SamplingParams]] = msgspec.field(default_factory=list)
     end: TokenRecord | None = None
     cut: int | None = None
     written_from: bytes = b""
-    nested: dict[TakeSet, Place] = field(default_factory=dict)
+    nested: dict[TakeSet, Place] = msgspec.field(default_factory=dict)
     given: int = 0
     follows: float | None = None
     fills_in: bool = False
@@ -99,8 +100,7 @@ class Take:
         self._grow = grow
 
 
-@dataclass(eq=False, slots=True)
-class TakeSet:
+class TakeSet(msgspec.Struct, eq=False):
     """The takes of one place, in the order they were made, and which of them is in the text.
 
     Attributes:
@@ -111,7 +111,7 @@ class TakeSet:
     """
 
     place: Place
-    takes: list[Take] = field(default_factory=list)
+    takes: list[Take] = msgspec.field(default_factory=list)
     used: int = 0
 
     @property

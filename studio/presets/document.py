@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from studio.presets.bounded_json import decoded, json_object
 from studio.presets.errors import PresetError
@@ -21,8 +21,7 @@ from studio.translation import tr
 _INDENT = "  "
 
 
-@dataclass(frozen=True)
-class PresetDocument:
+class PresetDocument(msgspec.Struct, frozen=True):
     """A preset, and what else stands in its file.
 
     Attributes:
@@ -32,8 +31,8 @@ class PresetDocument:
     """
 
     preset: Preset
-    unknown: Mapping[str, object] = field(default_factory=dict)
-    unknown_sampling: Mapping[str, object] = field(default_factory=dict)
+    unknown: Mapping[str, object] = msgspec.field(default_factory=dict)
+    unknown_sampling: Mapping[str, object] = msgspec.field(default_factory=dict)
 
     @classmethod
     def read(cls, data: bytes) -> PresetDocument:

@@ -12,7 +12,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -47,8 +46,7 @@ def preset_folder() -> Path:
     return config_place() / "presets"
 
 
-@dataclass(frozen=True)
-class StoredPreset:
+class StoredPreset(msgspec.Struct, frozen=True):
     """A preset of the user's, and where it is."""
 
     document: PresetDocument
@@ -60,24 +58,21 @@ class StoredPreset:
         return self.document.preset
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A file in the folder that is no preset."""
 
     path: Path
     message: str
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """What the folder holds: presets by name, and what could not be read."""
 
     presets: tuple[StoredPreset, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True)
-class DeletedPreset:
+class DeletedPreset(msgspec.Struct, frozen=True):
     """All that is needed to bring a deleted preset back."""
 
     path: Path

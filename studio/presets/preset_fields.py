@@ -5,7 +5,6 @@ One place for the checks of our own files and of what is carried over from other
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Mapping
@@ -37,8 +36,7 @@ PRESET_FIELDS = ("format_version", *_IN_ORDER[:-1])
 _REMOVE = mark("Correct it, or leave the line out: then it is what it is by default.")
 
 
-@dataclasses.dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A preset, and the keys beside it that this program does not know.
 
     Attributes:
@@ -48,8 +46,8 @@ class Read:
     """
 
     preset: Preset
-    unknown: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    unknown_sampling: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    unknown: Mapping[str, object] = msgspec.field(default_factory=dict)
+    unknown_sampling: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
 def read_preset(values: Mapping[str, object]) -> Read:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from studio.manuscript import KeptRun, Manuscript, TokenSpans
 from studio.manuscript.document_file import DocumentError, document_of_bytes, document_to_bytes

@@ -5,8 +5,9 @@ Plain values, as they were when the lanes began.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from studio.app.writing.document_state import DocumentState
 from studio.engine.messages import Prompt
@@ -22,8 +23,7 @@ class RunTimings(NamedTuple):
     """Of all lanes together."""
 
 
-@dataclass
-class RunInput:
+class RunInput(msgspec.Struct):
     """The input of one comparison, from its first run on.
 
     Attributes:
@@ -42,7 +42,7 @@ class RunInput:
     """
 
     prompt: Prompt | None = None
-    prompt_tokens: list[int] = field(default_factory=list)
+    prompt_tokens: list[int] = msgspec.field(default_factory=list)
     prompt_count: int = 0
     unseen_characters: int = 0
     unseen_tokens: int = -1

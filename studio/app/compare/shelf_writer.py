@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ _TOKEN, _SPELLING = 500, 100
 """Bytes of a token without its sketch, and of an entry in the list of spellings."""
 
 
-@dataclass(eq=False)
-class Kept:
+class Kept(msgspec.Struct, eq=False):
     """One run that is kept.
 
     Attributes:

@@ -7,10 +7,11 @@ words that stand beside it in a legend.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from enum import Enum
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from studio.translation import mark, tr
@@ -35,8 +36,7 @@ class HeatMeasure(Enum):
     BLAME = "blame"
 
 
-@dataclass(frozen=True, slots=True)
-class HeatScale:
+class HeatScale(msgspec.Struct, frozen=True):
     """Where the values of a measure lie on the ramp.
 
     Attributes:

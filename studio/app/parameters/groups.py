@@ -5,7 +5,8 @@ ends.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from studio.app.parameters.parameter import Number, Parameter
 from studio.app.parameters.table import MAX_TOKENS, SAMPLING
@@ -74,8 +75,7 @@ SYSTEM_MESSAGE = Parameter(
 )
 
 
-@dataclass(frozen=True)
-class ParameterGroup:
+class ParameterGroup(msgspec.Struct, frozen=True):
     """Parameters that stand together.
 
     Attributes:

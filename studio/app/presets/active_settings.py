@@ -1,6 +1,6 @@
 """The preset and values in force, and those in force before, to be put back. Plain values."""
 
-from dataclasses import dataclass
+import msgspec
 
 from studio.app.presets.comparison import differences
 from studio.presets import Preset
@@ -8,8 +8,7 @@ from studio.presets import Preset
 _MOST = 50
 
 
-@dataclass(frozen=True)
-class ActiveSettings:
+class ActiveSettings(msgspec.Struct, frozen=True):
     """What was in force at some time.
 
     Attributes:

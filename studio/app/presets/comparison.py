@@ -1,6 +1,6 @@
 """Two presets field by field. Plain values."""
 
-from dataclasses import dataclass
+import msgspec
 
 from studio.presets import Preset
 from studio.presets.preset_fields import SAMPLING_FIELDS
@@ -17,8 +17,7 @@ _BESIDE = (
 """The fields that are not sampling parameters, without the name, which heads the column."""
 
 
-@dataclass(frozen=True)
-class ComparedField:
+class ComparedField(msgspec.Struct, frozen=True):
     """One field of two presets."""
 
     field: str

@@ -5,9 +5,10 @@ It goes with the document when another one is shown.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from studio.file_lock import FileLock
 from studio.manuscript import (
@@ -25,8 +26,7 @@ from studio.manuscript import (
 )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Saving:
+class Saving(msgspec.Struct, frozen=True, eq=False):
     """A document as it was when a save of it began.
 
     Attributes:
@@ -54,8 +54,7 @@ class Saving:
     state: DocumentState
 
 
-@dataclasses.dataclass(eq=False, slots=True)
-class DocumentState:
+class DocumentState(msgspec.Struct, eq=False):
     """All of an open document that its text is not.
 
     Here, or in `ManuscriptContent`, is everything that is of one document and not of the window.
@@ -95,7 +94,7 @@ class DocumentState:
     number: int = 1
     path: Path | None = None
     is_read: bool = True
-    file: TextFile = TextFile("")  # noqa: RUF009 - it is frozen
+    file: TextFile = TextFile("")
     held: FileState | None = None
     saving: Saving | None = None
     save_again: Path | None = None
@@ -105,8 +104,8 @@ class DocumentState:
     saved_brief: str | None = ""
     plan: PromptPlan = NO_PLAN
     saved_plan: PromptPlan = NO_PLAN
-    passages: dict[int, tuple[PromptPassage, ...]] = dataclasses.field(default_factory=dict)
-    former_passages: dict[int, tuple[PromptPassage, ...]] = dataclasses.field(default_factory=dict)
+    passages: dict[int, tuple[PromptPassage, ...]] = msgspec.field(default_factory=dict)
+    former_passages: dict[int, tuple[PromptPassage, ...]] = msgspec.field(default_factory=dict)
     revision: int = 0
     saved_takes: int = 0
     runs: tuple[KeptRun, ...] = ()

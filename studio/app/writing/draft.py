@@ -4,13 +4,13 @@ The state behind the editor and the brief field, and the one place that makes a 
 """
 
 import contextlib
-import dataclasses
 import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.parameters.prompt_settings import PromptSettings
@@ -340,7 +340,7 @@ class Draft(QObject):
         document = self.document()
         self.state.saving = Saving(
             path,
-            dataclasses.replace(self.state.file, text=document.text),
+            structs.replace(self.state.file, text=document.text),
             document.brief,
             document.plan,
             manuscript.content_revision,
@@ -386,7 +386,7 @@ class Draft(QObject):
         """The document as it is now, to be recovered if the program dies."""
         document = self.document()
         return RecoveryRecord(
-            file=dataclasses.replace(self.state.file, text=document.text),
+            file=structs.replace(self.state.file, text=document.text),
             generated=tuple(runs_of(document.origins, Origin.GENERATED)),
             brief=document.brief,
             caret=document.caret,
@@ -398,7 +398,7 @@ class Draft(QObject):
 
     def restore(self, record: RecoveryRecord) -> None:
         """Open a recovered document, which is not saved: its file is as it was."""
-        file = dataclasses.replace(record.file, text=fit_text(record.text))
+        file = structs.replace(record.file, text=fit_text(record.text))
         self._load(record.path, file, record.held, record.brief, record.document, record.generated)
         self.state.saved_brief = None
         self.manuscript.mark_unsaved()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QRegularExpression, QRegularExpressionMatch
 
 from studio.translation import tr
@@ -26,8 +26,7 @@ class PatternError(ValueError):
     """A pattern, or what is to stand instead, cannot be used; says why in words for the writer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What is looked for.
 
     Attributes:

@@ -9,9 +9,9 @@ about, the next bin's may be meant, which is seen.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,8 +42,7 @@ _ROOM = 64
 """For tokens beside those of a bin: its bounds are rounded, and C looks at some together."""
 
 
-@dataclass(slots=True)
-class _Weighed:
+class _Weighed(msgspec.Struct):
     """What some tokens weigh.
 
     Attributes:

@@ -10,7 +10,8 @@ follows from it roughly by the saddlepoint approximation.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from studio.sampling.tails import hermite
 from studio.sampling.tails.hermite import Jet, Nodes
@@ -18,8 +19,7 @@ from studio.sampling.tails.hermite import Jet, Nodes
 _CLOSE_IN_SHARE = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(msgspec.Struct, frozen=True):
     """A tail's log partition function K at some nodes.
 
     Attributes:

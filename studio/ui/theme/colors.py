@@ -5,14 +5,13 @@ This module is plain data. Surfaces, words and lanes are those of a page about a
 the one in force, and widgets read it.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from studio.experiments.page_colors import DARK as PAGE_DARK
 from studio.experiments.page_colors import LIGHT as PAGE_LIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class Colors:
+class Colors(msgspec.Struct, frozen=True):
     """Every colour the window uses, each as ``#rrggbb``.
 
     Text colours keep a contrast of at least 4.5 to 1 against the surfaces they are used on, and

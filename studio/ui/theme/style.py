@@ -191,7 +191,9 @@ def stylesheet(colors: Colors, zoom: int = 0) -> str:
         colors: The colours in force.
         zoom: Steps from 100 %.
     """
-    sheet = _STYLESHEET.substitute({name: getattr(colors, name) for name in Colors.__slots__})
+    sheet = _STYLESHEET.substitute(
+        {name: getattr(colors, name) for name in Colors.__struct_fields__}
+    )
     factor = zoom_factor(zoom)
     # Lines stay one or two pixels thin, and nothing gets narrower than it is at first.
     sheet = _LENGTH.sub(

@@ -1,9 +1,9 @@
-import dataclasses
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from studio.app.writing.draft import Draft
@@ -215,7 +215,7 @@ def test_a_run_of_lanes_is_saved_with_a_document_and_not_with_a_text(
     assert draft.is_modified, "it was gone on with while it was saved"
     draft.keep_run(draft.state, run)
     assert not draft.is_modified
-    theirs = dataclasses.replace(saving.document, runs=())
+    theirs = structs.replace(saving.document, runs=())
     draft.take_theirs(TextFile(""), held, theirs)
     assert (draft.state.runs, draft.is_modified) == ((), False)
 

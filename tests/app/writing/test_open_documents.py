@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -420,7 +420,7 @@ def test_nothing_of_one_document_stays_behind(desk: Open) -> None:
 
     # `_brushed` follows from the text.
     of_the_window = {"changed", "copied", "_emitting", "_whole", "_brushed"}
-    put_aside = {f"_{field.name}" for field in fields(BufferContent)}
+    put_aside = {f"_{name}" for name in BufferContent.__struct_fields__}
     assert set(vars(manuscript._buffer)) == of_the_window | put_aside
 
     # `_visible_end` follows from the text; nothing has come into it between two states.
