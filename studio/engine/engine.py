@@ -91,8 +91,8 @@ class _Opened:
         """The last one that is kept: its sequences can go on."""
         self.timings: AttentionTimings | None = None
         """Where it is kept how quick the model is; None where that is known, or not asked."""
-        self.is_in_huge_pages = False
-        """Whether that was asked for."""
+        self.lacks_huge_pages = False
+        """Whether it was loaded here, and they are still to be asked for."""
 
     def close(self) -> None:
         self.context.close()
@@ -193,9 +193,9 @@ class Engine:
         Its tokens are written the quicker, and it is not ready the later for it.
         """
         opened = self._opened
-        if opened and not opened.is_in_huge_pages:
+        if opened and opened.lacks_huge_pages:
             ask_for_huge_pages(lambda: not self._interrupt.is_set())
-            opened.is_in_huge_pages = not self._interrupt.is_set()
+            opened.lacks_huge_pages = self._interrupt.is_set()
 
     def keep_prompt(self) -> None:
         """Keep on the disk what was evaluated, for a time when nothing is asked."""
@@ -285,6 +285,7 @@ class Engine:
             plan(header, options, slots(options, machines)), loaded, self._lost
         )
         self._opened = opened = _Opened(model, context)
+        opened.lacks_huge_pages = True
         self._machines = machines
         context.time_batches()
         if fewer:

@@ -112,6 +112,10 @@ class TextFile(msgspec.Struct, frozen=True):
         newline = _newline_of(text)
         return cls(_replaced(text, newline.value, "\n"), newline, encoding)
 
+    def with_text(self, text: str) -> TextFile:
+        """Another text, to be written with the same line ends and in the same encoding."""
+        return TextFile(text, self.newline, self.encoding)
+
     def to_bytes(self) -> bytes:
         """The file's contents.
 

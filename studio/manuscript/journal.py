@@ -205,7 +205,7 @@ class Leftover(msgspec.Struct, frozen=True):
             return record  # it could not be written any more
         return replace(
             record,
-            file=msgspec.structs.replace(record.file, text=document.text),
+            file=record.file.with_text(document.text),
             brief=document.brief,
             caret=document.caret,
             document=document,

@@ -72,7 +72,7 @@ class PresetDocument(msgspec.Struct, frozen=True):
 
     def called(self, name: str) -> PresetDocument:
         """The same file under another name."""
-        return self.with_preset(msgspec.structs.replace(self.preset, name=name))
+        return self.with_preset(replace(self.preset, name=name))
 
     def to_bytes(self) -> bytes:
         """The file: every field in a fixed order, indented, then what is unknown."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.parameters.prompt_settings import PromptSettings
@@ -340,7 +339,7 @@ class Draft(QObject):
         document = self.document()
         self.state.saving = Saving(
             path,
-            structs.replace(self.state.file, text=document.text),
+            self.state.file.with_text(document.text),
             document.brief,
             document.plan,
             manuscript.content_revision,
@@ -386,7 +385,7 @@ class Draft(QObject):
         """The document as it is now, to be recovered if the program dies."""
         document = self.document()
         return RecoveryRecord(
-            file=structs.replace(self.state.file, text=document.text),
+            file=self.state.file.with_text(document.text),
             generated=tuple(runs_of(document.origins, Origin.GENERATED)),
             brief=document.brief,
             caret=document.caret,
@@ -398,7 +397,7 @@ class Draft(QObject):
 
     def restore(self, record: RecoveryRecord) -> None:
         """Open a recovered document, which is not saved: its file is as it was."""
-        file = structs.replace(record.file, text=fit_text(record.text))
+        file = record.file.with_text(fit_text(record.text))
         self._load(record.path, file, record.held, record.brief, record.document, record.generated)
         self.state.saved_brief = None
         self.manuscript.mark_unsaved()

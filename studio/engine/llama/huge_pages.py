@@ -46,10 +46,14 @@ def ask_for_huge_pages(goes_on: Callable[[], bool] = lambda: True) -> int:
     """
     if not _are_given():
         return 0
+    try:
+        maps = _MAPS.read_text()
+    except OSError:
+        return 0  # a process that may not be looked into may not look itself
     advise = ctypes.CDLL(None).madvise
     advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     asked = 0
-    for start, end in ranges_of_whole_pages(_MAPS.read_text()):
+    for start, end in ranges_of_whole_pages(maps):
         advise(start, end - start, _MADV_HUGEPAGE)
         asked += end - start
         if asked <= _AT_ONCE:

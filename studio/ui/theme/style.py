@@ -17,6 +17,7 @@ import re
 from string import Template
 from typing import get_args
 
+from msgspec.structs import asdict
 from PySide6.QtGui import QColor, QPalette
 
 from studio.ui.theme.colors import Colors
@@ -191,9 +192,7 @@ def stylesheet(colors: Colors, zoom: int = 0) -> str:
         colors: The colours in force.
         zoom: Steps from 100 %.
     """
-    sheet = _STYLESHEET.substitute(
-        {name: getattr(colors, name) for name in Colors.__struct_fields__}
-    )
+    sheet = _STYLESHEET.substitute(asdict(colors))
     factor = zoom_factor(zoom)
     # Lines stay one or two pixels thin, and nothing gets narrower than it is at first.
     sheet = _LENGTH.sub(

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -211,7 +210,7 @@ class TextReading(QObject):
         if answer == tr(SPLIT) and path is not None:
             self._split(path, found)
         elif answer in (tr(WRAP), tr(FIRST)):
-            self._begin(replace(found.file, text=found.parts[0]))
+            self._begin(found.file.with_text(found.parts[0]))
 
     def _split(self, path: Path, found: FoundText) -> None:
         """Write a file's parts beside it, and open the first."""
@@ -232,7 +231,7 @@ class TextReading(QObject):
             for number, (name, part) in enumerate(zip(names, found.parts, strict=True)):
                 at(number / len(names))
                 try:
-                    write_text_file(name, replace(found.file, text=part))
+                    write_text_file(name, found.file.with_text(part))
                 except ManuscriptFileError as error:
                     return str(error)
                 written.append(name)

@@ -93,6 +93,16 @@ def test_a_system_that_gives_none_is_left_alone(
     assert huge_pages.ask_for_huge_pages() == 0
 
 
+def test_a_process_that_may_not_look_at_itself_has_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "enabled").write_text("[always] madvise never")
+    (tmp_path / "hpage_pmd_size").write_text("2097152")
+    monkeypatch.setattr(huge_pages, "_SETTINGS", tmp_path)
+    monkeypatch.setattr(huge_pages, "_MAPS", tmp_path / "none")
+    assert huge_pages.ask_for_huge_pages() == 0
+
+
 def test_a_system_without_the_setting_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
