@@ -16,12 +16,12 @@ import stat
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
 from studio.disk_writes import sync_folder, write_all
 from studio.file_lock import FileLock
+from studio.percent_encoding import percent_decoded, percent_encoded
 from studio.platform_places import state_place
 from studio.translation import mark, tr
 from studio.visible_text import visible_name, visible_path
@@ -167,7 +167,7 @@ class _Backup(msgspec.Struct, frozen=True):
             line = file.readline(_LONGEST_LINE)
         try:
             head = msgspec.json.decode(line, type=_Head)
-            target = Path(os.fsdecode(unquote_to_bytes(head.path)))
+            target = percent_decoded(head.path)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise OSError(errno.EINVAL, tr("it is damaged"), str(path)) from error
         if head.format != _FORMAT or not target.is_absolute():
@@ -231,8 +231,8 @@ def _settle(target: Path, inode: int) -> None:
 def _written_backup(path: Path, target: Path, descriptor: int, new_sha256: str) -> _Backup:
     sha256 = _digest_of(descriptor)
     inode = os.fstat(descriptor).st_ino
-    where = quote(os.fsencode(target), safe="/ :\\")
-    line = msgspec.json.encode(_Head(_FORMAT, where, inode, sha256, new_sha256)) + b"\n"
+    head = _Head(_FORMAT, percent_encoded(target), inode, sha256, new_sha256)
+    line = msgspec.json.encode(head) + b"\n"
     _write_private(path, line, _pieces_of(descriptor))
     return _Backup(path, target, inode, len(line), sha256, new_sha256)
 

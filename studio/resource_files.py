@@ -4,12 +4,12 @@ The one place that knows how the program was installed.
 """
 
 import sys
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
+_PACKAGE = Path(__file__).parent
 
-def resource(*parts: str) -> Traversable:
+
+def resource(*parts: str) -> Path:
     """The data file or folder `resources/<parts>`.
 
     In a checkout the folder stands beside the package, in an installed wheel inside it, in a
@@ -18,10 +18,7 @@ def resource(*parts: str) -> Traversable:
     Raises:
         FileNotFoundError: the installation is incomplete.
     """
-    package = files("studio")
-    candidates: list[Traversable] = [package / "resources"]
-    if isinstance(package, Path):
-        candidates.append(package.parent / "resources")
+    candidates = [_PACKAGE / "resources", _PACKAGE.parent / "resources"]
     if unpacked := getattr(sys, "_MEIPASS", None):
         candidates.append(Path(unpacked) / "resources")
     for folder in candidates:

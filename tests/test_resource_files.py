@@ -24,7 +24,7 @@ def test_in_a_wheel_it_is_inside_the_package(
     inside = tmp_path / "studio" / "resources"
     inside.mkdir(parents=True)
     (tmp_path / "resources").mkdir()  # somebody else's
-    monkeypatch.setattr(resource_files, "files", lambda _package: tmp_path / "studio")
+    monkeypatch.setattr(resource_files, "_PACKAGE", tmp_path / "studio")
     assert resource("x") == inside / "x"
 
 
@@ -33,7 +33,7 @@ def test_in_a_frozen_application_it_is_where_that_unpacks(
 ) -> None:
     unpacked = tmp_path / "unpacked"
     (unpacked / "resources").mkdir(parents=True)
-    monkeypatch.setattr(resource_files, "files", lambda _package: tmp_path / "lib" / "studio")
+    monkeypatch.setattr(resource_files, "_PACKAGE", tmp_path / "lib" / "studio")
     monkeypatch.setattr("sys._MEIPASS", str(unpacked), raising=False)
     assert resource("x") == unpacked / "resources" / "x"
 
@@ -41,6 +41,6 @@ def test_in_a_frozen_application_it_is_where_that_unpacks(
 def test_an_incomplete_installation_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resource_files, "files", lambda _package: tmp_path / "studio")
+    monkeypatch.setattr(resource_files, "_PACKAGE", tmp_path / "studio")
     with pytest.raises(FileNotFoundError, match="install Kelvin Studio again"):
         resource("presets")

@@ -1,7 +1,5 @@
 """The language of the window: the user's, where there is a translation, else English."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from studio import translation
@@ -21,7 +19,7 @@ def speak(locale: QLocale) -> None:
         locale: The user's, with the languages in order of preference.
     """
     folder = resource("translations")
-    if not isinstance(folder, Path) or not folder.is_dir():
+    if not folder.is_dir():
         return
     ours = QTranslator(QCoreApplication.instance())
     if not ours.load(locale, "studio", "_", str(folder)):

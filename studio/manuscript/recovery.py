@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
@@ -20,6 +18,7 @@ from studio.manuscript.file_state import FileState
 from studio.manuscript.files import Encoding, Newline, TextFile
 from studio.manuscript.passage import Origin, Passage, with_runs
 from studio.manuscript.text_shape import BITE
+from studio.percent_encoding import percent_decoded, percent_encoded
 from studio.translation import tr
 from studio.visible_text import visible_line
 
@@ -99,7 +98,7 @@ class RecoveryRecord:
         file, held = self.file, self.held
         header = _Header(
             written_at=self.written_at,
-            path=None if self.path is None else quote(os.fsencode(self.path), safe="/ :\\"),
+            path=None if self.path is None else percent_encoded(self.path),
             newline=file.newline.name,
             encoding=file.encoding.name,
             held=None if held is None else _FileHeld(held.size, held.digest),
@@ -152,7 +151,7 @@ class RecoveryRecord:
             generated=tuple(header.generated),
             brief=header.brief,
             caret=header.caret,
-            path=None if path is None else Path(os.fsdecode(unquote_to_bytes(path))),
+            path=None if path is None else percent_decoded(path),
             held=None if held is None else FileState(held.size, held.sha256),
             written_at=header.written_at,
         )

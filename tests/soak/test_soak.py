@@ -21,7 +21,11 @@ that does other work too, time alone says nothing, and caches are cold: four tim
 @pytest.mark.timeout(60 * MINUTES + 300)
 def test_two_minutes_of_random_use_lose_and_break_nothing(tmp_path: Path) -> None:
     lines: list[str] = []
-    report = Soak(1, Desk(tmp_path / "desk"), lines.append).run(MINUTES)
+    desk = Desk(tmp_path / "desk")
+    try:
+        report = Soak(1, desk, lines.append).run(MINUTES)
+    finally:
+        desk.clear()
     log = "\n".join(lines[-200:])
     assert report.failures == [], "\n".join([log, *report.failures])
     assert [stall for stall in report.stalls if stall["cpu"] > MOST_RUN] == [], log
