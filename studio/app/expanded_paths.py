@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from studio.path_checks import is_folder
 from studio.translation import tr
@@ -21,8 +22,7 @@ _MOST_ENTRIES = 100_000
 """Entries of a folder that are read; of a larger one the rest is left out."""
 
 
-@dataclass(frozen=True)
-class ExpandedPaths:
+class ExpandedPaths(msgspec.Struct, frozen=True):
     """What is to be looked at.
 
     Attributes:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
 from typing import NamedTuple, Protocol
@@ -95,8 +94,7 @@ class ServedText(NamedTuple):
     nats_t1: float | None
 
 
-@dataclass(frozen=True)
-class WrittenSample:
+class WrittenSample(msgspec.Struct, frozen=True, dict=True):
     """A text that was written.
 
     Attributes:
@@ -228,12 +226,11 @@ class Run(Protocol):
         """Take an event of one of the commands."""
 
 
-@dataclass
-class _Lane:
+class _Lane(msgspec.Struct):
     sample: Sample
     seed: int
     unseen: int
-    records: list[TokenRecord] = field(default_factory=list)
+    records: list[TokenRecord] = msgspec.field(default_factory=list)
 
 
 class SampleRun:

@@ -12,7 +12,6 @@ import math
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Event
 from typing import NamedTuple
 
@@ -56,8 +55,7 @@ class Batch(NamedTuple):
         return self.prompts[0][0]
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(msgspec.Struct, frozen=True):
     """A server that writes.
 
     Attributes:

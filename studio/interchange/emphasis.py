@@ -10,8 +10,9 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 _SIGNS = re.compile(r"\\[!-/:-@\[-`{-~]|\*+|_+")
 """A backslash with what it takes the meaning from, or as many signs as stand together."""
@@ -27,8 +28,7 @@ class Piece(NamedTuple):
     is_bold: bool = False
 
 
-@dataclass(slots=True)
-class _Signs:
+class _Signs(msgspec.Struct):
     """Signs that stand together; what emphasis has taken of them is cut off.
 
     Attributes:

@@ -7,8 +7,9 @@ program's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
 
 from studio.interchange.html_page import html_block, html_runs
 from studio.interchange.publication import GENERATED_INK, QUIET_INK, Kind, Publication
@@ -45,8 +46,7 @@ hr::before {{ content: "* * *"; }}
 """
 
 
-@dataclass(slots=True)
-class _Chapter:
+class _Chapter(msgspec.Struct):
     """One file of the book.
 
     Attributes:
@@ -58,7 +58,7 @@ class _Chapter:
 
     name: str
     title: str
-    body: list[str] = field(default_factory=list)
+    body: list[str] = msgspec.field(default_factory=list)
     length: int = 0
 
 

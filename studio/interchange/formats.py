@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from studio.interchange.publication import Publication
 from studio.progress import At
@@ -12,8 +13,7 @@ from studio.translation import mark
 Writer = Callable[[Publication, At], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(msgspec.Struct, frozen=True):
     """A kind of file.
 
     Attributes:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Literal
+
+import msgspec
 
 from studio.progress import At
 
@@ -51,8 +52,7 @@ def is_from_right(text: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """Characters that look alike.
 
     Attributes:
@@ -68,8 +68,7 @@ class Run:
     is_generated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A heading, a paragraph, or the break between two scenes.
 
     Attributes:
@@ -99,8 +98,7 @@ class Block:
         return is_from_right(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True):
     """What is exported.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from studio.app.compare.lane import CompareLane
 from studio.app.compare.lane_words import word_of
@@ -46,8 +47,7 @@ class Side(NamedTuple):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Divergence:
+class Divergence(msgspec.Struct, frozen=True):
     """Both sides of a place where two lanes part.
 
     Attributes:

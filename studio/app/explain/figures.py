@@ -5,7 +5,8 @@ Pure functions.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from studio.app.explain import filters, whole_text
 from studio.app.explain.place import STEP, Place
@@ -19,8 +20,7 @@ from studio.sampling import SamplingParams, ShapedTop
 from studio.translation import tr
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """One bar.
 
     Attributes:
@@ -38,8 +38,7 @@ class Bar:
     is_sum: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """Bars below one another, on one scale.
 
     Attributes:
@@ -55,8 +54,7 @@ class Column:
     bars: tuple[Bar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """Rows and columns, perhaps under the curve of β against T.
 
     Attributes:

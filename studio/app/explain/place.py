@@ -6,7 +6,6 @@ Either the writer's own caret or the recorded example, which is a real sketch of
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -26,8 +25,7 @@ _QUOTED_WORDS = 5
 _STARTS = tuple(round(0.05 * index, 2) for index in range(60))
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
+class Place(msgspec.Struct, frozen=True, eq=False, dict=True):
     """What Explain knows of one place.
 
     Attributes:

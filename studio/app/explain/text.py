@@ -5,14 +5,14 @@ chooses one and fills the gaps, with HTML that is ready to be shown.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from studio.app.explain_steps import StepName
 from studio.translation import mark
 
 
-@dataclass(frozen=True, slots=True)
-class StepText:
+class StepText(msgspec.Struct, frozen=True):
     """One step's words.
 
     Attributes:
@@ -27,7 +27,7 @@ class StepText:
     title: str
     paragraphs: tuple[str, ...]
     caption: str
-    cases: Mapping[str, str] = field(default_factory=dict)
+    cases: Mapping[str, str] = msgspec.field(default_factory=dict)
     turns: bool = False
     is_of_place: bool = True
 

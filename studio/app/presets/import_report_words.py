@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -21,8 +20,7 @@ _MOST_REFUSALS = 3
 _IDLE = mark("It did nothing.")
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(msgspec.Struct, frozen=True):
     """A setting that a preset lost on the way, for a row of a table."""
 
     preset: str

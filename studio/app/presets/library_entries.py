@@ -1,8 +1,9 @@
 """What the library lists: presets in sections, each with marks. Plain values."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from studio.app.parameters.sampling_summary import summary
 from studio.app.presets.words import TASK_WORDS, value_words
@@ -42,8 +43,7 @@ MARK_WORDS = {
 """The marks in more words."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One preset, or a file that could not be read as one.
 
     Attributes:
@@ -72,15 +72,13 @@ class Entry:
         return ", ".join([self.title, tr(self.kind.value), *star, *marks, self.line])
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(msgspec.Struct, frozen=True):
     """The title of a section."""
 
     title: str
 
 
-@dataclass(frozen=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True):
     """Says what to do, where a section is empty."""
 
     text: str
@@ -93,8 +91,7 @@ NONE_YET = mark(
 )
 
 
-@dataclass(frozen=True)
-class ListContext:
+class ListContext(msgspec.Struct, frozen=True):
     """What the marks on presets are made from; presets are given by name.
 
     Attributes:
@@ -109,7 +106,7 @@ class ListContext:
     is_turned: bool = False
     default: str = ""
     of_model: str = ""
-    favourites: Sequence[str] = field(default_factory=tuple)
+    favourites: Sequence[str] = msgspec.field(default_factory=tuple)
 
 
 def library_rows(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from studio.app.expanded_paths import expand_folders
 from studio.presets import PresetError, PresetFolder
@@ -20,8 +20,7 @@ _TOGETHER = 20
 """Presets saved in one go: the folder is read and locked once for all of them."""
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """A file that was not imported.
 
     Attributes:
@@ -33,8 +32,7 @@ class Refused:
     why: str
 
 
-@dataclass
-class PresetImport:
+class PresetImport(msgspec.Struct):
     """What came of some files until now.
 
     Attributes:
@@ -47,9 +45,9 @@ class PresetImport:
 
     files: int = 0
     done: int = 0
-    taken: list[Imported] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    taken: list[Imported] = msgspec.field(default_factory=list)
+    refused: list[Refused] = msgspec.field(default_factory=list)
+    skipped: list[str] = msgspec.field(default_factory=list)
 
 
 def import_presets(
@@ -107,4 +105,4 @@ def _save(
             progress.refused.append(Refused(path.name, f"“{visible_name(path.name)}”: {stored}"))
         else:
             document = imported.document.with_preset(stored.preset)
-            progress.taken.append(dataclasses.replace(imported, document=document))
+            progress.taken.append(msgspec.structs.replace(imported, document=document))

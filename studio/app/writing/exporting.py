@@ -5,10 +5,11 @@ Imported when it is asked for; a start needs none of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from studio.app.settings import (
     EXPORT_AUTHOR,
@@ -45,8 +46,7 @@ LONGEST_NAME = 300
 """Characters of a title, or of an author's name."""
 
 
-@dataclass(frozen=True)
-class ExportSource:
+class ExportSource(msgspec.Struct, frozen=True, dict=True):
     """A document as it was when it was asked for.
 
     Attributes:
@@ -62,7 +62,7 @@ class ExportSource:
     provenance: bytes
     path: Path | None
     model: str
-    document: Document = field(default_factory=lambda: Document(()))
+    document: Document = msgspec.field(default_factory=lambda: Document(()))
 
     @classmethod
     def of(cls, draft: Draft, model: str) -> ExportSource:
@@ -104,8 +104,7 @@ class ExportSource:
         return has_line_ends(self.text)
 
 
-@dataclass(frozen=True)
-class ExportChoice:
+class ExportChoice(msgspec.Struct, frozen=True):
     """How a document is exported.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from studio.manuscript import Manuscript, Take, TakeSet
 from studio.sampling.measures import surprise
@@ -16,8 +16,7 @@ Way = tuple[tuple[TakeSet, int], ...]
 """Which take of which set has to be in the text, from the outermost set inwards."""
 
 
-@dataclass(frozen=True, slots=True)
-class TakeNode:
+class TakeNode(msgspec.Struct, frozen=True):
     """A take.
 
     Attributes:
@@ -52,8 +51,7 @@ class TakeNode:
         return sum(map(surprise, drawn)) / len(drawn) if drawn else None
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceNode:
+class PlaceNode(msgspec.Struct, frozen=True):
     """A place where takes were written.
 
     Attributes:

@@ -8,10 +8,10 @@ import errno
 import os
 import struct
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import msgspec
 import numpy as np
 
 from studio.engine.model_files.model_file import (
@@ -133,13 +133,12 @@ ARRAY_TYPES = {
 }
 
 
-@dataclass
-class Array:
+class Array(msgspec.Struct):
     """A metadata array; its elements are kept only where a check or the studio needs them."""
 
     type: int
     count: int
-    strings: list[bytes] = field(default_factory=list)
+    strings: list[bytes] = msgspec.field(default_factory=list)
     data: bytes = b""
 
 
@@ -406,14 +405,13 @@ class Tensor(NamedTuple):
     """The length of a row first."""
 
 
-@dataclass
-class Tensors:
+class Tensors(msgspec.Struct):
     """The tensors of a file, and sums over them."""
 
     count: int = 0
     elements: int = 0
-    bytes_of_type: Counter[str] = field(default_factory=Counter)
-    each: list[Tensor] = field(default_factory=list)
+    bytes_of_type: Counter[str] = msgspec.field(default_factory=Counter)
+    each: list[Tensor] = msgspec.field(default_factory=list)
 
 
 _REMOVED = mark("stores {part} in type {type}, which is no longer in use")

@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -174,8 +173,7 @@ class GgufHeader(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-@dataclass
-class _Vocabulary:
+class _Vocabulary(msgspec.Struct):
     size: int
     fingerprint: str
     control_tokens: frozenset[str]

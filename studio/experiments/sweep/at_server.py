@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from studio.engine.server.capabilities import Capabilities
 from studio.experiments.sweep.plan import PlanError, Sweep

@@ -7,8 +7,8 @@ import io
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +23,7 @@ from studio.experiments.text_measures.intervals import (
 )
 
 
-@dataclass(frozen=True)
-class SweepFigures:
+class SweepFigures(msgspec.Struct, frozen=True):
     """All figures of a sweep.
 
     Attributes:

@@ -7,8 +7,9 @@ and their sources.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+import msgspec
 
 from studio.experiments.sweep.texts import SweepText
 from studio.experiments.text_measures.diversity import distinct_parts, self_bleu, words_of
@@ -23,8 +24,7 @@ Check = Callable[[SweepText], bool]
 """Whether a text has what its plan asks for."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What measures need beside the texts.
 
     Attributes:
@@ -33,11 +33,10 @@ class Context:
     """
 
     near: float = 0.8
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    checks: Mapping[str, Check] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(msgspec.Struct, frozen=True):
     """One measure.
 
     Attributes:

@@ -7,7 +7,6 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -149,8 +148,7 @@ class SweepPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     criterion: Criterion | None = None
 
 
-@dataclass(frozen=True)
-class NamedPrompt:
+class NamedPrompt(msgspec.Struct, frozen=True):
     """A prompt that is continued.
 
     Attributes:
@@ -164,8 +162,7 @@ class NamedPrompt:
     brief: str
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """One value of what varies, with all that holds there.
 
     Attributes:
@@ -185,8 +182,7 @@ class Value:
     stop: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(msgspec.Struct, frozen=True):
     """A plan with everything that it names found.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
 import msgspec
 
@@ -19,8 +18,7 @@ PAGE = "page.html"
 TEXTS = "samples.jsonl"
 
 
-@dataclass(frozen=True)
-class SweepResult:
+class SweepResult(msgspec.Struct, frozen=True):
     """What came out of a sweep.
 
     Attributes:

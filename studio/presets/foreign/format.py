@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from studio.presets.foreign.keys import KeyTable
 from studio.presets.foreign.quirks import carry_all
@@ -22,8 +23,7 @@ class Read(Protocol):
         """The preset in it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Format:
+class Format(msgspec.Struct, frozen=True, kw_only=True):
     """One form.
 
     Attributes:
@@ -39,7 +39,7 @@ class Format:
 
     program: str
     keys: KeyTable
-    absent: Values = field(default_factory=dict)
+    absent: Values = msgspec.field(default_factory=dict)
     absent_of: Callable[[Values], Values] | None = None
     carry: Callable[[Source], None] = carry_all
     reader: Read | None = None

@@ -6,8 +6,10 @@ The same tables give the reasons that a writer is shown, and KEYS.md beside this
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from studio.presets.foreign import reasons
 from studio.translation import mark, tr
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 UNKNOWN = mark("The studio does not know this key.")
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key of another program.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from studio.presets.credentials import HIDDEN, is_secret, without_secrets
 from studio.presets.foreign import quirks, reasons

@@ -6,7 +6,8 @@ import math
 import re
 import shlex
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from studio.presets.credentials import is_secret
 from studio.presets.errors import PresetError, refused

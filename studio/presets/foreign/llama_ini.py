@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from studio.presets.errors import NothingCarriedError, PresetError, shown
 from studio.presets.foreign import llama_args

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from studio.presets.credentials import without_secrets
 from studio.presets.foreign import quirks, reasons

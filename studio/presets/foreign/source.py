@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from studio.presets.credentials import HIDDEN, NEVER, is_secret, without_secrets
 from studio.presets.document import PresetDocument
@@ -49,8 +50,7 @@ _MASTERS = {
 """Parameters that do nothing by themselves, and those of which one must be on."""
 
 
-@dataclass(frozen=True)
-class NotCarried:
+class NotCarried(msgspec.Struct, frozen=True):
     """A setting that has no place on the other side.
 
     Attributes:
@@ -73,8 +73,7 @@ class NotCarried:
         return "lost" if self.had_effect else "idle"
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(msgspec.Struct, frozen=True):
     """A setting that has a place here.
 
     Attributes:
@@ -102,8 +101,7 @@ class Carried:
         return self.why not in ("", tr(_CHANGES_NOTHING))
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """A preset out of another program's file.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 import msgspec
 
@@ -21,8 +20,7 @@ _EMPTY = Preset(name="-")
 _WORDS = ("description", "task", "prompt_format", "system_message", "stop", "max_tokens", "notes")
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(msgspec.Struct, frozen=True):
     """A preset as another program's file.
 
     Attributes:

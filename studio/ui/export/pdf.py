@@ -7,8 +7,8 @@ no other thread have a turn, and leaves single lines at the edges of pages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
@@ -69,8 +69,7 @@ _NO_TEXT = str.maketrans(dict.fromkeys(range(0x20), " ") | {0x0A: "\u2028", 0x09
 """In Qt a line ends within a paragraph with U+2028."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(msgspec.Struct, frozen=True):
     """How a paragraph is set: sizes in points, distances in heights of the text's letters."""
 
     size: float = _SIZE

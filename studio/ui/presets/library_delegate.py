@@ -33,6 +33,7 @@ _BETWEEN = 3.0
 _STAR = 7.0
 _PILL_INSIDE = 6.0
 _PILL_GAP = 5.0
+_LINES: dict[object, float] = {Entry: 2.0, Heading: 1.0, Hint: 3.0}
 _MIDDLE_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -54,7 +55,7 @@ class PresetLibraryDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Two lines for a preset, one for a heading, three for a hint."""
         line = QFontMetricsF(option.font).height()
-        lines = {Entry: 2.0, Heading: 1.0, Hint: 3.0}[type(index.data(_ROW))]
+        lines = _LINES[type(index.data(_ROW))]
         extra = _BETWEEN if lines == 2.0 else 0.0
         above = _PADDING if lines == 1.0 and index.row() else 0.0
         return QSize(0, math.ceil(lines * line + extra + above + 2 * _PADDING))

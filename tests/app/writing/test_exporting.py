@@ -1,8 +1,8 @@
 """What an export begins with, and what is remembered of it."""
 
-import dataclasses
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -65,7 +65,7 @@ def test_what_was_chosen_is_remembered_each_documents_title_for_itself(
 ) -> None:
     sea, land = source(tmp_path / "sea.md"), source(tmp_path / "land.md")
     epub = next(one for one in FORMATS if one.key == "epub")
-    choice = dataclasses.replace(
+    choice = msgspec.structs.replace(
         first_choice(settings, sea),
         format=epub,
         title="Mine",
@@ -73,7 +73,7 @@ def test_what_was_chosen_is_remembered_each_documents_title_for_itself(
         is_marked=True,
         has_statement=True,
     )
-    remember_choice(settings, sea, dataclasses.replace(choice, title="Former"))
+    remember_choice(settings, sea, msgspec.structs.replace(choice, title="Former"))
     remember_choice(settings, sea, choice)
     assert settings.save() == ""
     later = Settings(tmp_path / "settings.json")
@@ -85,17 +85,17 @@ def test_what_was_chosen_is_remembered_each_documents_title_for_itself(
     assert first_choice(later, source()).title == "The Sea"
     plain = source(tmp_path / "draft 3.txt", "Once.")
     assert first_choice(later, plain).title == "draft 3"
-    remember_choice(later, plain, dataclasses.replace(first_choice(later, plain), title=""))
+    remember_choice(later, plain, msgspec.structs.replace(first_choice(later, plain), title=""))
     assert first_choice(later, plain).title == "", "that it has none is remembered too"
 
 
 def test_what_could_not_be_chosen_is_not_forgotten(settings: Settings, tmp_path: Path) -> None:
-    choice = dataclasses.replace(
+    choice = msgspec.structs.replace(
         first_choice(settings, source()), is_marked=True, has_statement=True
     )
     remember_choice(settings, source(), choice)
     plain = source(text="Mine alone.")
-    offered = dataclasses.replace(
+    offered = msgspec.structs.replace(
         first_choice(settings, plain), is_marked=False, has_statement=False
     )
     remember_choice(settings, plain, offered)
@@ -106,7 +106,7 @@ def test_what_could_not_be_chosen_is_not_forgotten(settings: Settings, tmp_path:
 
 def test_the_publication_is_what_was_chosen(settings: Settings) -> None:
     word, markdown = FORMATS[0], FORMATS[-1]
-    choice = dataclasses.replace(
+    choice = msgspec.structs.replace(
         first_choice(settings, source()),
         format=word,
         author="Me",
@@ -118,7 +118,7 @@ def test_the_publication_is_what_was_chosen(settings: Settings) -> None:
     assert (made.title, made.author, made.statement) == ("The Sea", "Me", "All mine.")
     assert made.paper == "Letter"
     assert [run.is_generated for run in made.blocks[-1].runs] == [False, True]
-    choice = dataclasses.replace(choice, format=markdown, has_statement=False)
+    choice = msgspec.structs.replace(choice, format=markdown, has_statement=False)
     made = publication_of(source(), choice, "A4", lambda _share: None)
     assert made.statement == ""
     assert [run.is_generated for run in made.blocks[-1].runs] == [False]

@@ -1,6 +1,6 @@
-import dataclasses
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -30,7 +30,7 @@ def opened(qtbot: QtBot, theme: Theme) -> Open:
         first = ExportChoice(
             FORMAT["docx"], "Sea", "Me", source.lines, True, True, source.statement
         )
-        dialog = ExportDialog(source, dataclasses.replace(first, **values), theme)  # type: ignore[arg-type]
+        dialog = ExportDialog(source, msgspec.structs.replace(first, **values), theme)
         qtbot.addWidget(dialog)
         dialog.show()
         return dialog
@@ -128,7 +128,7 @@ def test_the_models_are_listed_where_they_are_known(opened: Open) -> None:
     take.records = tokens("The model's.")
     take.append("The model's.")
     manuscript.end_take()
-    known = dataclasses.replace(MIXED, document=document_of(manuscript))
+    known = msgspec.structs.replace(MIXED, document=document_of(manuscript))
     dialog = opened(known, has_models=True)
     assert dialog.has_models.isEnabled()
     assert dialog.choice.has_models
