@@ -42,11 +42,15 @@ class Program:
         self._xdotool("windowfocus", "--sync", self.window)
 
     def _find_window(self, name: str) -> bool:
+        windows = self.windows(name)
+        self.window = windows[0] if windows else ""
+        return bool(windows)
+
+    def windows(self, name: str) -> list[str]:
         assert self.process.poll() is None, self.output()
         pid = str(self.process.pid)
         found = self._xdotool("search", "--onlyvisible", "--all", "--pid", pid, "--name", name)
-        self.window = found.split()[0] if found else ""
-        return bool(self.window)
+        return found.split()
 
     def title(self) -> str:
         return self._xdotool("getwindowname", self.window).strip()
@@ -187,12 +191,13 @@ def test_what_was_typed_before_a_kill_is_restored(
 
     again = Program(manuscript)
     try:
-        again.wait_for_window("Not saved last time")
+        question = "Not saved last time"
+        again.wait_for_window(question)
         again.press("Return")
+        # It gets back the keyboard that its window is given, and takes it with it.
+        until(lambda: not again.windows(question), "the end of the question")
         again.wait_for_window()
         until(lambda: again.title().startswith("The Fisherman*"), "the text, not saved yet")
-        # The question may have stood before it, and has taken the keyboard with it then.
-        again.wait_for_window()
 
         def is_saved() -> bool:
             again.press("ctrl+s")
