@@ -16,11 +16,20 @@ import threading
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QFileSystemModel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFileSystemModel,
+    QHeaderView,
+    QLineEdit,
+    QTreeView,
+    QWidget,
+)
 
 from studio.ui.widgets.screen_room import size_on_screen
 
 _NAME = "files"
+_SIZE = 860, 520
+"""Pixels, with room for long names beside the columns of what is known of each file."""
 
 
 def ask_open(window: QWidget, title: str, folder: str, kinds: str) -> str:
@@ -112,7 +121,13 @@ def _new_dialog(window: QWidget) -> QFileDialog:
     before = _watches()
     dialog = QFileDialog(window)
     dialog.setObjectName(_NAME)
-    dialog.resize(size_on_screen(dialog, *dialog.sizeHint().toTuple()))
+    dialog.resize(size_on_screen(dialog, *_SIZE))
+    table = dialog.findChild(QTreeView, "treeView")
+    if table is not None:  # none where it is a desktop's own
+        columns = table.header()
+        columns.setStretchLastSection(False)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     files = dialog.findChild(QFileSystemModel)
     if files is not None:
         # It has begun to watch. Qt's close is not the last one, and nobody waits for ours.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QMainWindow, QTreeView
 from pytestqt.qtbot import QtBot
 
 from studio.ui.widgets import file_dialog
@@ -104,6 +104,30 @@ def test_it_shows_what_came_and_not_what_went(
     when_shown(window, look)
     file_dialog.ask_open(window, "Open", str(tmp_path), "All files (*)")
     assert found == ["early.txt", "late.txt"]
+
+
+def test_what_is_known_of_a_file_is_not_cut_whatever_its_name(
+    window: QMainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    name = f"{'A manuscript with corrections, ' * 4}.md"
+    (tmp_path / name).write_bytes(b"A word. " * 123_456)
+    columns: list[tuple[int, int]] = []
+
+    def look(dialog: QFileDialog) -> None:
+        table = dialog.findChild(QTreeView, "treeView")
+        assert isinstance(table, QTreeView)
+        with contextlib.closing(dialog):  # a test that fails within it must not wait for it
+            qtbot.waitUntil(lambda: table.model().rowCount(table.rootIndex()) == 1)
+            # Its kind comes from another thread.
+            qtbot.waitUntil(lambda: table.columnWidth(2) >= table.sizeHintForColumn(2) > 40)
+            columns.extend((table.columnWidth(at), table.sizeHintForColumn(at)) for at in range(4))
+            assert sum(width for width, _ in columns) == table.viewport().width()
+
+    when_shown(window, look)
+    file_dialog.ask_open(window, "Open", str(tmp_path), "All files (*)")
+    (named, wanted), *others = columns
+    assert 200 < named < wanted, "the name has what they leave"
+    assert all(width >= hint for width, hint in others)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
