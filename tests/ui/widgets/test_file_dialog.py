@@ -29,7 +29,11 @@ def shown(window: QMainWindow) -> QFileDialog:
 
 
 def when_shown(window: QMainWindow, then: Callable[[QFileDialog], None]) -> None:
-    QTimer.singleShot(0, lambda: then(shown(window)))
+    def look() -> None:
+        with contextlib.closing(shown(window)) as dialog:  # a test that fails must not wait for it
+            then(dialog)
+
+    QTimer.singleShot(0, look)
 
 
 def enter(text: str) -> Callable[[QFileDialog], None]:
@@ -51,7 +55,7 @@ def test_each_question_is_as_of_a_dialog_that_is_new(window: QMainWindow, tmp_pa
     when_shown(window, enter(str(tmp_path / "a.txt")))
     assert file_dialog.ask_open(window, "Open", str(tmp_path), texts) == str(tmp_path / "a.txt")
 
-    when_shown(window, lambda dialog: dialog.reject())
+    when_shown(window, lambda _dialog: None)
     assert file_dialog.ask_open_several(window, "Several", "", texts) == []
 
     seen: list[object] = []
@@ -95,7 +99,6 @@ def test_it_shows_what_came_and_not_what_went(
         expected = sorted(path.name for path in tmp_path.iterdir())
         qtbot.waitUntil(lambda: names() == expected)
         found.extend(names())
-        dialog.reject()
 
     when_shown(window, look)
     file_dialog.ask_open(window, "Open", str(tmp_path), "All files (*)")
@@ -116,12 +119,11 @@ def test_what_is_known_of_a_file_is_not_cut_whatever_its_name(
     def look(dialog: QFileDialog) -> None:
         table = dialog.findChild(QTreeView, "treeView")
         assert isinstance(table, QTreeView)
-        with contextlib.closing(dialog):  # a test that fails within it must not wait for it
-            qtbot.waitUntil(lambda: table.model().rowCount(table.rootIndex()) == 1)
-            # Its kind comes from another thread.
-            qtbot.waitUntil(lambda: table.columnWidth(2) >= table.sizeHintForColumn(2) > 40)
-            columns.extend((table.columnWidth(at), table.sizeHintForColumn(at)) for at in range(4))
-            assert sum(width for width, _ in columns) == table.viewport().width()
+        qtbot.waitUntil(lambda: table.model().rowCount(table.rootIndex()) == 1)
+        # Its kind comes from another thread.
+        qtbot.waitUntil(lambda: table.columnWidth(2) >= table.sizeHintForColumn(2) > 40)
+        columns.extend((table.columnWidth(at), table.sizeHintForColumn(at)) for at in range(4))
+        assert sum(width for width, _ in columns) == table.viewport().width()
 
     when_shown(window, look)
     file_dialog.ask_open(window, "Open", str(tmp_path), "All files (*)")
@@ -144,7 +146,6 @@ def test_no_folder_is_watched(window: QMainWindow, qtbot: QtBot, tmp_path: Path)
     def look(dialog: QFileDialog) -> None:
         qtbot.waitUntil(lambda: watches() == before)  # the first one's end is another thread's
         during.append(watches())
-        dialog.reject()
 
     for _ in range(2):
         when_shown(window, look)
