@@ -18,7 +18,7 @@ import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 
 ROOT = Path(__file__).parents[2]
-LOCALES = ("C", "de_DE", "tr_TR", "ar_EG")
+LOCALES = ("C", "de_DE", "tr_TR", "ar_EG", "ja_JP")
 PATIENCE = 100
 SOURCES = Path("/usr/share/i18n/locales")
 

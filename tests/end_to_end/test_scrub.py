@@ -23,7 +23,7 @@ OPENING = "The old fisherman looked out over the sea and thought about"
 CONTROL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier
 LEFT = Qt.MouseButton.LeftButton
-TOKENS = 12
+TOKENS = 16
 
 
 def begin(window: MainWindow, qtbot: QtBot, params: SamplingParams, opening: str = OPENING) -> Take:

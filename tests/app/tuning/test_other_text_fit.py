@@ -21,7 +21,7 @@ pytestmark = pytest.mark.process
 @pytest.fixture
 def session(qtbot: QtBot, own_settings: Path, starter_model: Path) -> Iterator[Session]:
     session = Session("Code")
-    session.model.open(str(starter_model), LoadOptions(threads=1, context_size=128))
+    session.model.open(str(starter_model), LoadOptions(threads=1, context_size=256))
     qtbot.waitUntil(lambda: session.model.is_ready)
     yield session
     session.close()
@@ -45,7 +45,7 @@ def until_idle(fit: OtherTextFit | OwnTextFit, qtbot: QtBot) -> None:
 def test_it_is_the_same_as_of_that_text_in_front(
     session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = TEXT * 2  # longer than the context
+    text = TEXT * 3  # longer than the context
     session.draft.manuscript.edit(0, 0, text)
     own = OwnTextFit(session.draft, session.model, session.records, session.next_token, session)
     own.begin(FitScope.WHOLE)
@@ -73,7 +73,7 @@ def test_it_is_the_same_as_of_that_text_in_front(
     # In other batches, whose sums differ in their last bits.
     assert other.fit.whole.temperature == pytest.approx(own.fit.whole.temperature, rel=0.02)
     titles = [it.title for it in other.fit.chapters]
-    assert titles == ["The Sea", "The Land"] * 2
+    assert titles == ["The Sea", "The Land"] * 3
     assert [it.tokens for it in other.fit.chapters] == [it.tokens for it in own.fit.chapters]
     other.clear()
     assert not other.is_there
