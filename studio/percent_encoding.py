@@ -7,7 +7,8 @@ from pathlib import Path
 def percent_encoded(path: Path) -> str:
     r"""The path with all but ASCII's letters, digits and `_.-~/ :\` as `%` and two hex digits.
 
-    That are the bytes of the system's encoding: also a path that is no text in it comes back.
+    Its bytes in the system's encoding are encoded, so that a path that is no text in it comes back
+    too.
     """
     # Imported here: with its `ipaddress` it would be a hundredth of a start.
     from urllib.parse import quote

@@ -106,7 +106,7 @@ class ListContext(msgspec.Struct, frozen=True):
     is_turned: bool = False
     default: str = ""
     of_model: str = ""
-    favourites: Sequence[str] = msgspec.field(default_factory=tuple)
+    favourites: Sequence[str] = ()
 
 
 def library_rows(
